@@ -1,0 +1,102 @@
+"""What an agent wants done: a shell carries these out in the order in which they stand.
+
+Rules of this file: values only. `Persist…` effects are durable before the next effect is carried
+out where `barrier` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vacnet.agent.events import Address
+from vacnet.decide.reasons import Decision
+from vacnet.space.window import Window
+from vacnet.targets.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A sealed datagram for one address."""
+
+    data: bytes
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The ticket a machine was started on."""
+
+    window_number: int
+    window_opener: str
+    number: int
+    """0 to 63; -1: started on an open target, without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartMachine:
+    """Make a machine; the shell answers with MachineStarted, MachineEnded or MachineNotMade."""
+
+    uuid: str
+    target: Target
+    processors: int
+    deadline_at: float
+    """Monotonic seconds at which it has to be gone."""
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class StopMachine:
+    """End a machine; it will end neutral with this reason."""
+
+    uuid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersistEpoch:
+    """Keep the epoch before anything more is sent (a barrier)."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersistWindow:
+    """Keep a target's window, so that a restart rebuilds the row."""
+
+    target: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A factory met and the last good address of it."""
+
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class PersistMembers:
+    """Keep the members met, to be tried after a restart."""
+
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Something an admin may want to know: a stable name and its fields, for log and record."""
+
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with its reasons: for the record, `vacnet why` and the log."""
+
+    decision: Decision
+
+
+Effect = Send | StartMachine | StopMachine | PersistEpoch | PersistWindow | PersistMembers | Notify | Decided

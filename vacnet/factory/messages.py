@@ -1,0 +1,185 @@
+"""What the control socket answers: the JSON that every command and the dashboard read.
+
+Rules of this file: values only; each answer carries `schema`, raised when a field changes meaning or
+goes away (new fields do not raise it). Durations are seconds, times Unix seconds, sizes bytes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+SCHEMA = 1
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One end in a target's strip of the last outcomes of the whole space."""
+
+    kind: str
+    """`ok`, `nowork`, `error` or `neutral`."""
+    code: int
+    factory: str
+    ago_seconds: float
+
+
+class TargetState(msgspec.Struct, frozen=True, kw_only=True):
+    """A target as this factory sees the space."""
+
+    name: str
+    model: str
+    origin: str
+    share: float
+    """Due part of the space's processors, 0 to 1."""
+    got: float
+    """Part of the processors in use that it has, 0 to 1."""
+    machines_running: int
+    machines_starting: int
+    processors: int
+    state: str
+    """`back-off`, `probing`, `growing`, `open`, `quarantined` or `no share`."""
+    words: str
+    """The state for people: how long yet, who probes, what is wrong."""
+    window_number: int
+    window_opener: str
+    window_length_seconds: float
+    back_off_left_seconds: float
+    streak: int
+    proofs: int
+    noworks: int
+    tickets_available: int
+    tickets_taken: int
+    here: str
+    """Why this factory would or would not start one now."""
+    last_code: int = 0
+    last_ago_seconds: float | None = None
+    last_factory: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    """Newest last, at most 24."""
+
+
+class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
+    """A factory as this one knows it."""
+
+    name: str
+    itself: bool
+    state: str
+    """`live`, `silent`, `departed` or `unknown` (a configured peer never heard)."""
+    heard_seconds: float | None
+    address: str
+    flags: tuple[str, ...]
+    """Of `draining`, `veto`, `settling`, `isolated`, `conflict`."""
+    processors_total: int
+    processors_free: int
+    machines_running: int
+    machines_starting: int
+    load: float
+    memory_free_bytes: int
+    disk_free_bytes: int
+    deadline_seconds: float | None
+    version: str
+    settings_differ: bool
+    note: str
+    """For people: what is special about it now."""
+
+
+class SpaceState(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/space`."""
+
+    schema: int = SCHEMA
+    space: str
+    factory: str
+    time: float
+    version: str
+    factories: tuple[FactoryState, ...]
+    targets: tuple[TargetState, ...]
+    starts_last_minute: int
+    warnings: tuple[str, ...]
+    """Settings problems, override in force, quarantined pipe entries, key or peer trouble."""
+
+
+class MachineState(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine of this factory."""
+
+    name: str
+    id: str
+    uuid: str
+    factory: str
+    target: str
+    state: str
+    """`created`, `starting`, `running`, `stopping` or `ended`."""
+    processors: int
+    memory_bytes: int
+    kind: str
+    """`VM`, `DC`, `SC` or `PR`."""
+    created: float
+    started: float | None
+    ended: float | None
+    hours: float
+    cpu_seconds: float
+    cpu_efficiency: float | None
+    """CPU seconds by wall seconds and processors over its life, 1.0 is all of them."""
+    cpu_efficiency_recent: float | None
+    """The same over the last minutes."""
+    deadline: float
+    proven: bool
+    ticket: int
+    outcome: str
+    message: str
+    by_vacnet: bool
+    directory: str
+
+
+class Machines(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/machines?ended=N`: unfinished ones, then the N last ended."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    machines: tuple[MachineState, ...]
+
+
+class PeerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a configured or met peer."""
+
+    name: str
+    """As written in the peers file, or the factory's name."""
+    configured: bool
+    address: str
+    state: str
+    heard_seconds: float | None
+    note: str
+
+
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/peers`."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    peers: tuple[PeerState, ...]
+
+
+class EventState(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the record, of the kinds the log has."""
+
+    serial: int
+    time: float
+    name: str
+    fields: dict[str, object]
+    warning: bool
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/events?after=SERIAL&limit=N`: oldest first."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    events: tuple[EventState, ...]
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Any answer with a status of 400 or above."""
+
+    schema: int = SCHEMA
+    error: str
+    """What is wrong and what to do, for people."""

@@ -1,0 +1,1 @@
+"""What comes over HTTP or from files: pipes, user_data, images; conditional, cached, bounded."""

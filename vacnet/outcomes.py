@@ -1,0 +1,245 @@
+"""How a machine ended: from ``shutdown_message`` and circumstances to an `Outcome`.
+
+Two rules of this file: everything that turns an end into an outcome stands in the one table
+`RULES`, and the first row that matches wins. The codes are those of HSF-TN-2016-04 section 4.1,
+three digits of which only the first carries meaning; the division into ok, nowork, error and
+neutral is vacnet's own, for that note defines none.
+
+Deviations from Vac 3: a neutral end exists (Vac counted every code below 300 alike), a local
+fault blames the factory and not the target, and a machine that ended young without a word is an
+error of the factory (Vac meant to write ``300 Vac detects fizzle`` and never did).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+MESSAGE_BYTES_MAX = 1024
+"""A line of a log; longer first lines carry nothing the code does not."""
+
+_MESSAGE = re.compile(rb"([1-9][0-9][0-9])(?: (.*))?\Z", re.DOTALL)
+
+
+class Kind(enum.StrEnum):
+    """What an end says of the target's work."""
+
+    OK = "ok"
+    NOWORK = "nowork"
+    ERROR = "error"
+    NEUTRAL = "neutral"
+
+
+class Blame(enum.StrEnum):
+    """Who an error counts against."""
+
+    NOBODY = "nobody"
+    TARGET = "target"
+    FACTORY = "factory"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A valid shutdown message: a code from 100 to 999 and its text."""
+
+    code: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        """Return the message as it stands in the file."""
+        return f"{self.code} {self.text}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is known when a machine has ended; units are in the names, empty means it did not happen."""
+
+    lived_seconds: float
+    message: bytes | None = None
+    """The bytes of `shutdown_message`, None without such a file."""
+    start_failure: str = ""
+    """The engine's words when it could not start the machine."""
+    stopped: str = ""
+    """Why we, an admin, a reboot or a foreign hand ended it."""
+    memory_used_bytes: int = 0
+    memory_limit_bytes: int = 0
+    """Set when the machine was killed for its memory."""
+    over_disk: bool = False
+    heartbeat: str = ""
+    """`not created` or `not updated` when the machine was ended for its heartbeat file."""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What of a target's definition the judgement needs."""
+
+    fizzle_seconds: float
+    exit_codes: Mapping[int, int] = field(default_factory=dict)
+    """Exit code of the machine's process to message code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one machine ended, as the record keeps it and the space is told."""
+
+    kind: Kind
+    blame: Blame
+    message: Message
+    by_vacnet: bool
+    """True when the machine wrote no valid message and the words are ours."""
+
+    @property
+    def proves(self) -> bool:
+        """Tell whether this end alone proves that the machine found work."""
+        return self.kind is Kind.OK
+
+    @property
+    def transient(self) -> bool:
+        """Tell whether the fault is of the short kind (700 to 999)."""
+        return self.kind is Kind.ERROR and self.message.code >= 700  # noqa: PLR2004 (the code's class)
+
+
+def parse_message(raw: bytes | None) -> Message | None:
+    """Read the first line of a shutdown message; None when it is not one.
+
+    At most `MESSAGE_BYTES_MAX` bytes are looked at. Source: HSF-TN-2016-04 section 4.1.
+    """
+    if not raw:
+        return None
+    line = raw[:MESSAGE_BYTES_MAX].split(b"\n", 1)[0].rstrip(b"\r")
+    found = _MESSAGE.match(line)
+    if found is None:
+        return None
+    return Message(int(found[1]), escape(found[2] or b""))
+
+
+def escape(raw: bytes) -> str:
+    r"""Return bytes from outside as printable text, everything else as ``\xNN``."""
+    text = raw[:MESSAGE_BYTES_MAX].decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+_Words = Callable[[Ending, Policy], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table: when it applies, what follows, and what is written if nothing was."""
+
+    what: str
+    applies: Callable[[Ending, Policy], bool]
+    kind: Kind
+    blame: Blame
+    words: _Words | None = None
+    """None: the machine's own message stands."""
+
+
+def _code(ending: Ending) -> int:
+    message = parse_message(ending.message)
+    return message.code if message else 0
+
+
+def _by_code(low: int, high: int) -> Callable[[Ending, Policy], bool]:
+    return lambda ending, _: low <= _code(ending) <= high
+
+
+def _exit_code(ending: Ending, policy: Policy) -> int:
+    return 0 if ending.exit_code is None else policy.exit_codes.get(ending.exit_code, 0)
+
+
+def _own(what: str, low: int, high: int, kind: Kind, blame: Blame) -> Rule:
+    return Rule(what, _by_code(low, high), kind, blame)
+
+
+def _from_exit(rule: Rule, low: int, high: int) -> Rule:
+    def applies(ending: Ending, policy: Policy) -> bool:
+        return low <= _exit_code(ending, policy) <= high
+
+    def words(ending: Ending, policy: Policy) -> Message:
+        return Message(_exit_code(ending, policy), f"exit code {ending.exit_code}")
+
+    return Rule(f"exit code named as {rule.what}", applies, rule.kind, rule.blame, words)
+
+
+_CODES = (
+    _own("100-199", 100, 199, Kind.NEUTRAL, Blame.NOBODY),
+    _own("200-299", 200, 299, Kind.OK, Blame.NOBODY),
+    _own("300-399", 300, 399, Kind.NOWORK, Blame.TARGET),
+    _own("400-499", 400, 499, Kind.ERROR, Blame.TARGET),
+    _own("500-599", 500, 599, Kind.ERROR, Blame.FACTORY),
+    _own("600-699", 600, 699, Kind.ERROR, Blame.TARGET),
+    _own("700-999", 700, 999, Kind.ERROR, Blame.FACTORY),
+)
+
+_RANGES = ((100, 199), (200, 299), (300, 399), (400, 499), (500, 599), (600, 699), (700, 999))
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "engine could not start it",
+        lambda e, _: bool(e.start_failure),
+        Kind.ERROR,
+        Blame.FACTORY,
+        lambda e, _: Message(500, e.start_failure),
+    ),
+    *_CODES,
+    Rule(
+        "stopped by us or by a foreign hand",
+        lambda e, _: bool(e.stopped),
+        Kind.NEUTRAL,
+        Blame.NOBODY,
+        lambda e, _: Message(100, e.stopped),
+    ),
+    Rule(
+        "killed for memory",
+        lambda e, _: e.memory_limit_bytes > 0,
+        Kind.ERROR,
+        Blame.FACTORY,
+        lambda e, _: Message(
+            500, f"out of memory: used {e.memory_used_bytes} of {e.memory_limit_bytes} bytes"
+        ),
+    ),
+    Rule(
+        "over its disk",
+        lambda e, _: e.over_disk,
+        Kind.ERROR,
+        Blame.TARGET,
+        lambda _e, _p: Message(600, "over its disk"),
+    ),
+    Rule(
+        "heartbeat missed",
+        lambda e, _: bool(e.heartbeat),
+        Kind.ERROR,
+        Blame.FACTORY,
+        lambda e, _: Message(700, f"heartbeat file {e.heartbeat}"),
+    ),
+    *(_from_exit(rule, low, high) for rule, (low, high) in zip(_CODES, _RANGES, strict=True)),
+    Rule(
+        "ended before fizzle_seconds",
+        lambda e, p: e.lived_seconds < p.fizzle_seconds,
+        Kind.ERROR,
+        Blame.FACTORY,
+        lambda e, _: Message(700, f"fizzled after {e.lived_seconds:.0f} seconds without a message"),
+    ),
+    Rule(
+        "else",
+        lambda _e, _p: True,
+        Kind.NEUTRAL,
+        Blame.NOBODY,
+        lambda e, _: Message(200, f"ended after {e.lived_seconds:.0f} seconds without a message"),
+    ),
+)
+
+
+def judge(ending: Ending, policy: Policy) -> Outcome:
+    """Return the outcome of an end: the first row of `RULES` that applies. Never raises."""
+    rule = next(rule for rule in RULES if rule.applies(ending, policy))
+    own = parse_message(ending.message) if rule.words is None else None
+    if own is not None:
+        return Outcome(rule.kind, rule.blame, own, by_vacnet=False)
+    words = rule.words(ending, policy) if rule.words else Message(200)
+    return Outcome(rule.kind, rule.blame, words, by_vacnet=True)

@@ -1,0 +1,1 @@
+"""What a factory never forgets: machines, outcomes, windows, epoch, events, in SQLite with one writer."""

@@ -1,0 +1,1 @@
+"""The engines: each implements `vacnet.machines.runtime.Runtime`."""

@@ -1,0 +1,1 @@
+"""The second shell: many agents in one process, a virtual clock, a faulty network, toy machines."""

@@ -1,0 +1,1 @@
+"""Settings, targets and pipes: from bytes to checked values, each with its file and line."""
