@@ -177,6 +177,23 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[EventState, ...]
 
 
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/health`: cheap, for monitoring and for whoever waits for a factory to come up."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    version: str
+    state: str
+    """`ready`, `restricted` (runs on a last good copy of bad settings and starts nothing) or `stopping`."""
+    words: str
+    """What is wrong, empty when nothing is."""
+    up_seconds: float
+    pid: int
+    counters: dict[str, int]
+    """What the socket layer and the agent counted since the start, by stable names."""
+
+
 class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Any answer with a status of 400 or above."""
 
