@@ -1,0 +1,51 @@
+# What people do with a checkout of vacnet. `make` alone lists it.
+#
+# Every target that needs the environment makes it first (tools/bootstrap): nothing to install by hand
+# but git, make and Python 3.11 or newer with venv.
+
+SHELL := /bin/sh
+PYTHON_BIN := .venv/bin/python
+
+# make demo FACTORIES=5 SEED=7 TILES=96
+FACTORIES ?= 3
+SEED ?= 1
+TILES ?=
+# make test TESTS=tests/unit/space
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check bench lock clean environment
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: ## three factories on this machine do real work before your eyes, about two minutes
+	@tools/bootstrap run
+	@$(PYTHON_BIN) -m tools.demo --factories $(FACTORIES) --seed $(SEED) $(if $(TILES),--tiles $(TILES))
+
+test: ## the tests; ENGINES=install brings the engines that are missing
+	@tools/bootstrap dev
+	@$(PYTHON_BIN) -m tools.engines run -- $(PYTHON_BIN) -m pytest -n 2 --dist loadgroup -m "not slow" $(TESTS)
+
+test-all: ## the same with the slow ones
+	@tools/bootstrap dev
+	@$(PYTHON_BIN) -m tools.engines run -- $(PYTHON_BIN) -m pytest -n 2 --dist loadgroup $(TESTS)
+
+check: ## style, types, layers and sizes
+	@tools/bootstrap dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	$(PYTHON_BIN) -m pytest -q -p no:cacheprovider tests/test_tidy.py
+	.venv/bin/mypy
+
+bench: ## measure, as a table and as JSON
+	@tools/bootstrap dev
+	@$(PYTHON_BIN) -m tools.bench
+
+lock: ## resolve requirements/*.txt anew (needs uv: .venv/bin/pip install uv)
+	@tools/lock
+
+clean: ## remove what was made here, the environment too
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage demo-out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
