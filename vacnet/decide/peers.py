@@ -1,0 +1,24 @@
+"""A factory as a decision sees it: its row on one target, and whether its word still counts.
+
+Rules of this file: values only. The deciding factory itself is one of them, always live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vacnet.space.rows import TargetRow
+
+HOLD_SECONDS = 600.0
+"""A holder silent for this long holds no ticket any more (DESIGN section 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One factory's row on the target at hand."""
+
+    factory: str
+    live: bool
+    holds: bool
+    """Its tickets still count: it is live, or silent for less than `HOLD_SECONDS`."""
+    row: TargetRow

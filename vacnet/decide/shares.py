@@ -1,0 +1,90 @@
+"""Shares: which of the targets that could start now is chosen.
+
+Rules of this file: pure, randomness is passed in. A target is drawn with a chance in proportion to what
+it lacks, never by taking the neediest: with rows that are a moment old, all factories would take the
+same one together (Mitzenmacher 2000, Dahlin 2000). What it lacks is measured against what runs plus
+what is free, because the free room is what will be filled before the rows are fresh again.
+
+Deviation from Vac 3: a group's due is the sum of its members' shares and its running processors are
+summed before dividing (Vac divided first and gave a group of k members 1/k of its due).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A target that could start here now."""
+
+    target: str
+    group: str
+    share: float
+    running: float
+    """Processors x weight of its running and starting machines and claims, over the space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a target lacks of its due, in processors x weight: the weight of its lot."""
+
+    target: str
+    due: float
+    running: float
+    weight: float
+
+
+def lacks(contenders: Sequence[Contender], running: float, free: float) -> tuple[Lack, ...]:
+    """Return each contender's chance as a weight; shares are renormalised over the contenders.
+
+    Args:
+        contenders: targets that could start now.
+        running: processors x weight that the contenders' machines have in the whole space.
+        free: processors x weight free in the whole space, this factory's included.
+    """
+    total = sum(c.share for c in contenders)
+    dues = {c.target: c.share / total * (running + free) if total else 0.0 for c in contenders}
+    groups = _groups(contenders)
+    group_weights = {name: _group_lack(members, dues) for name, members in groups.items()}
+    if not any(group_weights.values()):
+        group_weights = {name: sum(c.share for c in members) for name, members in groups.items()}
+    return tuple(
+        Lack(c.target, dues[c.target], c.running, group_weights[c.group] * _part(c, groups[c.group], dues))
+        for c in contenders
+    )
+
+
+def choose(lots: Sequence[Lack], rng: Random) -> str:
+    """Draw a target in proportion to the weights; empty without a contender."""
+    total = sum(lot.weight for lot in lots)
+    if total <= 0:
+        return lots[0].target if lots else ""
+    mark = rng.random() * total
+    for lot in lots:
+        mark -= lot.weight
+        if mark < 0:
+            return lot.target
+    return lots[-1].target
+
+
+def _groups(contenders: Sequence[Contender]) -> Mapping[str, list[Contender]]:
+    groups: dict[str, list[Contender]] = {}
+    for contender in contenders:
+        groups.setdefault(contender.group, []).append(contender)
+    return groups
+
+
+def _group_lack(members: Sequence[Contender], dues: Mapping[str, float]) -> float:
+    return max(0.0, sum(dues[c.target] for c in members) - sum(c.running for c in members))
+
+
+def _part(contender: Contender, members: Sequence[Contender], dues: Mapping[str, float]) -> float:
+    """Return the chance of a member within its group."""
+    weights = [max(0.0, dues[c.target] - c.running) for c in members]
+    if not any(weights):
+        weights = [c.share for c in members]
+    total = sum(weights)
+    return weights[members.index(contender)] / total if total else 0.0
