@@ -173,7 +173,7 @@ class Client:
         return connection.getresponse()
 
     def _explained(self, error: Exception) -> ClientError:
-        words, code = next((row[1:] for row in _EXPLANATIONS if isinstance(error, row[0])))
+        words, code = next(row[1:] for row in _EXPLANATIONS if isinstance(error, row[0]))
         where = self.socket_path
         given = words.format(path=where, error=error, seconds=self.timeout_seconds, group=_group_of(where))
         return ClientError(given, code)

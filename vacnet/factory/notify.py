@@ -1,0 +1,34 @@
+"""Tell systemd how the daemon does, by the protocol of sd_notify(3): a datagram to `$NOTIFY_SOCKET`.
+
+Rules of this file: without systemd nothing happens, and no failure of it stops a factory.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+
+
+def tell_systemd(**fields: str | int) -> None:
+    """Send fields such as ``READY=1`` or ``STATUS=12 machines``."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path:
+        return
+    text = "\n".join(f"{name}={value}" for name, value in fields.items())
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as made:
+        made.sendto(text.encode(), "\0" + path[1:] if path.startswith("@") else path)
+
+
+def tell_reloading() -> None:
+    """Say that settings are being read again; ``READY=1`` ends it."""
+    tell_systemd(RELOADING=1, MONOTONIC_USEC=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
+
+
+def watchdog_seconds() -> float | None:
+    """Return how often systemd wants to hear ``WATCHDOG=1`` (half its patience), None when not at all."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2e6 if microseconds.isdecimal() and int(microseconds) else None
