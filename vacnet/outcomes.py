@@ -90,6 +90,8 @@ class Outcome:
     message: Message
     by_vacnet: bool
     """True when the machine wrote no valid message and the words are ours."""
+    stopped: bool = False
+    """True when we or a foreign hand ended it, whatever it then wrote: the end says nothing of it."""
 
     @property
     def proves(self) -> bool:
@@ -240,6 +242,6 @@ def judge(ending: Ending, policy: Policy) -> Outcome:
     rule = next(rule for rule in RULES if rule.applies(ending, policy))
     own = parse_message(ending.message) if rule.words is None else None
     if own is not None:
-        return Outcome(rule.kind, rule.blame, own, by_vacnet=False)
+        return Outcome(rule.kind, rule.blame, own, by_vacnet=False, stopped=bool(ending.stopped))
     words = rule.words(ending, policy) if rule.words else Message(200)
-    return Outcome(rule.kind, rule.blame, words, by_vacnet=True)
+    return Outcome(rule.kind, rule.blame, words, by_vacnet=True, stopped=bool(ending.stopped))

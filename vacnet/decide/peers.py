@@ -22,3 +22,5 @@ class Peer:
     holds: bool
     """Its tickets still count: it is live, or silent for less than `HOLD_SECONDS`."""
     row: TargetRow
+    weight: float = 1.0
+    """Worth of one of its processors."""

@@ -49,6 +49,8 @@ class Standing:
     machines_starting: int
     processors: int
     """Of running and starting machines and of claims."""
+    work: float
+    """The same, each by the weight of its factory: what shares are measured in."""
     candidates: tuple[str, ...]
     """Live factories that could start one now."""
     offering: int
@@ -79,6 +81,7 @@ def stand(target: Target, window: Window, peers: Iterable[Peer], now: float) -> 
         machines_running=sum(peer.row.machines_running for peer in rows),
         machines_starting=sum(peer.row.machines_starting for peer in rows),
         processors=sum(_processors(peer) for peer in rows),
+        work=sum(_processors(peer) * peer.weight for peer in rows),
         candidates=tuple(peer.factory for peer in rows if peer.live and peer.row.can > 0),
         offering=sum(1 for peer in rows if peer.live),
         proof_at=_newest(peer.row.proof_at for peer in rows),
