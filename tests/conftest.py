@@ -1,0 +1,45 @@
+"""Engine markers: a test that needs an engine runs where it answers, and is named where it does not.
+
+`@pytest.mark.engine("docker")` probes once per process. Where `CI` is set or with `ENGINES=install` a
+missing engine fails the test; elsewhere the test is left out, and the summary says how many for which
+engine and what would bring it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+
+import pytest
+
+from tools.engines.table import ENGINES, wanted
+
+_LEFT_OUT = "engine "
+
+
+@lru_cache
+def _missing(engine: str) -> str:
+    return ENGINES[engine].probe()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("engine"):
+        name: str = marker.args[0]
+        if problem := _missing(name):
+            left_out = pytest.fail if wanted() else pytest.skip
+            left_out(f"{_LEFT_OUT}{name}: {problem}")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return why a test was skipped, without pytest's own first word."""
+    words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return words.removeprefix("Skipped: ")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
+    missing = {reason: n for reason, n in reasons.items() if reason.startswith(_LEFT_OUT)}
+    if missing:
+        terminalreporter.section("left out for want of an engine (make test ENGINES=install brings them)")
+        for reason, count in missing.items():
+            terminalreporter.line(f"{count} tests: {reason}")

@@ -1,0 +1,35 @@
+"""Whether an engine answers: asked of the engine itself, never concluded from what is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import docker
+from docker.errors import DockerException
+
+ANSWER_SECONDS = 10
+"""Docker's own client gives up after 60; an engine that takes ten to say it is there is no use to a test."""
+
+
+def probe_bwrap() -> str:
+    """Return why bubblewrap cannot make a sandbox here; empty when it can."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return "bwrap is not installed: sudo apt-get install bubblewrap"
+    words = [program, "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-pid", "true"]
+    tried = subprocess.run(words, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+    return f"bwrap makes no sandbox here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+def probe_docker() -> str:
+    """Return why Docker's Engine API (or Podman's) does not answer at `DOCKER_HOST`; empty when it does."""
+    try:
+        client = docker.from_env(timeout=ANSWER_SECONDS)
+        client.ping()
+        client.close()
+    except (DockerException, OSError):
+        where = os.environ.get("DOCKER_HOST", "its usual socket (DOCKER_HOST is not set)")
+        return f"Docker does not answer at {where}"
+    return ""

@@ -1,0 +1,47 @@
+"""The engines, one row each: how to see that it answers, what brings it, what starts it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.engines.dockerd import private_docker
+from tools.engines.probe import probe_bwrap, probe_docker
+
+Start = Callable[[Path], AbstractContextManager[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """One engine."""
+
+    name: str
+    """As in `@pytest.mark.engine(name)`."""
+    probe: Callable[[], str]
+    """Return an empty text when it answers, else why not and what to do."""
+    packages: tuple[str, ...]
+    """Debian packages that bring it."""
+    start: Start | None = None
+    """Start it under a directory and give the environment that leads to it; None: nothing to start."""
+
+
+ENGINES: Mapping[str, Engine] = {
+    engine.name: engine
+    for engine in (
+        Engine(name="bwrap", probe=probe_bwrap, packages=("bubblewrap",)),
+        Engine(
+            name="docker",
+            probe=probe_docker,
+            packages=("docker.io", "iptables", "iproute2"),
+            start=private_docker,
+        ),
+    )
+}
+
+
+def wanted() -> bool:
+    """Tell whether missing engines are to be brought, and are a failure if they cannot be."""
+    return bool(os.environ.get("CI")) or os.environ.get("ENGINES") == "install"
