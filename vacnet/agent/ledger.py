@@ -1,0 +1,228 @@
+"""The ledger of one target on this factory: its window, its machines, and the row they make.
+
+Rules of this file: the row is derived from the machines each time, never counted up and down, so that
+no order of events and no restart can leave a count behind. What outlives a machine (the last message,
+the last proof, the local back-off) stands here by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from vacnet.agent.own import TAKE_BACK, Fate, OwnMachine, fate_of
+from vacnet.decide.local import LocalBackOff, failed
+from vacnet.outcomes import Outcome
+from vacnet.space.rows import TargetRow
+from vacnet.space.window import Window, merge, never_tried
+from vacnet.targets.model import Proof, Target
+
+PROOF_SECONDS_MAX = 7200.0
+PROOF_AGE_FACTOR = 1.5
+NOWORK_LIFE_FACTOR = 2.0
+GOOD_VERDICT_SECONDS = 30.0
+"""A machine alive for so long speaks for this factory."""
+DECAY_SECONDS = 3600.0
+NOWORKS_KEPT = 256
+"""No more are ever needed: a window opens at an eighth of the unproven."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What this factory knows of one target by its own machines."""
+
+    target: Target
+    window: Window
+    machines: dict[str, OwnMachine] = field(default_factory=dict)
+    nowork_ends: list[float] = field(default_factory=list)
+    back_off: LocalBackOff = field(default_factory=LocalBackOff)
+    not_made: str = ""
+    not_made_until: float = 0.0
+    message_code: int = 0
+    message_at: float | None = None
+    proof_at: float | None = None
+    proof_started_at: float | None = None
+    proof_age_seconds: float = 0.0
+    nowork_life_seconds: float = 0.0
+    error_code: int = 0
+    error_at: float | None = None
+    verdict_at: float | None = None
+    tried: float = 0.0
+    failed: float = 0.0
+    counted_at: float = 0.0
+
+    # --- what the space knows, as far as the ledger needs it ---------------------------------------
+
+    def learn(self, proof_age_seconds: float, nowork_life_seconds: float, newest_start: float | None) -> None:
+        """Take over what other factories' machines have taught: the longest lives, the youngest proof."""
+        self.proof_age_seconds = max(self.proof_age_seconds, proof_age_seconds)
+        self.nowork_life_seconds = max(self.nowork_life_seconds, nowork_life_seconds)
+        if newest_start is not None:
+            self.nowork_ends = [end for end in self.nowork_ends if end >= newest_start]
+
+    def adopt(self, window: Window) -> bool:
+        """Merge a window into ours; True when ours changed."""
+        merged = merge(self.target.name, self.window, window)
+        changed = merged != self.window
+        if merged.identity != self.window.identity:
+            self._enter(merged)
+        self.window = merged
+        return changed
+
+    def _enter(self, window: Window) -> None:
+        """Drop ended machines that mean nothing under the new window."""
+        self.machines = {
+            uuid: machine
+            for uuid, machine in self.machines.items()
+            if machine.unfinished or _counts(machine, window)
+        }
+
+    def age_needed(self) -> float:
+        """Return the age in seconds at which a machine counts as proven by age."""
+        most = float(TAKE_BACK * self.target.fizzle_seconds)
+        return min(most, max(float(self.target.fizzle_seconds), self.proof_age_seconds))
+
+    def proof_seconds(self) -> float:
+        """Return how long a machine may go without a verdict before its ticket is free again."""
+        if self.target.proof_seconds:
+            return float(self.target.proof_seconds)
+        needed = max(self.age_needed(), NOWORK_LIFE_FACTOR * self.nowork_life_seconds)
+        return max(float(self.target.fizzle_seconds), min(PROOF_SECONDS_MAX, needed))
+
+    # --- what happens to machines --------------------------------------------------------------------
+
+    def add(self, machine: OwnMachine, now: float) -> None:
+        """Enter a machine that is about to be made, or one from before a restart."""
+        self.machines[machine.uuid] = machine
+        self._count(now, tried=1.0)
+
+    def drop(self, uuid: str, reason: str, retry_seconds: float, now: float) -> None:
+        """Take out a machine that was never made, and keep its target off until a retry."""
+        self.machines.pop(uuid, None)
+        self.not_made, self.not_made_until = reason, now + retry_seconds
+
+    def prove(self, machine: OwnMachine, now: float, *, by_age: bool = False) -> None:
+        """Enter a proof; a second one of the same machine changes nothing."""
+        if machine.proved_at is not None:
+            return
+        machine.proved_at, machine.proved_by_age = now, by_age
+        started = machine.started_at if machine.started_at is not None else machine.created_at
+        self.proof_at = now
+        self.proof_started_at = max(started, self.proof_started_at or started)
+        self.verdict_at = now
+        self.back_off = LocalBackOff()
+
+    def end(self, machine: OwnMachine, outcome: Outcome, lived_seconds: float, now: float) -> Fate:
+        """Enter an end and return what it means."""
+        machine.fate = fate_of(machine, outcome, lived_seconds, self.target.fizzle_seconds)
+        machine.ended_at = now
+        self.message_code, self.message_at = outcome.message.code, now
+        if machine.fate is Fate.OK:
+            self.prove(machine, now)
+        elif machine.fate is Fate.NOWORK:
+            self._end_nowork(machine, lived_seconds, now)
+        elif machine.fate in (Fate.LOCAL_ERROR, Fate.SILENT):
+            self._end_badly(machine.fate, outcome, now)
+        if not _counts(machine, self.window):
+            del self.machines[machine.uuid]
+        return machine.fate
+
+    def _end_nowork(self, machine: OwnMachine, lived_seconds: float, now: float) -> None:
+        if machine.proved_at is not None:
+            machine.proved_at = None
+            most = float(TAKE_BACK * self.target.fizzle_seconds)
+            self.proof_age_seconds = max(self.proof_age_seconds, min(most, PROOF_AGE_FACTOR * lived_seconds))
+        self.nowork_life_seconds = max(self.nowork_life_seconds, lived_seconds)
+        self.nowork_ends = [*self.nowork_ends, now][-NOWORKS_KEPT:]
+
+    def _end_badly(self, fate: Fate, outcome: Outcome, now: float) -> None:
+        short = outcome.transient or fate is Fate.SILENT
+        self.back_off = failed(self.target, self.back_off, short=short, now=now)
+        if fate is Fate.LOCAL_ERROR:
+            self.error_code, self.error_at = outcome.message.code, now
+            self._count(now, failed=1.0)
+
+    def _count(self, now: float, *, tried: float = 0.0, failed: float = 0.0) -> None:
+        """Count into the two sums that decay over an hour."""
+        fade = math.exp(-max(0.0, now - self.counted_at) / DECAY_SECONDS)
+        self.tried, self.failed = self.tried * fade + tried, self.failed * fade + failed
+        self.counted_at = now
+
+    # --- what time alone does --------------------------------------------------------------------------
+
+    def pass_time(self, now: float) -> None:
+        """Enter proofs by age and good verdicts that have come due."""
+        for machine in self.unfinished():
+            if machine.started_at is None:
+                continue
+            good_at = machine.started_at + GOOD_VERDICT_SECONDS
+            if now >= good_at > (self.error_at or -math.inf):
+                self.verdict_at = max(good_at, self.verdict_at or good_at)
+            if self.target.proof is Proof.FIZZLE and now >= machine.started_at + self.age_needed():
+                self.prove(machine, now, by_age=True)
+
+    def next_change(self, now: float) -> float:
+        """Return when time alone changes the row next; infinity for never."""
+        due = [self.not_made_until, self.back_off.until, self.window.ends_at()]
+        for machine in self.unfinished():
+            due.append(machine.created_at + self.proof_seconds())
+            if machine.started_at is not None:
+                due += [machine.started_at + GOOD_VERDICT_SECONDS, machine.started_at + self.age_needed()]
+        return min((at for at in due if at > now), default=math.inf)
+
+    def unfinished(self) -> list[OwnMachine]:
+        """Return the machines that take room."""
+        return [machine for machine in self.machines.values() if machine.unfinished]
+
+    # --- the row ------------------------------------------------------------------------------------------
+
+    def row(self, base: TargetRow, now: float) -> TargetRow:
+        """Return the row: `base` with `can`, claim, share and digest, completed by the machines."""
+        patience = self.proof_seconds()
+        ours = [machine for machine in self.machines.values() if machine.under(self.window.identity)]
+        running = [machine for machine in self.machines.values() if machine.running]
+        starting = [m for m in self.machines.values() if m.unfinished and not m.running]
+        return replace(
+            base,
+            window=self.window,
+            machines_running=len(running),
+            machines_starting=len(starting),
+            processors_running=sum(machine.processors for machine in running),
+            processors_starting=sum(machine.processors for machine in starting),
+            unproven=sum(machine.unproven(patience, now) for machine in self.machines.values()),
+            proven_running=sum(machine.proved_at is not None for machine in running),
+            tickets=_bits(m.ticket.number for m in ours if m.holds(patience, now)),
+            proofs=sum(machine.proved_at is not None for machine in ours),
+            noworks=sum(machine.fate is Fate.NOWORK for machine in ours),
+            message_code=self.message_code,
+            message_at=self.message_at,
+            proof_at=self.proof_at,
+            proof_started_at=self.proof_started_at,
+            uncontradicted=len(self.nowork_ends),
+            proof_age_seconds=self.proof_age_seconds,
+            nowork_life_seconds=self.nowork_life_seconds,
+            error_code=self.error_code,
+            error_at=self.error_at,
+            verdict_at=self.verdict_at,
+            tried=self.tried,
+            failed=self.failed,
+        )
+
+
+def new_ledger(target: Target, now: float) -> Ledger:
+    """Return the ledger of a target this factory has never tried."""
+    return Ledger(target=target, window=never_tried(now), counted_at=now)
+
+
+def _counts(machine: OwnMachine, window: Window) -> bool:
+    """Tell whether an ended machine still means something: its ticket is used up under the window."""
+    used = machine.proved_at is not None or machine.fate is Fate.NOWORK
+    return used and machine.under(window.identity)
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
