@@ -1,0 +1,301 @@
+"""The one thread that touches the database: all writes in order, many to a commit, none lost quietly.
+
+Rules of this file: whatever waits in the queue goes into one transaction (one fsync), each step in a
+savepoint of its own, so that a step that is wrong in itself fails alone. Writes that only the
+curious read (events, decisions) linger for a moment to share a commit; anything else goes at once.
+Reads run after the writes queued before them.
+
+When the disk refuses, `NEEDS` says what becomes of each kind of write. The ballast is freed so that
+ends can still be recorded, and while it does not stand again nothing new is created: the room
+that it gave is for what runs already. A probe waits with the refused writes, so that trouble ends
+only when a write has really succeeded.
+
+A step may run more than once, so it does nothing but on its connection.
+"""
+
+from __future__ import annotations
+
+import enum
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import structlog
+
+from vacnet.record.ballast import Ballast
+from vacnet.record.disk_faults import is_disk_fault, words_of
+from vacnet.record.errors import NotWrittenError, RecordError
+from vacnet.record.facts import keep_text
+
+BATCH_MAX = 512
+LINGER_SECONDS = 0.5
+RETRY_SECONDS = 1.0
+WAITING_MAX = 20_000
+"""Curiosities waiting in memory behind a disk that hangs; more are dropped."""
+
+T = TypeVar("T")
+Step = Callable[[sqlite3.Connection], T]
+
+_log = structlog.get_logger("vacnet.record")
+
+
+class Need(enum.Enum):
+    """How badly a write is needed."""
+
+    READ = "read"
+    NEW = "new"
+    """Makes something new: not worth the last room on the disk."""
+    NOW = "now"
+    """Its caller cannot go on without, and can say so."""
+    MUST = "must"
+    """Tells of what has happened: kept until it is written."""
+    MAY = "may"
+    """For the curious."""
+
+
+class Manner(NamedTuple):
+    """What becomes of a write when the disk refuses."""
+
+    in_trouble: bool
+    """Tried while there is trouble."""
+    retried: bool
+    """Kept until it succeeds."""
+    lingers: bool
+    """May wait for others to share a commit."""
+
+
+NEEDS: dict[Need, Manner] = {
+    Need.READ: Manner(in_trouble=True, retried=False, lingers=False),
+    Need.NEW: Manner(in_trouble=False, retried=False, lingers=False),
+    Need.NOW: Manner(in_trouble=True, retried=False, lingers=False),
+    Need.MUST: Manner(in_trouble=True, retried=True, lingers=False),
+    Need.MAY: Manner(in_trouble=False, retried=False, lingers=True),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Job(Generic[T]):
+    """A step, its need, and the future of its result."""
+
+    step: Step[T]
+    need: Need
+    key: str = ""
+    """While it waits for the disk a later job of the same key takes its place."""
+    future: Future[T] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        """Mark the future as running: who stops waiting for a write does not undo it."""
+        self.future.set_running_or_notify_cancel()
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the caller that nothing was written; an error nobody waits for is logged."""
+        if self.need is Need.MAY and not isinstance(error, NotWrittenError):
+            _log.error("a write failed", error=repr(error), key=self.key)
+        self.future.set_exception(error)
+
+
+class Writer:
+    """The thread and its queue. `submit` may be called from any thread, `close` once."""
+
+    def __init__(self, connection: sqlite3.Connection, ballast: Ballast) -> None:
+        """Start the thread; from here on the connection is its own."""
+        self.trouble = ""
+        self._connection = connection
+        self._ballast = ballast
+        self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._backlog: list[Job[Any]] = []
+        self._dropped = 0
+        self._closed = False
+        self._ending = False
+        if not ballast.make():
+            self._say("the disk is nearly full")
+        self._thread = threading.Thread(target=self._run, name="record", daemon=True)
+        self._thread.start()
+
+    def submit(self, step: Step[T], need: Need, key: str = "") -> Future[T]:
+        """Queue a step and return the future of its result, done once it is durable."""
+        job = Job(step, need, key)
+        if self._closed:
+            job.fail(NotWrittenError("the record is closed: the factory is stopping, nothing more is kept"))
+        elif need is Need.MAY and self._queue.qsize() > WAITING_MAX:
+            self._drop(job)
+        else:
+            self._queue.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Write what is queued, then close the database. Blocks; call it off the loop."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._ending:
+            self._work(self._gather())
+        for job in self._backlog:
+            job.fail(NotWrittenError(f"not written before the record closed: {self.trouble}"))
+        self._connection.close()
+
+    def _gather(self) -> list[Job[Any]]:
+        batch = self._take(RETRY_SECONDS if self.trouble else None)
+        until = time.monotonic() + LINGER_SECONDS
+        while not self._ending and batch and all(NEEDS[job.need].lingers for job in batch):
+            left = until - time.monotonic()
+            if left <= 0 or len(batch) >= BATCH_MAX:
+                break
+            batch += self._take(left)
+        return batch
+
+    def _take(self, timeout: float | None) -> list[Job[Any]]:
+        jobs: list[Job[Any]] = []
+        try:
+            job = self._queue.get(timeout=timeout)
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) >= BATCH_MAX:
+                    return jobs
+                job = self._queue.get_nowait()
+            self._ending = True
+        except queue.Empty:
+            pass
+        return jobs
+
+    def _work(self, batch: Sequence[Job[Any]]) -> None:
+        writes = self._backlog + [job for job in batch if job.need is not Need.READ and self._admit(job)]
+        self._backlog = []
+        error = self._commit(writes)
+        if error is not None:
+            self._suffer(writes, error)
+        elif self.trouble:
+            self._recover()
+        for job in batch:
+            if job.need is Need.READ:
+                self._read(job)
+
+    def _admit(self, job: Job[Any]) -> bool:
+        if not self.trouble or NEEDS[job.need].in_trouble:
+            return True
+        self._drop(job)
+        return False
+
+    def _drop(self, job: Job[Any]) -> None:
+        self._dropped += 1
+        job.fail(NotWrittenError(self.trouble or "the disk is too slow for all that is to be recorded"))
+
+    # --- transactions -------------------------------------------------------------------------
+
+    def _commit(self, jobs: Sequence[Job[Any]]) -> sqlite3.Error | None:
+        if not jobs:
+            return None
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            results = [self._take_step(job) for job in jobs]
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            return error
+        for job, result in zip(jobs, results, strict=True):
+            _deliver(job, result)
+        return None
+
+    def _take_step(self, job: Job[Any]) -> object:
+        self._connection.execute("SAVEPOINT step")
+        try:
+            result = job.step(self._connection)
+        except Exception as error:
+            if is_disk_fault(error):
+                raise
+            self._connection.execute("ROLLBACK TO step")
+            result = _Failure(error)
+        self._connection.execute("RELEASE step")
+        return result
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            _log.warning("a transaction could not be rolled back", error=str(error))
+
+    def _read(self, job: Job[Any]) -> None:
+        try:
+            job.future.set_result(job.step(self._connection))
+        except sqlite3.Error as error:
+            job.fail(RecordError(f"the record cannot be read: {words_of(error)}"))
+        except Exception as error:  # noqa: BLE001 (whatever is wrong with a step is its caller's to hear)
+            job.fail(error)
+
+    # --- trouble ------------------------------------------------------------------------------
+
+    def _suffer(self, jobs: Sequence[Job[Any]], error: sqlite3.Error) -> None:
+        """Free the ballast and try once more what may use its room; keep or refuse the rest."""
+        self._ballast.free()
+        self._say(words_of(error))
+        urgent = [job for job in jobs if self._admit(job)]
+        again = self._commit(urgent)
+        if again is None:
+            return
+        self._say(words_of(again))
+        for job in urgent:
+            if not NEEDS[job.need].retried:
+                job.fail(NotWrittenError(self.trouble))
+        waiting = [job for job in urgent if NEEDS[job.need].retried]
+        self._backlog = _newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
+
+    def _recover(self) -> None:
+        if not self._ballast.make():
+            self._say("the disk is nearly full")
+            return
+        _log.warning("the record can be written again", dropped=self._dropped)
+        self.trouble, self._dropped = "", 0
+
+    def _say(self, why: str) -> None:
+        if not self.trouble:
+            _log.error("the record is in trouble", why=why)
+        self.trouble = (
+            f"{why} ({self._ballast.free_bytes() >> 20} MiB free in {self._ballast.path.parent}): no machine "
+            "is created until the record can be written and has its reserve again; ends of machines are kept"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: Exception
+
+
+def _deliver(job: Job[Any], result: object) -> None:
+    if isinstance(result, _Failure):
+        job.fail(result.error)
+    else:
+        job.future.set_result(result)
+
+
+def _newest_of_each_key(jobs: Iterable[Job[Any]]) -> list[Job[Any]]:
+    """Leave out jobs that a later one of their key replaces; those without a key all stay."""
+    kept: dict[object, Job[Any]] = {}
+    for job in jobs:
+        older = kept.pop(job.key or job, None)
+        if older is not None:
+            job.future.add_done_callback(partial(_follow, older))
+        kept[job.key or job] = job
+    return list(kept.values())
+
+
+def _follow(older: Job[Any], newer: Future[Any]) -> None:
+    error = newer.exception()
+    if error is None:
+        older.future.set_result(None)
+    else:
+        older.future.set_exception(error)
+
+
+def _probe(connection: sqlite3.Connection) -> None:
+    keep_text(connection, "probe", str(time.time()))
