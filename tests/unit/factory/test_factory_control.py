@@ -1,0 +1,252 @@
+"""The control socket and its client over a real Unix socket: answers, refusals, words for every trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import stat
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from vacnet.factory.client import Client, ClientError, default_socket
+from vacnet.factory.control import Control, ControlError, RefusedError
+from vacnet.factory.messages import Events, EventState, Health, Machines, Peers, SpaceState
+
+SPACE = SpaceState(
+    space="s",
+    factory="f",
+    time=1.0,
+    version="0",
+    factories=(),
+    targets=(),
+    starts_last_minute=3,
+    warnings=("w",),
+)
+
+
+class Canned:
+    """Answers that say what was asked."""
+
+    async def space(self) -> SpaceState:
+        return SPACE
+
+    async def machines(self, ended: int) -> Machines:
+        return Machines(factory=f"ended={ended}", time=1.0, machines=())
+
+    async def peers(self) -> Peers:
+        raise KeyError("a fault of ours")
+
+    async def events(self, after: int, limit: int) -> Events:
+        event = EventState(serial=after, time=1.0, name="n", fields={"limit": limit}, warning=False)
+        return Events(factory="f", time=1.0, events=(event,))
+
+    async def health(self) -> Health:
+        return Health(
+            factory="f",
+            time=1.0,
+            version="0",
+            state="ready",
+            words="",
+            up_seconds=1.0,
+            pid=1,
+            counters={"sent": 2},
+        )
+
+    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+        if machine != "m/1":
+            raise RefusedError(404, f"no machine {machine}")
+        yield f"tail={tail} ".encode()
+        yield f"follow={follow}".encode()
+
+
+@pytest.fixture
+async def control(tmp_path: Path) -> AsyncIterator[Control]:
+    made = Control(tmp_path / "run" / "control.sock", "no-such-group", Canned())
+    await made.start()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def client(control: Control, tmp_path: Path) -> Client:
+    return Client(tmp_path / "run" / "control.sock")
+
+
+async def test_every_question_is_answered_by_its_type(client: Client) -> None:
+    assert await asyncio.to_thread(client.space) == SPACE
+    assert (await asyncio.to_thread(client.machines, 7)).factory == "ended=7"
+    assert (await asyncio.to_thread(client.events, 5, 9)).events[0].fields == {"limit": 9}
+    assert (await asyncio.to_thread(client.health)).counters == {"sent": 2}
+
+
+async def test_a_log_comes_in_pieces_by_a_name_with_any_characters(client: Client) -> None:
+    log = await asyncio.to_thread(lambda: b"".join(client.log("m/1", tail=3, follow=True)))
+    assert log == b"tail=3 follow=True"
+
+
+async def test_a_machine_that_is_not_there_is_told_in_the_factorys_words(client: Client) -> None:
+    with pytest.raises(ClientError, match="no machine other") as caught:
+        await asyncio.to_thread(lambda: list(client.log("other")))
+    assert caught.value.exit_code == 66
+
+
+async def test_a_fault_inside_is_told_in_words_and_the_next_question_is_answered(client: Client) -> None:
+    with pytest.raises(ClientError, match=r"failed to answer.*a fault of ours.*see its log"):
+        await asyncio.to_thread(client.peers)
+    assert await asyncio.to_thread(client.space) == SPACE
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/v1/machines?ended=10001", 400, "whole number from 0 to 10000"),
+        ("/v1/machines?ended=-1", 400, "ended='-1'"),
+        ("/v1/events?limit=1e3", 400, "limit='1e3'"),
+        ("/v1/events?after=" + "9" * 5000, 400, "after="),
+        ("/v2/space", 404, "no answer for /v2/space"),
+    ],
+)
+async def test_whatever_is_refused_is_refused_in_words(
+    client: Client, path: str, status: int, words: str
+) -> None:
+    answer = await asyncio.to_thread(_raw, client.socket_path, path)
+    assert answer[0] == status
+    assert words in msgspec.json.decode(answer[1])["error"]
+
+
+async def test_the_socket_is_for_owner_and_group_alone_and_goes_with_the_factory(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    made = Control(path, "no-such-group", Canned())
+    await made.start()
+    assert _mode(path) == 0o660
+    await made.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_socket_left_by_a_killed_factory_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left:
+        left.bind(str(path))
+    made = Control(path, "no-such-group", Canned())
+    await made.start()
+    assert await asyncio.to_thread(Client(path).space) == SPACE
+    await made.close()
+
+
+async def test_a_socket_on_which_a_factory_listens_is_left_to_it(control: Control, tmp_path: Path) -> None:
+    path = tmp_path / "run" / "control.sock"
+    with pytest.raises(ControlError, match="another factory listens there"):
+        await Control(path, "no-such-group", Canned()).start()
+    assert await asyncio.to_thread(Client(path).space) == SPACE
+
+
+async def test_a_file_that_is_no_socket_is_never_removed(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    path.write_text("precious")
+    with pytest.raises(ControlError, match="a file that is no socket"):
+        await Control(path, "no-such-group", Canned()).start()
+    assert path.read_text() == "precious"
+
+
+async def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ControlError, match="longer than a socket's path can be"):
+        await Control(tmp_path / ("x" * 120), "no-such-group", Canned()).start()
+
+
+# --- the client alone -----------------------------------------------------------------------------
+
+
+def test_without_a_daemon_it_says_how_to_start_one_and_where_it_looked(tmp_path: Path) -> None:
+    path = tmp_path / "none.sock"
+    with pytest.raises(
+        ClientError, match=rf"no factory answers at {path}; start one with .*VACNET_SOCKET"
+    ) as caught:
+        Client(path).space()
+    assert caught.value.exit_code == 69
+
+
+def test_a_socket_nobody_listens_on_is_told_like_no_daemon(tmp_path: Path) -> None:
+    path = tmp_path / "left.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left:
+        left.bind(str(path))
+    with pytest.raises(ClientError, match="no factory answers"):
+        Client(path).space()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "code"),
+    [
+        (b"", "did not answer within 0.2 s", 75),
+        (b"SSH-2.0-OpenSSH\r\n", "is no factory", 76),
+        (
+            b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"schema":9}',
+            "factory is newer than this command",
+            76,
+        ),
+        (
+            b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"schema":0}',
+            "factory is older than this command",
+            76,
+        ),
+        (
+            b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"schema":1}',
+            "no factory that this command understands",
+            76,
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<html>", "did not answer within", 75),
+    ],
+)
+def test_whatever_else_answers_is_told_in_words(tmp_path: Path, answer: bytes, words: str, code: int) -> None:
+    with _stub(tmp_path / "stub.sock", answer), pytest.raises(ClientError, match=words) as caught:
+        Client(tmp_path / "stub.sock", timeout_seconds=0.2).space()
+    assert caught.value.exit_code == code
+
+
+def test_the_environment_names_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VACNET_SOCKET", "/somewhere/s.sock")
+    assert default_socket() == Path("/somewhere/s.sock")
+
+
+class _stub:  # noqa: N801 (used like a function)
+    """A socket that answers whoever comes with the same bytes and stays open."""
+
+    def __init__(self, path: Path, answer: bytes) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(path))
+        self._socket.listen(1)
+        self._answer = answer
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        came, _ = self._socket.accept()
+        with came:
+            came.sendall(self._answer)
+            while came.recv(4096):
+                pass
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _raw(path: Path, question: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.connect(str(path))
+    connection.request("GET", question)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, body

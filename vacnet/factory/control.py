@@ -1,0 +1,226 @@
+"""The control socket: HTTP with JSON on a Unix socket, which every command and the dashboard ask.
+
+Rules of this file: it carries answers, it makes none (`answers` does). The file's mode is the whole of
+its access control: 0660, of the group that the settings name where there is one. The socket appears
+under its name only when it is ready, by rename(2), so there is no moment at which it has the wrong
+mode or nobody listens. A socket left by a factory that was killed is replaced; one on which somebody
+listens never is. Whatever is asked, numbers and sizes are bounded, and every refusal is an
+`ErrorAnswer` in words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from aiohttp import web
+
+from vacnet.factory.logs import tell_failure
+from vacnet.factory.messages import ErrorAnswer, Events, Health, Machines, Peers, SpaceState
+
+MODE = 0o660
+PATH_BYTES_MAX = 107
+"""sockaddr_un has 108 with the closing zero: unix(7)."""
+ENDED_MAX = 10_000
+EVENTS_MAX = 1_000
+TAIL_MAX = 100_000
+REQUEST_BYTES_MAX = 1024
+NOT_FOUND = 404
+FAILED = 500
+
+
+class ControlError(Exception):
+    """The socket cannot be made; the text says why and what to do."""
+
+
+class RefusedError(Exception):
+    """A question that gets no answer: the status and the words of its refusal."""
+
+    def __init__(self, status: int, words: str) -> None:
+        """Keep both."""
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+class Answers(Protocol):
+    """What can be asked."""
+
+    async def space(self) -> SpaceState:
+        """Answer /v1/space."""
+        ...
+
+    async def machines(self, ended: int) -> Machines:
+        """Answer /v1/machines."""
+        ...
+
+    async def peers(self) -> Peers:
+        """Answer /v1/peers."""
+        ...
+
+    async def events(self, after: int, limit: int) -> Events:
+        """Answer /v1/events."""
+        ...
+
+    async def health(self) -> Health:
+        """Answer /v1/health."""
+        ...
+
+    def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+        """Yield a machine's console log; RefusedError at once where there is no such machine."""
+        ...
+
+
+class Control:
+    """The server on the socket."""
+
+    def __init__(self, path: Path, group: str, answers: Answers) -> None:
+        """Know where and for whom; nothing is made yet."""
+        self._path = path
+        self._group = group
+        self._runner = web.AppRunner(_application(answers), access_log=None, shutdown_timeout=0.2)
+        self._inode = 0
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ControlError: another factory listens there, or the path cannot be a socket.
+        """
+        made = _listening(self._path, self._group)
+        self._inode = self._path.stat().st_ino
+        await self._runner.setup()
+        await web.SockSite(self._runner, made, backlog=64).start()
+
+    async def close(self) -> None:
+        """End all answers and remove the socket, unless it is another's by now."""
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+        await self._runner.cleanup()
+
+
+def _application(answers: Answers) -> web.Application:
+    ask: dict[str, Callable[[web.Request], Awaitable[msgspec.Struct]]] = {
+        "/v1/space": lambda _request: answers.space(),
+        "/v1/machines": lambda request: answers.machines(_number(request, "ended", 0, ENDED_MAX)),
+        "/v1/peers": lambda _request: answers.peers(),
+        "/v1/events": lambda request: answers.events(
+            _number(request, "after", 0, 1 << 62), _number(request, "limit", 100, EVENTS_MAX)
+        ),
+        "/v1/health": lambda _request: answers.health(),
+    }
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return _as_json(await ask[request.path](request))
+
+    async def log(request: web.Request) -> web.StreamResponse:
+        follow = bool(_number(request, "follow", 0, 1))
+        tail = _number(request, "tail", 0, TAIL_MAX)
+        return await _streamed(request, answers.log(request.match_info["machine"], tail, follow=follow))
+
+    application = web.Application(middlewares=[_in_words], client_max_size=REQUEST_BYTES_MAX)
+    application.router.add_routes([web.get(path, answer) for path in ask])
+    application.router.add_get("/v1/machines/{machine}/log", log)
+    return application
+
+
+@web.middleware
+async def _in_words(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except RefusedError as refused:
+        return _as_json(ErrorAnswer(error=refused.words), refused.status)
+    except web.HTTPException as refused:
+        return _as_json(ErrorAnswer(error=_words(request, refused)), refused.status)
+    except (ConnectionError, asyncio.CancelledError):
+        raise
+    except Exception as error:  # noqa: BLE001 (a question never ends the daemon)
+        tell_failure("control.failed", error)
+        return _as_json(ErrorAnswer(error=f"the factory failed to answer ({error}); see its log"), FAILED)
+
+
+def _words(request: web.Request, refused: web.HTTPException) -> str:
+    if refused.status == NOT_FOUND:
+        return f"this factory has no answer for {request.path}; is the command newer than the factory?"
+    return f"{request.method} {request.path}: {refused.reason}"
+
+
+def _as_json(answer: msgspec.Struct, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")
+
+
+async def _streamed(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    first = await anext(chunks, b"")  # a refusal comes here, before the status is sent
+    await response.prepare(request)
+    await response.write(first)
+    async for chunk in chunks:
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _number(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) > most:
+        raise RefusedError(400, f"{name}={text[:40]!r}: expected a whole number from 0 to {most}")
+    return int(text)
+
+
+# --- the socket file ------------------------------------------------------------------------------
+
+
+def _listening(path: Path, group: str) -> socket.socket:
+    if len(os.fsencode(path)) > PATH_BYTES_MAX - len(".new"):
+        raise ControlError(
+            f"[control] socket {path}: longer than a socket's path can be; choose a shorter one"
+        )
+    _refuse_if_taken(path)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _place(made, path, group)
+    except OSError as error:
+        made.close()
+        raise ControlError(
+            f"[control] socket {path}: {error.strerror}; choose a place to write to"
+        ) from error
+    return made
+
+
+def _place(made: socket.socket, path: Path, group: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    made.bind(str(new))
+    with suppress(KeyError, PermissionError):  # no such group, or not root: the socket is ours alone
+        os.chown(new, -1, grp.getgrnam(group).gr_gid)
+    new.chmod(MODE)
+    made.listen(64)
+    new.rename(path)
+
+
+def _refuse_if_taken(path: Path) -> None:
+    if not path.exists() and not path.is_symlink():
+        return
+    if not path.is_socket():
+        raise ControlError(
+            f"[control] socket {path}: a file that is no socket is there; remove it or choose another"
+        )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        with suppress(ConnectionRefusedError, FileNotFoundError):
+            probe.connect(str(path))
+            raise ControlError(
+                f"[control] socket {path}: another factory listens there; "
+                "stop it, or give this one its own socket"
+            )
