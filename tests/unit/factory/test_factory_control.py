@@ -125,7 +125,7 @@ async def test_the_socket_is_for_owner_and_group_alone_and_goes_with_the_factory
     await made.start()
     assert _mode(path) == 0o660
     await made.close()
-    assert list(tmp_path.iterdir()) == []
+    assert _names(tmp_path) == []
 
 
 async def test_a_socket_left_by_a_killed_factory_is_replaced(tmp_path: Path) -> None:
@@ -239,6 +239,10 @@ class _stub:  # noqa: N801 (used like a function)
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def _names(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
 
 
 def _raw(path: Path, question: str) -> tuple[int, bytes]:
