@@ -28,6 +28,9 @@ REMEDIES: Mapping[int, str] = MappingProxyType(
     }
 )
 
+OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+"""Faults that more room may mend: a quota is told as an I/O error."""
+
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 

@@ -61,6 +61,8 @@ def check_columns(columns: Mapping[str, Column]) -> None:
     wrong = sorted(name for name in columns if name not in FIELDS or name in KEYS)
     if wrong:
         raise ValueError(f"{', '.join(wrong)}: not a column of a machine that can be changed")
+    if not columns:
+        raise ValueError("no column is named that is to be changed")
     if columns.get("state") == ENDED:
         raise ValueError(f"state {ENDED!r} is set by finish_machine alone, with its outcome")
 

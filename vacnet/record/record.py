@@ -23,11 +23,12 @@ from vacnet.decide.reasons import Decision
 from vacnet.record import facts, machine_table, rings, window_table
 from vacnet.record.ballast import Ballast
 from vacnet.record.errors import NameMismatchError, RecordError
+from vacnet.record.jobs import Need, Step
 from vacnet.record.lock import DirectoryLock
 from vacnet.record.opening import open_or_rebuild
 from vacnet.record.rows import AccountingRow, Column, DecisionRecord, EventRecord, Finish, MachineRecord
 from vacnet.record.window_table import Clocks
-from vacnet.record.writer import Need, Step, Writer
+from vacnet.record.writer import Writer
 from vacnet.space.window import Window
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ savepoint of its own, so that a step that is wrong in itself fails alone. Writes
 curious read (events, decisions) linger for a moment to share a commit; anything else goes at once.
 Reads run after the writes queued before them.
 
-When the disk refuses, `NEEDS` says what becomes of each kind of write. The ballast is freed so that
+When the disk refuses, `jobs.NEEDS` says what becomes of each kind of write. The ballast is freed so that
 ends can still be recorded, and while it does not stand again nothing new is created: the room
 that it gave is for what runs already. A probe waits with the refused writes, so that trouble ends
 only when a write has really succeeded.
@@ -15,23 +15,22 @@ A step may run more than once, so it does nothing but on its connection.
 
 from __future__ import annotations
 
-import enum
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 
 from vacnet.record.ballast import Ballast
-from vacnet.record.disk_faults import is_disk_fault, words_of
+from vacnet.record.disk_faults import OF_ROOM, is_disk_fault, primary_code, words_of
 from vacnet.record.errors import NotWrittenError, RecordError
 from vacnet.record.facts import keep_text
+from vacnet.record.jobs import NEEDS, Job, Need, Step, newest_of_each_key
 
 BATCH_MAX = 512
 LINGER_SECONDS = 0.5
@@ -40,68 +39,12 @@ WAITING_MAX = 20_000
 """Curiosities waiting in memory behind a disk that hangs; more are dropped."""
 
 T = TypeVar("T")
-Step = Callable[[sqlite3.Connection], T]
 
 _log = structlog.get_logger("vacnet.record")
 
 
-class Need(enum.Enum):
-    """How badly a write is needed."""
-
-    READ = "read"
-    NEW = "new"
-    """Makes something new: not worth the last room on the disk."""
-    NOW = "now"
-    """Its caller cannot go on without, and can say so."""
-    MUST = "must"
-    """Tells of what has happened: kept until it is written."""
-    MAY = "may"
-    """For the curious."""
-
-
-class Manner(NamedTuple):
-    """What becomes of a write when the disk refuses."""
-
-    in_trouble: bool
-    """Tried while there is trouble."""
-    retried: bool
-    """Kept until it succeeds."""
-    lingers: bool
-    """May wait for others to share a commit."""
-
-
-NEEDS: dict[Need, Manner] = {
-    Need.READ: Manner(in_trouble=True, retried=False, lingers=False),
-    Need.NEW: Manner(in_trouble=False, retried=False, lingers=False),
-    Need.NOW: Manner(in_trouble=True, retried=False, lingers=False),
-    Need.MUST: Manner(in_trouble=True, retried=True, lingers=False),
-    Need.MAY: Manner(in_trouble=False, retried=False, lingers=True),
-}
-
-
-@dataclass(slots=True, eq=False)
-class Job(Generic[T]):
-    """A step, its need, and the future of its result."""
-
-    step: Step[T]
-    need: Need
-    key: str = ""
-    """While it waits for the disk a later job of the same key takes its place."""
-    future: Future[T] = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        """Mark the future as running: who stops waiting for a write does not undo it."""
-        self.future.set_running_or_notify_cancel()
-
-    def fail(self, error: BaseException) -> None:
-        """Tell the caller that nothing was written; an error nobody waits for is logged."""
-        if self.need is Need.MAY and not isinstance(error, NotWrittenError):
-            _log.error("a write failed", error=repr(error), key=self.key)
-        self.future.set_exception(error)
-
-
 class Writer:
-    """The thread and its queue. `submit` may be called from any thread, `close` once."""
+    """The thread and its queue; one other thread, the event loop's, calls its methods."""
 
     def __init__(self, connection: sqlite3.Connection, ballast: Ballast) -> None:
         """Start the thread; from here on the connection is its own."""
@@ -122,7 +65,8 @@ class Writer:
         """Queue a step and return the future of its result, done once it is durable."""
         job = Job(step, need, key)
         if self._closed:
-            job.fail(NotWrittenError("the record is closed: the factory is stopping, nothing more is kept"))
+            why = self.trouble or "the factory is stopping"
+            job.fail(NotWrittenError(f"the record is closed, nothing more is kept: {why}"))
         elif need is Need.MAY and self._queue.qsize() > WAITING_MAX:
             self._drop(job)
         else:
@@ -138,11 +82,26 @@ class Writer:
     # --- the thread ---------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._ending:
-            self._work(self._gather())
-        for job in self._backlog:
-            job.fail(NotWrittenError(f"not written before the record closed: {self.trouble}"))
+        batch: list[Job[Any]] = []
+        try:
+            while not self._ending:
+                batch = self._gather()
+                self._work(batch)
+        except Exception as error:  # noqa: BLE001 (whatever it is, nobody may wait for ever)
+            _log.exception("the record's writer failed")
+            self._say(f"the record's writer failed ({error!r}): restart vacnet and report this")
+        self._give_up(batch)
         self._connection.close()
+
+    def _give_up(self, batch: Sequence[Job[Any]]) -> None:
+        """Answer all that wait: nothing may hang on a thread that has ended."""
+        self._closed = True
+        waiting = [*self._backlog, *batch, *self._take(timeout=0)]
+        while waiting:
+            for job in waiting:
+                if not job.future.done():
+                    job.fail(NotWrittenError(f"not written before the record closed: {self.trouble}"))
+            waiting = self._take(timeout=0)
 
     def _gather(self) -> list[Job[Any]]:
         batch = self._take(RETRY_SECONDS if self.trouble else None)
@@ -237,7 +196,8 @@ class Writer:
 
     def _suffer(self, jobs: Sequence[Job[Any]], error: sqlite3.Error) -> None:
         """Free the ballast and try once more what may use its room; keep or refuse the rest."""
-        self._ballast.free()
+        if primary_code(error) in OF_ROOM:
+            self._ballast.free()
         self._say(words_of(error))
         urgent = [job for job in jobs if self._admit(job)]
         again = self._commit(urgent)
@@ -248,7 +208,7 @@ class Writer:
             if not NEEDS[job.need].retried:
                 job.fail(NotWrittenError(self.trouble))
         waiting = [job for job in urgent if NEEDS[job.need].retried]
-        self._backlog = _newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
+        self._backlog = newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
 
     def _recover(self) -> None:
         if not self._ballast.make():
@@ -276,25 +236,6 @@ def _deliver(job: Job[Any], result: object) -> None:
         job.fail(result.error)
     else:
         job.future.set_result(result)
-
-
-def _newest_of_each_key(jobs: Iterable[Job[Any]]) -> list[Job[Any]]:
-    """Leave out jobs that a later one of their key replaces; those without a key all stay."""
-    kept: dict[object, Job[Any]] = {}
-    for job in jobs:
-        older = kept.pop(job.key or job, None)
-        if older is not None:
-            job.future.add_done_callback(partial(_follow, older))
-        kept[job.key or job] = job
-    return list(kept.values())
-
-
-def _follow(older: Job[Any], newer: Future[Any]) -> None:
-    error = newer.exception()
-    if error is None:
-        older.future.set_result(None)
-    else:
-        older.future.set_exception(error)
 
 
 def _probe(connection: sqlite3.Connection) -> None:
