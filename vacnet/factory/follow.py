@@ -39,7 +39,7 @@ async def pieces(
 
 def _read(log: Path, at: int) -> bytes:
     try:
-        with open(log, "rb", opener=_own_file) as file:  # noqa: PTH123 (Path.open takes no opener)
+        with open(log, "rb", opener=_own_file) as file:
             file.seek(at)
             return file.read(PIECE_BYTES)
     except FileNotFoundError:

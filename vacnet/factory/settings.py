@@ -1,0 +1,88 @@
+"""Settings from files to what is in force: read, kept, and turned into what the agent needs of them.
+
+Rules of this file: good settings are kept in the record, so that a factory that starts with a bad file
+goes on with the last good ones: it adopts, gossips and starts nothing. What names a factory and what
+it holds open (`FIXED`) cannot change while it runs; an edit of those is said and waits for a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from vacnet import __version__
+from vacnet.agent.events import AgentSettings
+from vacnet.factory import places as where
+from vacnet.targets.model import Problem, Settings, Target
+from vacnet.targets.settings import Reading, SourceFile, read_settings
+
+UNLIMITED = 1 << 62
+GB = 10**9
+
+FIXED: Mapping[str, Callable[[Settings], object]] = MappingProxyType(
+    {
+        "state_directory": lambda settings: settings.state_directory,
+        "[space] name": lambda settings: settings.space.name,
+        "[space] listen": lambda settings: settings.space.listen,
+        "[factory] name": lambda settings: settings.factory.name,
+        "[control]": lambda settings: settings.control,
+        "[runtimes.process]": lambda settings: settings.process,
+        "[fetch]": lambda settings: settings.fetch,
+    }
+)
+"""What a running factory cannot change, and how to look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the files gave, and the files themselves, to be kept if it is good."""
+
+    settings: Settings | None
+    problems: tuple[Problem, ...]
+    files: tuple[SourceFile, ...]
+
+
+def read(places: where.Places) -> Read:
+    """Read all settings files; a file that cannot be read is a problem like any other."""
+    files, unread = where.read_files(places.settings_files())
+    reading = read_settings(files, where.host_of(places)) if files else Reading(None, ())
+    problems = (*unread, *reading.problems)
+    return Read(None if problems else reading.settings, problems, files)
+
+
+def read_kept(kept: Sequence[tuple[str, bytes]], places: where.Places) -> Settings | None:
+    """Return the settings that files kept in the record make; None when there are none of use."""
+    files = [SourceFile(name, data) for name, data in kept]
+    return read_settings(files, where.host_of(places)).settings if files else None
+
+
+def for_agent(settings: Settings, targets: tuple[Target, ...]) -> AgentSettings:
+    """Return what the agent needs; `targets` are the site's own and those of all pipes."""
+    factory, space = settings.factory, settings.space
+    return AgentSettings(
+        space=space.name,
+        factory=factory.name,
+        processors=factory.processors,
+        targets=targets,
+        memory_bytes=factory.processors * factory.memory_bytes_per_processor,
+        disk_bytes=factory.processors * factory.disk_gb_per_processor * GB or UNLIMITED,
+        weight=factory.benchmark_per_processor or 1.0,
+        overload_per_processor=factory.overload_per_processor,
+        memory_free_bytes_min=factory.memory_free_bytes_min,
+        disk_free_bytes_min=factory.disk_free_bytes_min,
+        processors_per_superslot=factory.processors_per_superslot,
+        advertise=space.advertise,
+        exclude=frozenset(space.exclude),
+        settings_digest=settings.digest(),
+        software_version=__version__,
+    )
+
+
+def waits_for_restart(running: Settings, edited: Settings) -> tuple[str, ...]:
+    """Return a line for each edit that a running factory cannot take over."""
+    return tuple(
+        f"{key} was edited: it takes effect when the factory is restarted (machines go on meanwhile)"
+        for key, of in FIXED.items()
+        if of(running) != of(edited)
+    )
