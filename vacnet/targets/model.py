@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from vacnet.targets.digest import digest_of
+
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 GIB = 1 << 30
@@ -130,14 +132,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Where relative `user_data` and `user_data_file_XXX` names are looked for."""
     origin: str = ""
     """`file:line` of the section, or the pipe's URL: for people, and never compared."""
+    places: Mapping[str, Place] = MappingProxyType({})
+    """Option to where its value stands; options not here have their built-in value. For people too."""
 
     def digest(self) -> bytes:
         """Return 8 bytes that are equal on two factories if and only if the definitions are.
 
-        `origin`, `files_directory` and `target_share` do not count: sites place files as they like
-        and shares are told beside the digest.
+        `origin`, `places`, `files_directory` and `target_share` do not count: sites place files as
+        they like and shares are told beside the digest.
         """
-        raise NotImplementedError
+        aside = {"origin", "places", "files_directory", "target_share"}
+        return digest_of(b"vacnet-target", _fields(self, aside))
 
 
 class PipeSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,8 +155,9 @@ class PipeSource(msgspec.Struct, frozen=True, kw_only=True):
     allow_images: tuple[str, ...] = ()
     """Glob patterns of `root_image`; empty allows all."""
     options: Mapping[str, object] = MappingProxyType({})
-    """Target options of the section: they stand above what the pipe says."""
+    """Target options of the section, checked and converted: they stand above what the pipe says."""
     places: Mapping[str, Place] = MappingProxyType({})
+    """Option to where its value stands."""
     place: Place = Place("")
 
 
@@ -236,11 +242,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     user_data_files: Mapping[str, str] = EMPTY
     sources: tuple[str, ...] = ()
     """The files read, in the order of their precedence, lowest first."""
+    files_directory: str = ""
+    """`files_directory` of a target is below it unless said: a folder of the target's name or prefix."""
+    runs_as_root: bool = False
+    """True when the factory is root: then process machines need a `process_user`."""
     override_active: bool = False
     """True while `/run/vacnet/override.toml` is in force."""
     places: Mapping[str, Place] = MappingProxyType({})
-    """Dotted key to where its value stands; keys not here have their built-in value."""
+    """Dotted key to where its value stands; keys not here have their built-in value.
+
+    Keys are canonical: `user_data_options.XXX` also where Vac's `user_data_option_XXX` is written.
+    """
+
+    @property
+    def may_run_processes(self) -> bool:
+        """Tell whether a process machine would run as somebody other than root."""
+        return not self.runs_as_root or bool(self.process.process_user)
 
     def digest(self) -> bytes:
         """Return 8 bytes of what all factories of a site usually have in common (targets, pipes)."""
-        raise NotImplementedError
+        common = {
+            "targets": [(target.digest().hex(), target.target_share) for target in self.targets],
+            "pipes": [_fields(pipe, {"places", "place"}) for pipe in self.pipes],
+            "target_overrides": self.target_overrides,
+            "defaults": self.defaults,
+            "user_data_options": self.user_data_options,
+        }
+        return digest_of(b"vacnet-settings", common)
+
+
+def _fields(value: msgspec.Struct, aside: set[str]) -> dict[str, object]:
+    """Return the fields of a value by name, without those set aside."""
+    return {name: getattr(value, name) for name in value.__struct_fields__ if name not in aside}

@@ -1,0 +1,90 @@
+"""The key file: one key of the space a line, ``role 64-hexadecimal-digits``.
+
+::
+
+    # made by vacnet key new
+    member  6b1f...   # the first member key seals what we send
+    observe 90c2...   # may look, may not speak
+
+Rules of this file: no message, repr or problem ever holds key material, not even a bad line's. The
+order matters: the first `member` key sends, all keys open. A rotation is three edits: the new key is
+appended everywhere, then put first everywhere, then the old one removed. A bad line is a problem of
+its own and the good ones stand, so that a slip in a rotation cuts nobody off; only a file without any
+member key is fatal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from vacnet.targets.model import Place, Problem
+from vacnet.targets.source import SourceFile
+
+ROLES = ("member", "observe")
+KEY_BYTES = 32
+KEYS_MAX = 16
+"""Keys of a ring: a rotation needs two, each observer one."""
+FILE_BYTES_MAX = 1 << 16
+
+_HEX = re.compile(r"[0-9A-Fa-f]*", re.ASCII)
+_EXPECTED = f"a role (member or observe), a blank and {2 * KEY_BYTES} hexadecimal digits"
+_REMEDY = "make a key with vacnet key new, or copy the line from another factory"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the ring."""
+
+    role: str
+    secret: bytes = field(repr=False)
+
+
+def format_key(secret: bytes, role: str = "member") -> str:
+    """Return the line of a key, without its end of line.
+
+    Raises:
+        ValueError: no such role, or not 32 bytes.
+    """
+    if role not in ROLES or len(secret) != KEY_BYTES:
+        raise ValueError(f"a key has a role of {', '.join(ROLES)} and {KEY_BYTES} bytes, not {len(secret)}")
+    return f"{role} {secret.hex()}"
+
+
+def read_keys(file: SourceFile) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
+    """Return the keys of a file in its order, and what is wrong with the other lines."""
+    if len(file.data) > FILE_BYTES_MAX:
+        words = f"has {len(file.data)} bytes; a key file has one line a key, {_EXPECTED}"
+        return (), (Problem(Place(file.name), "", words),)
+    keys: dict[bytes, Key] = {}
+    problems: list[Problem] = []
+    for number, raw in enumerate(file.data.decode("ascii", "replace").split("\n"), start=1):
+        line = raw.partition("#")[0].split()
+        wrong = _wrong(line, keys)
+        if wrong:
+            problems.append(Problem(Place(file.name, number), "", f"{wrong}; {_REMEDY}", fatal=False))
+        elif line:
+            secret = bytes.fromhex(line[1])
+            keys[secret] = Key(line[0], secret)
+    if not any(key.role == "member" for key in keys.values()):
+        problems.append(
+            Problem(Place(file.name), "", f"holds no member key, so nothing can be sent; {_REMEDY}")
+        )
+    return tuple(keys.values()), tuple(problems)
+
+
+def _wrong(line: list[str], keys: dict[bytes, Key]) -> str:
+    """Return what is wrong with the words of a line, empty if nothing; none of them is repeated."""
+    if not line:
+        return ""
+    if len(line) != 2 or line[0] not in ROLES:  # noqa: PLR2004 - role and digits
+        return f"the line has {len(line)} words and is not {_EXPECTED}"
+    digits = line[1]
+    if len(digits) != 2 * KEY_BYTES or not _HEX.fullmatch(digits):
+        return f"the key has {len(digits)} characters and is not {2 * KEY_BYTES} hexadecimal digits"
+    secret = bytes.fromhex(digits)
+    if len(set(secret)) == 1:
+        return "the key is one byte repeated, which is an example and no secret"
+    if secret in keys:
+        return "the key stands twice"
+    return "" if len(keys) < KEYS_MAX else f"more than {KEYS_MAX} keys"

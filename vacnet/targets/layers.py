@@ -1,0 +1,207 @@
+"""A target put together from layers: what the site says of it, of its pipe, what the pipe says, defaults.
+
+Rules of this file: layers come lowest first and a later one wins, option by option; user_data options
+and files are joined name by name (and one that names a file drops an option of the same name from
+below, and the other way round, since both fill the same ``##user_data_option_XXX##``). Each value keeps its
+place. What one option says about another is settled once, at the end, in `RULES`.
+
+Vac refused ``min_processors = 2`` alone because the built-in `max_processors` is 1 (vac-3.md P15); here
+a layer that raises the least raises the most with it, unless a higher layer has set the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from vacnet.targets.model import KIND_OF_MODEL, Model, Place, Problem, Settings, Target
+from vacnet.targets.options import field_of
+from vacnet.targets.problems import shown
+from vacnet.targets.section import Values, merge_value
+
+BACKOFF_MAX_FACTOR = 8
+"""`backoff_max_seconds` unless said: 8 x `backoff_seconds` (DESIGN section 7)."""
+
+_TWINS = (("user_data_options", "user_data_files"), ("user_data_files", "user_data_options"))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place says about a target: converted values by option, and where each stands."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Option, and ``user_data_options.XXX`` for each entry, -> place."""
+
+
+def layer_at(places: Mapping[str, Place], prefix: str, values: Mapping[str, object]) -> Layer:
+    """Return the layer of a section whose places are known by their dotted keys.
+
+    Args:
+        places: Of all the settings.
+        prefix: The section's dotted name, empty for the top level.
+        values: What the section says, converted.
+    """
+    names = [*values, *(f"{name}.{entry}" for name in values for entry in _entries(values[name]))]
+    keys = {name: f"{prefix}.{name}" if prefix else name for name in names}
+    return Layer(values, {name: places[key] for name, key in keys.items() if key in places})
+
+
+def _entries(value: object) -> Iterable[str]:
+    return [str(name) for name in value] if isinstance(value, Mapping) else []
+
+
+def base_layers(settings: Settings, folder: str) -> list[Layer]:
+    """Return the layers below whatever defines a target: built-in, site-wide user_data, ``[defaults]``.
+
+    Args:
+        settings: Of the factory.
+        folder: Name of the folder that holds the target's files.
+    """
+    user_data = {"user_data_options": settings.user_data_options, "user_data_files": settings.user_data_files}
+    return [
+        Layer({"files_directory": f"{settings.files_directory}/{folder}"}),
+        layer_at(settings.places, "", user_data),
+        layer_at(settings.places, "defaults", settings.defaults),
+    ]
+
+
+def stack(layers: Iterable[Layer]) -> tuple[Values, dict[str, Place]]:
+    """Return the values of layers put on each other, lowest first, and their places."""
+    values: Values = {}
+    places: dict[str, Place] = {}
+    for layer in layers:
+        _raise_most(values, layer.values)
+        _drop_twins(values, layer.values)
+        for name, value in layer.values.items():
+            values[name] = merge_value(name, values.get(name), value)
+        places.update(layer.places)
+    return values, places
+
+
+def _raise_most(values: Values, above: Mapping[str, object]) -> None:
+    if "min_processors" in above and _number(values, "max_processors") < _number(above, "min_processors"):
+        values.pop("max_processors", None)
+
+
+def _drop_twins(values: Values, above: Mapping[str, object]) -> None:
+    for here, there in _TWINS:
+        named, below = above.get(here), values.get(there)
+        if isinstance(named, Mapping) and isinstance(below, Mapping):
+            values[there] = MappingProxyType({name: below[name] for name in below if name not in named})
+
+
+def complete(values: Values) -> Values:
+    """Return the values with those added that follow from others."""
+    done = dict(values)
+    done.setdefault("max_processors", max(1, _number(done, "min_processors")))
+    if "max_wallclock_seconds" in done:
+        done.setdefault("min_wallclock_seconds", done["max_wallclock_seconds"])
+    if "backoff_seconds" in done:
+        least = _number(done, "backoff_seconds")
+        done["backoff_max_seconds"] = max(
+            least, _number(done, "backoff_max_seconds") or BACKOFF_MAX_FACTOR * least
+        )
+    return done
+
+
+def build_target(
+    name: str, values: Values, places: Mapping[str, Place], section: Place, *, may_run_processes: bool
+) -> Target | Problem:
+    """Return the target that values make, or the problem of two that contradict each other.
+
+    Args:
+        name: Of the target.
+        values: Of all layers, by option.
+        places: Where each of them stands.
+        section: Where the target itself stands.
+        may_run_processes: False where `machine_model` process would run as root.
+    """
+    done = complete(values)
+    fields = {field_of(option): value for option, value in done.items()}
+    target = Target(name=name, origin=str(section), places=MappingProxyType(dict(places)), **fields)  # type: ignore[arg-type] # each was converted by its option's check
+    for rule in (*RULES, *(() if may_run_processes else (NO_PROCESS,))):
+        if rule.broken(target):
+            return Problem(places.get(rule.option, section), f"{name}.{rule.option}", rule.words(target))
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What two options of one target must not say together."""
+
+    option: str
+    broken: Callable[[Target], bool]
+    words: Callable[[Target], str]
+
+
+_NEED_IMAGE = frozenset(Model) - {Model.PROCESS}
+_CONTAINERS = frozenset({Model.DOCKER, Model.APPTAINER})
+USER_DATA_COMMAND = "/user_data"
+"""`container_command` that runs the user_data itself: Vac's default."""
+
+
+def _has_nothing_to_run(target: Target) -> bool:
+    runs_user_data = target.container_command == USER_DATA_COMMAND or target.machine_model is Model.PROCESS
+    return runs_user_data and KIND_OF_MODEL[target.machine_model] != "VM" and not target.user_data
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "max_processors",
+        lambda target: target.max_processors < target.min_processors,
+        lambda target: (
+            f"{target.max_processors} is less than min_processors, {target.min_processors}; "
+            "raise it or lower min_processors"
+        ),
+    ),
+    Rule(
+        "min_wallclock_seconds",
+        lambda target: target.min_wallclock_seconds > target.max_wallclock_seconds,
+        lambda target: (
+            f"{target.min_wallclock_seconds} is more than max_wallclock_seconds, "
+            f"{target.max_wallclock_seconds}; lower it or raise max_wallclock_seconds"
+        ),
+    ),
+    Rule(
+        "root_image",
+        lambda target: target.machine_model in _NEED_IMAGE and not target.root_image,
+        lambda target: f"is missing, and machine_model {target.machine_model} needs an image; set root_image",
+    ),
+    Rule(
+        "root_image",
+        lambda target: target.root_image.startswith("docker://") and target.machine_model not in _CONTAINERS,
+        lambda target: (
+            f"{shown(target.root_image)} is a container's image, machine_model is {target.machine_model}; "
+            "set machine_model to docker or apptainer, or name another image"
+        ),
+    ),
+    Rule(
+        "user_data",
+        _has_nothing_to_run,
+        lambda target: (
+            f"is missing, so a machine of model {target.machine_model} has nothing to run; "
+            "set user_data (or container_command to a program of the image)"
+        ),
+    ),
+    Rule(
+        "proof",
+        lambda target: target.proof == "heartbeat" and not target.heartbeat_file,
+        lambda _: "is heartbeat, and no heartbeat_file is named; set heartbeat_file or another proof",
+    ),
+)
+
+NO_PROCESS = Rule(
+    "machine_model",
+    lambda target: target.machine_model is Model.PROCESS,
+    lambda _: (
+        "is process, and this factory runs as root without a process_user: payloads would be root; "
+        "set process_user in [runtimes.process] to a user made for them"
+    ),
+)
+
+
+def _number(values: Mapping[str, object], name: str) -> int:
+    value = values.get(name, 0)
+    return value if isinstance(value, int) else 0

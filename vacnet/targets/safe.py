@@ -1,0 +1,134 @@
+"""What words may say that come to an engine, a path or an address: the safety of DESIGN section 9.
+
+Vac put a pipe's `container_command`, `tmp_binds` and image into a shell run by root; whoever held the
+pipe, its TLS or its DNS held the site. Here nothing reaches a shell, and still each such value has one
+closed form, written as a regular expression over ASCII, so that a mistake further in finds nothing to
+work with:
+
+- a *file name* is one path component: no ``/``, not ``.`` or ``..``;
+- a *path* is absolute and normalised: no empty, ``.`` or ``..`` component;
+- an *image* is a reference as the OCI distribution specification writes it (``docker://`` before it as
+  Vac wrote it), a path below ``/cvmfs/``, an http(s) address, or a file name;
+- an *address* has no credentials, no blank, no quote, no ``..`` component in its path.
+
+The site's own files may say more: paths of their host. That is the only difference between the two
+columns of `options`.
+"""
+
+from __future__ import annotations
+
+from vacnet.targets.checks import Check, RefusedError, pattern
+
+NAME_MAX = 255
+"""Bytes of a file name on every file system in use (POSIX NAME_MAX)."""
+URL_MAX = 2048
+
+_FILE_NAME = r"(?!\.{1,2}$)[A-Za-z0-9._+=@,-]{1,255}"
+_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._+=@,~-]+"
+_PATH = rf"(?:/{_PART})+"
+_RELATIVE = rf"{_PART}(?:/{_PART})*"
+_DOTS = r"(?![^?]*/\.\.(?:/|\?|$))"
+_URL = (
+    rf"(?i:https?)://{_DOTS}(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?"
+    r"(?:/[A-Za-z0-9._~/%+=:,@-]*)?(?:\?[A-Za-z0-9._~/%+=&?:,@-]*)?"
+)
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_REGISTRY = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?/)?"
+_TAG = r"(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
+_REFERENCE = rf"{_REGISTRY}{_COMPONENT}(?:/{_COMPONENT})*{_TAG}(?:@sha256:[0-9a-f]{{64}})?"
+_SHORT_REFERENCE = rf"{_COMPONENT}{_TAG}"
+_CVMFS = rf"/cvmfs(?:/{_PART})+"
+
+RESERVED_PATHS = (
+    "/bin",
+    "/boot",
+    "/cvmfs",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/tmp/jobfeatures",  # noqa: S108 - a path inside a container, compared and never opened
+    "/tmp/joboutputs",  # noqa: S108 - the same
+    "/tmp/machinefeatures",  # noqa: S108 - the same
+    "/user_data",
+    "/usr",
+    "/var/spool/jobfeatures",
+    "/var/spool/joboutputs",
+    "/var/spool/machinefeatures",
+)
+"""Where an empty directory over what is there would break the machine or hide what vacnet mounts."""
+
+FILE_NAME = pattern("a file name without / and not ..", _FILE_NAME, longest=NAME_MAX)
+HOST_PATH = pattern("an absolute path without . or .. in it", _PATH)
+WEB_ADDRESS = pattern("an http:// or https:// address without credentials or ..", _URL, longest=URL_MAX)
+PIPE_ADDRESS = pattern(
+    "an http://, https:// or file:// address (without credentials) or an absolute path",
+    _URL,
+    _PATH,
+    rf"file://{_PATH}",
+    longest=URL_MAX,
+)
+
+PIPE_IMAGE = pattern(
+    "docker://NAME, /cvmfs/PATH, an http(s) address or a name without /",
+    rf"docker://{_REFERENCE}",
+    _CVMFS,
+    _URL,
+    _SHORT_REFERENCE,
+    _FILE_NAME,
+    longest=URL_MAX,
+)
+SITE_IMAGE = pattern(
+    "docker://NAME, a container image's name, a path, or an http(s) address",
+    rf"(?:docker://)?{_REFERENCE}",
+    _PATH,
+    _RELATIVE,
+    _URL,
+    longest=URL_MAX,
+)
+PIPE_USER_DATA = pattern("an http(s) address or a file name without /", _URL, _FILE_NAME, longest=URL_MAX)
+SITE_USER_DATA = pattern(
+    "an http(s) or file:// address, a path, or the name of a file below files_directory",
+    _URL,
+    rf"file://{_PATH}",
+    _PATH,
+    _RELATIVE,
+    longest=URL_MAX,
+)
+SITE_FILE = pattern("a path, or the name of a file below files_directory", _PATH, _RELATIVE)
+COMMAND = pattern(
+    "one word of letters, digits and _./+@%=:,- (no blanks, no shell characters)",
+    r"[A-Za-z0-9_./+@%=:,-]{1,255}",
+)
+REPOSITORY = pattern(
+    "a CernVM-FS repository such as atlas.cern.ch",
+    r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{0,252}",
+    longest=NAME_MAX,
+)
+DEVICE = pattern("a device name such as vda", r"[a-z0-9]{1,16}")
+NAME = pattern("lower-case letters, digits and - (1 to 63)", r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+USER = pattern("the name of a user other than root", r"(?!root$)[a-z_][a-z0-9_-]{0,31}")
+GROUP = pattern("the name of a group", r"[a-z_][a-z0-9_-]{0,31}")
+MEMBER = pattern("the name of a factory", r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+
+
+def _bind(value: object) -> str:
+    path = HOST_PATH(value)
+    if not isinstance(path, str) or any(_meet(path, reserved) for reserved in RESERVED_PATHS):
+        raise RefusedError
+    return path
+
+
+def _meet(one: str, other: str) -> bool:
+    """Tell whether two paths are the same or one lies in the other."""
+    return (one + "/").startswith(other + "/") or (other + "/").startswith(one + "/")
+
+
+TMP_BIND = Check(
+    "an absolute path without .. that is not / and neither holds nor lies in a directory of the system "
+    "(/etc /usr /dev ...) or one that vacnet mounts",
+    _bind,
+)

@@ -1,0 +1,156 @@
+"""The sections of `vacnet.toml` and what each key may be: one table a section.
+
+Rules of this file: tables only, and the checks that just one key needs. A key with a unit in its name
+takes a number in that unit, one without takes text such as ``"2 GiB"``. Defaults stand in `model`,
+those that follow from the host in `settings`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from vacnet.targets import safe
+from vacnet.targets.checks import (
+    Check,
+    RefusedError,
+    address,
+    choice,
+    flag,
+    line,
+    lines,
+    number,
+    size,
+    table,
+    whole,
+    words,
+)
+from vacnet.targets.options import MODELS, PROCESSORS_MAX, SITE_CHECKS, USER_DATA_FILES, USER_DATA_OPTIONS
+
+Checks = Mapping[str, Check]
+
+MIB = 1 << 20
+TIB = 1 << 40
+TIME_MAX = 1 << 40
+"""Unix seconds: far enough off, and never milliseconds by mistake for long."""
+
+BENCHMARKS = ("HEPscore23", "HS06")
+
+_PATTERN = re.compile(r"(?:[a-z0-9.-]|\{host\}|\{domain\}|\{number(?::0[1-6]d)?\})+")
+
+
+@runtime_checkable
+class _Instant(Protocol):
+    """A date and time as tomllib gives it; its module is a clock too, so only its shape is named."""
+
+    def timestamp(self) -> float:
+        """Return Unix seconds."""
+
+    def utcoffset(self) -> object:
+        """Return None where no time zone is written."""
+
+
+def _unix_seconds(value: object) -> int:
+    if isinstance(value, _Instant) and value.utcoffset() is not None:
+        return int(value.timestamp())
+    if type(value) is not int or not 0 <= value <= TIME_MAX:
+        raise RefusedError
+    return value
+
+
+def _benchmark(value: object) -> tuple[str, float]:
+    worth = number(0.01, 10_000)
+    if not isinstance(value, dict) or len(value) != 1:
+        raise RefusedError
+    name, score = next(iter(value.items()))
+    if name not in BENCHMARKS:
+        raise RefusedError
+    return name, float(str(worth(score)))
+
+
+def _name_pattern(value: object) -> str:
+    if not isinstance(value, str) or not _PATTERN.fullmatch(value) or "{number" not in value:
+        raise RefusedError
+    return value
+
+
+SPACE: Checks = MappingProxyType(
+    {
+        "name": safe.MEMBER,
+        "key_file": safe.HOST_PATH,
+        "peers_file": safe.HOST_PATH,
+        "listen": words(address(), 16),
+        "advertise": address(),
+        "exclude": words(safe.MEMBER, 1024),
+    }
+)
+
+FACTORY: Checks = MappingProxyType(
+    {
+        "name": safe.MEMBER,
+        "processors": whole(1, PROCESSORS_MAX),
+        "memory_per_processor": size(MIB, 4 * TIB),
+        "disk_gb_per_processor": whole(0, 100_000),
+        "processors_per_superslot": whole(1, PROCESSORS_MAX),
+        "overload_per_processor": number(0.1, 1000),
+        "disk_free_min": size(0, 1024 * TIB),
+        "memory_free_min": size(0, 1024 * TIB),
+        "shutdown_time": Check("Unix seconds, or a date and time with its zone", _unix_seconds),
+        "draining": flag(),
+        "machine_name_pattern": Check(
+            "lower-case letters, digits, . and - with {number}, such as {host}-{number:02d}{domain}",
+            _name_pattern,
+        ),
+        "benchmark": Check(
+            "a table of one benchmark and its score, such as { HEPscore23 = 17.2 }", _benchmark
+        ),
+        "site": line(253),
+        "machinefeatures_options": table(r"[a-z0-9_]{1,64}", lines(), 256),
+    }
+)
+
+PROCESS: Checks = MappingProxyType(
+    {"process_user": safe.USER, "sandbox": choice({name: name for name in ("auto", "bwrap", "none")})}
+)
+
+FETCH: Checks = MappingProxyType(
+    {
+        "proxy": safe.WEB_ADDRESS,
+        "ca_file": safe.HOST_PATH,
+        "timeout_seconds": number(0.1, 600),
+        "pipe_bytes_max": whole(1024, 64 * MIB),
+        "user_data_bytes_max": whole(1024, 64 * MIB),
+    }
+)
+
+CONTROL: Checks = MappingProxyType({"socket": safe.HOST_PATH, "group": safe.GROUP})
+
+TOP: Checks = MappingProxyType(
+    {
+        "state_directory": safe.HOST_PATH,
+        "user_data_options": USER_DATA_OPTIONS,
+        "user_data_files": USER_DATA_FILES,
+    }
+)
+TABLES = ("space", "factory", "runtimes", "fetch", "control", "defaults", "targets", "pipes")
+"""Sections that are read one by one, beside the keys of `TOP`."""
+
+PIPE_OWN: Checks = MappingProxyType(
+    {
+        "vacuum_pipe_url": safe.PIPE_ADDRESS,
+        "allow_machine_models": words(choice(MODELS), len(MODELS)),
+        "allow_images": words(line(1024), 256),
+    }
+)
+PIPE: Checks = MappingProxyType({**PIPE_OWN, **SITE_CHECKS})
+
+RENAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "memory_per_processor": "memory_bytes_per_processor",
+        "disk_free_min": "disk_free_bytes_min",
+        "memory_free_min": "memory_free_bytes_min",
+    }
+)
+"""Keys whose converted value stands under a name with its unit in `model`."""

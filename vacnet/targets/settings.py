@@ -1,0 +1,295 @@
+"""From the files of a factory to its `Settings`: all problems at once, or a whole that is complete.
+
+Rules of this file: any problem of the site's own files is fatal, a typo in a target as much as a
+missing space: the last good settings stand, and an admin's mistake is refused before it takes effect
+(DESIGN section 3). Only what somebody else wrote, an entry of a pipe, is left out alone (see `pipe`).
+Precedence of a target's options: ``[targets.PREFIX-SUFFIX]`` > ``[pipes.PREFIX]`` > the pipe >
+``[defaults]`` > built-in. Whatever has no value in a file follows from `Host`, so that several factories
+can live on one host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import msgspec
+
+from vacnet.targets import sections
+from vacnet.targets.address import PORT_DEFAULT, endpoint_text
+from vacnet.targets.checks import Check, RefusedError
+from vacnet.targets.layers import base_layers, build_target, layer_at, stack
+from vacnet.targets.locate import Path
+from vacnet.targets.model import (
+    ControlSettings,
+    FactorySettings,
+    FetchSettings,
+    PipeSource,
+    Place,
+    Problem,
+    ProcessSettings,
+    Settings,
+    SpaceSettings,
+    Target,
+)
+from vacnet.targets.options import SITE_CHECKS
+from vacnet.targets.problems import CORRECT_IT, bad_value, shown, unknown_name
+from vacnet.targets.safe import MEMBER, NAME
+from vacnet.targets.section import Fault, Values, read_section
+from vacnet.targets.source import Merged, SourceFile, merge_files
+
+__all__ = ["Host", "Reading", "SourceFile", "read_settings"]
+
+MAIN_NAME = "vacnet.toml"
+OVERRIDE_NAME = "override.toml"
+"""The file that is gone at reboot, known by its last component: what it sets is shown to everybody."""
+
+LISTEN_DEFAULT = (endpoint_text("0.0.0.0", PORT_DEFAULT),)  # noqa: S104 - gossip is sealed, and a space spans hosts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What of the host the defaults follow from."""
+
+    node_name: str
+    processors: int
+    state_directory: str
+    runtime_directory: str
+    config_directory: str
+    runs_as_root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the files gave: settings without a problem, or problems without settings."""
+
+    settings: Settings | None
+    problems: tuple[Problem, ...]
+
+
+def read_settings(files: Sequence[SourceFile], host: Host) -> Reading:
+    """Return the settings that the files make, or every problem they have.
+
+    Args:
+        files: In the order of their precedence, lowest first.
+        host: What defaults follow from.
+    """
+    reader = _Reader(merge_files(files), main_file=f"{host.config_directory}/{MAIN_NAME}")
+    settings = _settings(reader, host, files)
+    order = {file.name: number for number, file in enumerate(files)}
+    found = dict.fromkeys(reader.merged.problems + reader.problems)
+    problems = sorted(found, key=lambda problem: (order.get(problem.place.file, 0), problem.place.line))
+    return Reading(settings if not problems else None, tuple(problems))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The merged files, and what reading them has found so far."""
+
+    merged: Merged
+    main_file: str
+    """Where a missing key would have to be written."""
+    problems: list[Problem] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """Return where a path stands, or the main file if it stands nowhere."""
+        place = self.merged.place(path)
+        return place if place.file else Place(self.main_file)
+
+    def table(self, path: Path) -> Mapping[str, object]:
+        """Return the table at a path, empty where there is none; what is no table is a problem."""
+        value: object = self.merged.table
+        for key in path:
+            value = value.get(str(key), {}) if isinstance(value, dict) else {}
+        if isinstance(value, dict):
+            return value
+        self.refuse(path, value, f"a table; write [{_dotted(path)}] and its keys below it")
+        return {}
+
+    def section(self, path: Path, checks: Mapping[str, Check], tables: Sequence[str] = ()) -> Values:
+        """Return the converted values at a path; keys in `tables` are read elsewhere."""
+        own = {key: value for key, value in self.table(path).items() if key not in tables}
+        read = read_section(own, checks)
+        self.problems += [self.fault(path, fault, (*checks, *tables)) for fault in read.faults]
+        for name, key in read.written.items():
+            self.places[_dotted((*path, name))] = self.place((*path, *key.split(".")))
+        return read.values
+
+    def fault(self, path: Path, fault: Fault, known: Sequence[str]) -> Problem:
+        """Return the problem of a fault in the table at a path."""
+        place, key = self.place((*path, fault.key)), _dotted((*path, fault.key))
+        if fault.words:
+            return Problem(place, key, f"{fault.words}; {CORRECT_IT}")
+        return unknown_name(place, key, f"key of [{_dotted(path)}]" if path else "section or key", known)
+
+    def refuse(self, path: Path, value: object, expected: str) -> None:
+        """Note that a value is not what was expected."""
+        self.problems.append(bad_value(self.place(path), _dotted(path), value, expected))
+
+    def say(self, path: Path, message: str) -> None:
+        """Note a problem in words."""
+        self.problems.append(Problem(self.place(path), _dotted(path), message))
+
+    def names(self, path: Path, what: str) -> Iterator[str]:
+        """Yield the well-formed names of the tables at a path; another name is a problem."""
+        for name in self.table(path):
+            try:
+                yield str(NAME(name))
+            except RefusedError:
+                self.say((*path, name), f"{shown(name)} as {what} is not {NAME.expected}; choose another")
+
+
+def _settings(reader: _Reader, host: Host, files: Sequence[SourceFile]) -> Settings:
+    """Return the settings as far as they could be read; they stand only if there is no problem."""
+    top = reader.section((), sections.TOP, sections.TABLES)
+    defaults = reader.section(("defaults",), SITE_CHECKS)
+    pipes = tuple(_pipes(reader))
+    named = _named_targets(reader)
+    owned = {name for name in named if any(name.startswith(pipe.prefix + "-") for pipe in pipes)}
+    settings = Settings(
+        space=_space(reader, host),
+        factory=_factory(reader, host),
+        process=_process(reader),
+        fetch=FetchSettings(**reader.section(("fetch",), sections.FETCH)),  # type: ignore[arg-type] # checked
+        control=_control(reader, host),
+        pipes=pipes,
+        target_overrides=MappingProxyType({name: named[name] for name in named if name in owned}),
+        defaults=MappingProxyType(defaults),
+        sources=tuple(file.name for file in files),
+        override_active=any(file.name.rpartition("/")[2] == OVERRIDE_NAME for file in files),
+        runs_as_root=host.runs_as_root,
+        files_directory=f"{host.config_directory}/files",
+        places=MappingProxyType(reader.places),
+        **{"state_directory": host.state_directory, **top},  # type: ignore[arg-type] # checked
+    )
+    own = {name: values for name, values in named.items() if name not in owned}
+    return msgspec.structs.replace(settings, targets=tuple(_own_targets(reader, settings, own)))
+
+
+def _own_targets(reader: _Reader, settings: Settings, named: Mapping[str, Values]) -> Iterator[Target]:
+    """Yield the targets that the files define whole; one that contradicts itself is a problem."""
+    for name, said in named.items():
+        place = reader.place(("targets", name))
+        section = layer_at(reader.places, f"targets.{name}", said)
+        values, places = stack([*base_layers(settings, name), section])
+        if "accounting_fqan" in values:
+            values.setdefault("group", values["accounting_fqan"])
+        made = build_target(name, values, places, place, may_run_processes=settings.may_run_processes)
+        if isinstance(made, Problem):
+            reader.problems.append(msgspec.structs.replace(made, key=f"targets.{made.key}"))
+        else:
+            yield made
+
+
+def _named_targets(reader: _Reader) -> dict[str, Values]:
+    """Return what each ``[targets.NAME]`` says; one with a fault is left out and its problems noted."""
+    named: dict[str, Values] = {}
+    for name in reader.names(("targets",), "a target's name"):
+        before = len(reader.problems)
+        values = reader.section(("targets", name), SITE_CHECKS)
+        if len(reader.problems) == before:
+            named[name] = values
+    return named
+
+
+def _pipes(reader: _Reader) -> Iterator[PipeSource]:
+    """Yield the ``[pipes.PREFIX]`` sections that can be used."""
+    prefixes: list[str] = []
+    for prefix in reader.names(("pipes",), "a pipe's prefix"):
+        path = ("pipes", prefix)
+        values = reader.section(path, sections.PIPE)
+        rival = next((old for old in prefixes if _overlap(old, prefix)), "")
+        if rival:
+            reader.say(
+                path, f"names targets that [pipes.{rival}] could name too; choose another prefix for one"
+            )
+        elif "vacuum_pipe_url" not in reader.table(path):
+            reader.say(
+                path, 'has no vacuum_pipe_url; add vacuum_pipe_url = "https://..." (or a file\'s path)'
+            )
+        elif "vacuum_pipe_url" in values:
+            yield _pipe(reader, prefix, values)
+        prefixes.append(prefix)
+
+
+def _pipe(reader: _Reader, prefix: str, values: Values) -> PipeSource:
+    """Return one pipe's section as a value."""
+    options = {
+        name: value for name, value in values.items() if name in SITE_CHECKS and name != "target_share"
+    }
+    allowed = values.get("allow_machine_models")
+    own: Values = {name: values[name] for name in ("target_share", "allow_images") if name in values}
+    if isinstance(allowed, tuple):
+        own["allow_machine_models"] = frozenset(allowed)
+    return PipeSource(
+        prefix=prefix,
+        vacuum_pipe_url=str(values["vacuum_pipe_url"]),
+        options=MappingProxyType(options),
+        places=MappingProxyType(dict(layer_at(reader.places, f"pipes.{prefix}", values).places)),
+        place=reader.place(("pipes", prefix)),
+        **own,  # type: ignore[arg-type] # checked
+    )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Tell whether two prefixes could name the same target: ``a`` with ``b-c``, ``a-b`` with ``c``."""
+    return one.startswith(other + "-") or other.startswith(one + "-")
+
+
+def _space(reader: _Reader, host: Host) -> SpaceSettings:
+    values = reader.section(("space",), sections.SPACE)
+    if "name" not in reader.table(("space",)):
+        reader.say(
+            ("space", "name"), 'is missing; add [space] with name = "..." (the same on all its factories)'
+        )
+    built_in = {
+        "name": "",
+        "key_file": f"{host.config_directory}/space.key",
+        "peers_file": f"{host.config_directory}/peers.toml",
+        "listen": LISTEN_DEFAULT,
+    }
+    return SpaceSettings(**{**built_in, **values})  # type: ignore[arg-type] # each was converted by its check
+
+
+def _factory(reader: _Reader, host: Host) -> FactorySettings:
+    values = reader.section(("factory",), sections.FACTORY)
+    if "name" not in values:
+        _check_node_name(reader, host.node_name)
+    benchmark = values.pop("benchmark", None)
+    if isinstance(benchmark, tuple):
+        values["benchmark_name"], values["benchmark_per_processor"] = benchmark
+    fields = {sections.RENAMED.get(key, key): value for key, value in values.items()}
+    built_in = {"name": host.node_name, "processors": host.processors}
+    return FactorySettings(**{**built_in, **fields})  # type: ignore[arg-type] # each was converted by its check
+
+
+def _check_node_name(reader: _Reader, node_name: str) -> None:
+    try:
+        MEMBER(node_name)
+    except RefusedError:
+        message = (
+            f"{shown(node_name)}, the kernel's node name, is not {MEMBER.expected}; set name in [factory]"
+        )
+        reader.say(("factory", "name"), message)
+
+
+def _process(reader: _Reader) -> ProcessSettings:
+    for name in reader.table(("runtimes",)):
+        if name != "process":
+            place = reader.place(("runtimes", name))
+            reader.problems.append(
+                unknown_name(place, f"runtimes.{name}", "runtime with settings", ["process"])
+            )
+    return ProcessSettings(**reader.section(("runtimes", "process"), sections.PROCESS))  # type: ignore[arg-type] # checked
+
+
+def _control(reader: _Reader, host: Host) -> ControlSettings:
+    values = reader.section(("control",), sections.CONTROL)
+    return ControlSettings(**{"socket": f"{host.runtime_directory}/control.sock", **values})  # type: ignore[arg-type] # checked
+
+
+def _dotted(path: Path) -> str:
+    """Return a path as one writes it in TOML: ``targets.atlas.user_data``."""
+    return ".".join(str(part) for part in path)
