@@ -195,19 +195,23 @@ class Writer:
     # --- trouble ------------------------------------------------------------------------------
 
     def _suffer(self, jobs: Sequence[Job[Any]], error: sqlite3.Error) -> None:
-        """Free the ballast and try once more what may use its room; keep or refuse the rest."""
+        """Free the ballast and try again what may use its room; keep or refuse the rest."""
         if primary_code(error) in OF_ROOM:
             self._ballast.free()
         self._say(words_of(error))
         urgent = [job for job in jobs if self._admit(job)]
         again = self._commit(urgent)
-        if again is None:
-            return
-        self._say(words_of(again))
-        for job in urgent:
+        if again is not None:
+            self._say(words_of(again))
+            self._try_each(urgent)
+
+    def _try_each(self, jobs: Sequence[Job[Any]]) -> None:
+        """Commit each alone, so that an end does not wait behind something larger; keep what must be."""
+        left = [job for job in jobs if self._commit([job]) is not None]
+        for job in left:
             if not NEEDS[job.need].retried:
                 job.fail(NotWrittenError(self.trouble))
-        waiting = [job for job in urgent if NEEDS[job.need].retried]
+        waiting = [job for job in left if NEEDS[job.need].retried]
         self._backlog = newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
 
     def _recover(self) -> None:
