@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from vacnet.agent.events import Address
+from vacnet.space.address import Address
 from vacnet.targets.peers import Peer
 
 REFRESH_SECONDS = 60.0

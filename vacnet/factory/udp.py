@@ -23,7 +23,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
-from vacnet.agent.events import Address
+from vacnet.space.address import Address
 
 DATAGRAMS_A_TURN = 64
 DATAGRAM_BYTES_MAX = 2048

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from vacnet.factory import places
 from vacnet.factory.places import Options, find, read_files
 
 
@@ -44,8 +44,8 @@ def test_a_state_directory_is_found_though_another_file_is_broken(tmp_path: Path
 def test_root_and_users_have_their_usual_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, state: str, runtime: str
 ) -> None:
-    monkeypatch.setattr(places.os, "geteuid", lambda: user)
-    monkeypatch.setattr(places.os, "getuid", lambda: 987_654_321)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)
     monkeypatch.setenv("XDG_STATE_HOME", "/home/u/state")
     found = find(Options(config=tmp_path))
     assert (str(found.state_directory), str(found.runtime_directory)) == (state, runtime)

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from vacnet.agent.events import Address
 from vacnet.factory.udp import DATAGRAMS_A_TURN, Endpoint, ListenError, split_address
+from vacnet.space.address import Address
 
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
