@@ -25,6 +25,8 @@ from vacnet.decide.windows import State
 from vacnet.space.rows import NO_CLAIM
 from vacnet.targets.model import Target
 
+NO_TURN = Turn(NO_CLAIM, 0)
+
 
 class Step(enum.StrEnum):
     """Where a bid stands."""
@@ -44,7 +46,7 @@ class Bid:
     factory: str
     step: Step = Step.NO_TURN
     identity: tuple[int, str] = (0, "")
-    turn: Turn = Turn(NO_CLAIM, 0)
+    turn: Turn = NO_TURN
     candidates: int = 0
     since: float = 0.0
     due: float = math.inf
@@ -61,7 +63,7 @@ class Bid:
     def withdraw(self) -> None:
         """Give up claim and turn."""
         self.step, self.due = Step.NO_TURN, math.inf
-        self.turn, self.claimed_at, self.processors = Turn(NO_CLAIM, 0), None, 0
+        self.turn, self.claimed_at, self.processors = NO_TURN, None, 0
 
     def review(self, standing: Standing, now: float, rng: Random, *, able: bool) -> None:
         """Follow what has changed; `able`: this factory could start one now."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vacnet.agent.events import Address
 from vacnet.decide.reasons import Decision
+from vacnet.space.address import Address
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from vacnet.outcomes import Outcome
+from vacnet.space.address import Address
 from vacnet.targets.model import Model, Target
-
-Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)

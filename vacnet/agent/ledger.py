@@ -34,6 +34,8 @@ class Ledger:
 
     target: Target
     window: Window
+    digest: bytes = b""
+    """Of the target's definition, kept because it is asked for with every row."""
     machines: dict[str, OwnMachine] = field(default_factory=dict)
     nowork_ends: list[float] = field(default_factory=list)
     back_off: LocalBackOff = field(default_factory=LocalBackOff)
@@ -52,7 +54,12 @@ class Ledger:
     failed: float = 0.0
     counted_at: float = 0.0
 
-    # --- what the space knows, as far as the ledger needs it ---------------------------------------
+    # --- what the space knows, as far as the ledger needs it --------------------------------------------
+
+    def define(self, target: Target) -> None:
+        """Take over a target's definition, new or changed."""
+        if target is not self.target or not self.digest:
+            self.target, self.digest = target, target.digest()
 
     def learn(self, proof_age_seconds: float, nowork_life_seconds: float, newest_start: float | None) -> None:
         """Take over what other factories' machines have taught: the longest lives, the youngest proof."""
@@ -90,7 +97,7 @@ class Ledger:
         needed = max(self.age_needed(), NOWORK_LIFE_FACTOR * self.nowork_life_seconds)
         return max(float(self.target.fizzle_seconds), min(PROOF_SECONDS_MAX, needed))
 
-    # --- what happens to machines --------------------------------------------------------------------
+    # --- what happens to machines -----------------------------------------------------------------------
 
     def add(self, machine: OwnMachine, now: float) -> None:
         """Enter a machine that is about to be made, or one from before a restart."""
@@ -149,7 +156,7 @@ class Ledger:
         self.tried, self.failed = self.tried * fade + tried, self.failed * fade + failed
         self.counted_at = now
 
-    # --- what time alone does --------------------------------------------------------------------------
+    # --- what time alone does ---------------------------------------------------------------------------
 
     def pass_time(self, now: float) -> None:
         """Enter proofs by age and good verdicts that have come due."""
@@ -175,7 +182,7 @@ class Ledger:
         """Return the machines that take room."""
         return [machine for machine in self.machines.values() if machine.unfinished]
 
-    # --- the row ------------------------------------------------------------------------------------------
+    # --- the row ----------------------------------------------------------------------------------------
 
     def row(self, base: TargetRow, now: float) -> TargetRow:
         """Return the row: `base` with `can`, claim, share and digest, completed by the machines."""
@@ -212,7 +219,9 @@ class Ledger:
 
 def new_ledger(target: Target, now: float) -> Ledger:
     """Return the ledger of a target this factory has never tried."""
-    return Ledger(target=target, window=never_tried(now), counted_at=now)
+    ledger = Ledger(target=target, window=never_tried(now), counted_at=now)
+    ledger.define(target)
+    return ledger
 
 
 def _counts(machine: OwnMachine, window: Window) -> bool:

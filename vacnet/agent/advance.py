@@ -1,0 +1,66 @@
+"""Advance: bring one target's window up to date with what the rows say and with the time.
+
+Rules of this file: the window changes here and nowhere else, in this order: windows of others are
+merged, proofs by age come due, a split is mended, an open target is marked, and at last, if rows
+speak against the target and a machine of ours is among those that do, the next window is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vacnet.agent.ledger import Ledger
+from vacnet.decide.local import most_err
+from vacnet.decide.peers import Peer
+from vacnet.decide.standing import Standing, stand
+from vacnet.decide.windows import State, mended, next_window, noworks_exceed, uncontradicted_reach
+from vacnet.space.rows import TargetRow
+
+
+def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) -> Standing:
+    """Bring `ledger` up to date and return how its target stands (without this factory's candidacy)."""
+    for peer in others:
+        ledger.adopt(peer.row.window)
+    standing = standing_of(ledger, factory, others, now)
+    ledger.learn(standing.proof_age_seconds, standing.nowork_life_seconds, standing.proof_started_at)
+    ledger.pass_time(now)
+    ledger.window = mended(ledger.window, ledger.target, standing.proof_started_at)
+    standing = standing_of(ledger, factory, others, now)
+    if standing.state is State.OPEN and not ledger.window.open:
+        ledger.window = replace(ledger.window, open=True)
+        standing = replace(standing, window=ledger.window)
+    if _may_open(ledger, standing, own_peer(ledger, factory, now), others, now):
+        _open_next(ledger, factory, standing, now)
+        standing = standing_of(ledger, factory, others, now)
+    return standing
+
+
+def own_peer(ledger: Ledger, factory: str, now: float) -> Peer:
+    """Return this factory's machines of the target as a row that is no candidate."""
+    base = TargetRow(target=ledger.target.name, window=ledger.window)
+    return Peer(factory, live=True, holds=True, row=ledger.row(base, now))
+
+
+def standing_of(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) -> Standing:
+    """Return how the target stands with the ledger's machines as they are now."""
+    return stand(ledger.target, ledger.window, (own_peer(ledger, factory, now), *others), now)
+
+
+def _may_open(ledger: Ledger, standing: Standing, own: Peer, others: Sequence[Peer], now: float) -> bool:
+    """Tell whether the threshold is passed and this factory has a word against the target."""
+    if standing.state is State.BACK_OFF:
+        return False
+    if standing.state is State.OPEN:
+        reached = uncontradicted_reach(standing.uncontradicted, standing.unproven)
+        spoken = own.row.uncontradicted > 0 and reached
+    else:
+        spoken = own.row.noworks > 0 and noworks_exceed(standing.proofs, standing.noworks)
+    erred = ledger.error_at is not None and ledger.error_at > ledger.window.opened_at
+    return spoken or (erred and most_err(ledger.target, (own, *others), now))
+
+
+def _open_next(ledger: Ledger, factory: str, standing: Standing, now: float) -> None:
+    found = standing.proof_started_at
+    proved = standing.proofs > 0 or (found is not None and found > ledger.window.opened_at)
+    ledger.adopt(next_window(ledger.target, ledger.window, factory, proved=proved, now=now))

@@ -1,0 +1,290 @@
+"""One factory without I/O: events in, effects out, and between them gossip, board and host.
+
+Rules of this file: it routes and decides nothing itself. Every event goes through one table to one
+method; after it the agent comes to rest (`_settle`): gossip's news are taken in, the board is reviewed
+if anything it looks at has changed or its time has come, own rows are handed to gossip, and what
+gossip has to send becomes effects, in this order, so that one event's consequences leave together.
+
+Both shells, `factory` and `simulate`, drive it by the same four calls: `handle`, `next_timer`,
+`effects`, `view`. The style is that of sans-I/O protocols (h11, aioquic): bytes and times come in,
+values go out, and the same inputs give the same outputs, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from vacnet.agent.board import Board
+from vacnet.agent.effects import Decided, Effect, Member, Notify, PersistEpoch, PersistMembers, Send
+from vacnet.agent.events import (
+    AgentSettings,
+    DatagramReceived,
+    Event,
+    HostChanged,
+    KeysChanged,
+    MachineEnded,
+    MachineNotMade,
+    MachineProved,
+    MachineStarted,
+    PeersChanged,
+    SettingsChanged,
+    Stopping,
+    Woke,
+)
+from vacnet.agent.factory_row import FactoryRows
+from vacnet.agent.host import Company, Host
+from vacnet.agent.ledger import Ledger
+from vacnet.agent.own import OwnMachine
+from vacnet.agent.own_rows import gone, is_urgent
+from vacnet.agent.restore import restore
+from vacnet.agent.restored import Restored
+from vacnet.agent.strips import Strips
+from vacnet.agent.view import SpaceView
+from vacnet.agent.viewing import Sight, Starts, space_view
+from vacnet.decide.reasons import Decision
+from vacnet.space.gossip import Datagram, Gossip, GossipConfig
+from vacnet.space.happenings import (
+    Conflict,
+    FactoryChanged,
+    FactoryDeparted,
+    FactoryLive,
+    FactorySilent,
+    MemberMet,
+    RowChanged,
+    WrongKey,
+)
+from vacnet.space.keyring import KeyRing
+
+
+class Agent:
+    """The heart of a factory; see the essay above."""
+
+    def __init__(
+        self, settings: AgentSettings, restored: Restored, keys: KeysChanged, rng: Random, now: float
+    ) -> None:
+        """Begin with what the record remembers; `now` in monotonic seconds."""
+        self.settings = settings
+        self._rows = FactoryRows(restored.instance)
+        self.host = Host(settings, listening_since=now, alone_since=now)
+        config = GossipConfig(settings.space, settings.factory, settings.exclude)
+        ring = KeyRing(keys.keys, settings.space)
+        row = self._rows.first(settings)
+        self.gossip = Gossip(config, restored.epoch, ring, row, rng, now)
+        self.board = Board(settings, self.gossip.table, rng)
+        self.strips = Strips()
+        self.starts = Starts()
+        self._members = {member.name: member for member in restored.members}
+        self._configured = bool(restored.members)
+        self._effects: list[Effect] = []
+        self._dirty = True
+        self._last_rules: tuple[tuple[str, str], ...] = ()
+        self.decision = Decision(now, "", ())
+        self.board.set_targets(settings.targets, now)
+        restore(self.board, restored, now)
+        self.gossip.set_members([(m.name, m.address) for m in restored.members], now)
+        self._settle(now)
+
+    # --- the four calls of a shell --------------------------------------------------------------------
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take in one event; what follows from it is in `effects()` afterwards."""
+        handler = _HANDLERS[type(event)]
+        handler(self, event, now)
+        self._settle(now)
+
+    def next_timer(self) -> float:
+        """Return the monotonic time at which a `Woke` is due."""
+        return min(self.gossip.next_timer(), self.board.wake_at, self.host.wake_at)
+
+    def effects(self) -> list[Effect]:
+        """Return and forget what is to be done, in order."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def view(self, now: float) -> SpaceView:
+        """Return the space as this factory sees it now."""
+        return space_view(Sight(self.gossip.table, self.board, self.host, self.strips, self.starts), now)
+
+    # --- events ---------------------------------------------------------------------------------------
+
+    def _datagram(self, event: DatagramReceived, now: float) -> None:
+        self.gossip.receive(event.data, event.address, now)
+
+    def _machine(self, uuid: str) -> tuple[Ledger, OwnMachine] | None:
+        for ledger in self.board.ledgers.values():
+            if uuid in ledger.machines:
+                return ledger, ledger.machines[uuid]
+        return None
+
+    def _started(self, event: MachineStarted, now: float) -> None:
+        if (found := self._machine(event.uuid)) and found[1].started_at is None:
+            found[1].started_at = now
+            self._dirty = True
+
+    def _proved(self, event: MachineProved, now: float) -> None:
+        if found := self._machine(event.uuid):
+            found[0].prove(found[1], now)
+            self._dirty = True
+
+    def _ended(self, event: MachineEnded, now: float) -> None:
+        if (found := self._machine(event.uuid)) and found[1].unfinished:
+            ledger, machine = found
+            ledger.end(machine, event.outcome, event.lived_seconds, now)
+            self.strips.add(ledger.target.name, self.settings.factory, event.outcome.message.code, now)
+            self._dirty = True
+
+    def _not_made(self, event: MachineNotMade, now: float) -> None:
+        if found := self._machine(event.uuid):
+            found[0].drop(event.uuid, event.reason, event.retry_seconds, now)
+            self._dirty = True
+
+    def _host(self, event: HostChanged, _now: float) -> None:
+        self.host.facts = self.board.facts = event.facts
+        self._dirty = True
+
+    def _settings(self, event: SettingsChanged, now: float) -> None:
+        self.settings = self.host.settings = self.board.settings = event.settings
+        self.board.set_targets(event.settings.targets, now)
+        config = GossipConfig(event.settings.space, event.settings.factory, event.settings.exclude)
+        self.gossip.set_config(config, now)
+        self._dirty = True
+
+    def _peers(self, event: PeersChanged, now: float) -> None:
+        self._configured = bool(event.addresses or self._members)
+        self.gossip.set_peers(event.addresses, now)
+        self._dirty = True
+
+    def _keys(self, event: KeysChanged, now: float) -> None:
+        self.gossip.set_keys(KeyRing(event.keys, self.settings.space), now)
+
+    def _stopping(self, _event: Stopping, now: float) -> None:
+        self.gossip.goodbye(now)
+
+    def _woke(self, event: Woke, now: float) -> None:
+        if self.host.stalled(event.stalled_seconds, now):
+            self._effects.append(Notify("loop.stalled", {"seconds": event.stalled_seconds}, warning=True))
+            self._dirty = True
+        self.gossip.wake(now)
+
+    # --- coming to rest -----------------------------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        self._take_news(now)
+        if self._dirty or now >= min(self.board.wake_at, self.host.wake_at):
+            self._review(now)
+        self._collect()
+
+    def _take_news(self, now: float) -> None:
+        """Let each of gossip's news do what its table says."""
+        for news in self.gossip.happened():
+            _NEWS[type(news)](self, news, now)
+        company = self._company(now)
+        if self.host.review(company, self.board.processors_running(), now):
+            self._dirty = True
+
+    def _company(self, now: float) -> Company:
+        live = len(self.gossip.table.live(now)) - 1
+        return Company(self._configured, live, self.gossip.synced_at)
+
+    def _review(self, now: float) -> None:
+        self._dirty = False
+        self.decision = self.board.review(self.host.reasons, now)
+        self._publish(now)
+        effects, self.board.effects = self.board.effects, []
+        self.starts.count(effects, now)
+        self._tell_decision(self.decision)
+        self._effects.extend(effects)
+
+    def _publish(self, now: float) -> None:
+        """Hand own rows to gossip; a row that others wait for is urgent."""
+        own = self.gossip.table.me.targets
+        for name in self.board.ledgers:
+            row = self.board.row(name, now)
+            self.gossip.set_target_row(row, now, urgent=is_urgent(own.get(name), row))
+        for name in [name for name, row in own.items() if name not in self.board.ledgers and not row.gone]:
+            self.gossip.set_target_row(gone(own[name]), now)
+        free = self.board.room().processors
+        self.gossip.set_factory_row(self._rows.current(self.settings, self.host, free, now), now)
+
+    def _tell_decision(self, decision: Decision) -> None:
+        """Record a decision that started something, or whose reasons are not those of the last."""
+        rules = tuple((reason.target, reason.rule) for reason in decision.reasons)
+        if decision.chosen or rules != self._last_rules:
+            self._effects.append(Decided(decision))
+        self._last_rules = rules
+
+    def _collect(self) -> None:
+        """Turn what gossip has to send into effects, an epoch's raise before what follows it."""
+        for output in self.gossip.drain():
+            is_datagram = isinstance(output, Datagram)
+            self._effects.append(
+                Send(output.data, output.address) if is_datagram else PersistEpoch(output.epoch)
+            )
+
+    # --- news of gossip --------------------------------------------------------------------------------
+
+    def _row_changed(self, news: RowChanged, now: float) -> None:
+        self.strips.see(news.factory, news.before, news.after)
+        self.starts.see(news.before, news.after, now)
+        self._dirty = self._dirty or news.target in self.board.ledgers
+
+    def _factory_changed(self, _news: FactoryChanged, _now: float) -> None:
+        self._dirty = True
+
+    def _live(self, news: FactoryLive, _now: float) -> None:
+        self._tell("factory.live", {"factory": news.factory})
+
+    def _silent(self, news: FactorySilent, _now: float) -> None:
+        self._tell("factory.silent", {"factory": news.factory}, warning=True)
+
+    def _departed(self, news: FactoryDeparted, _now: float) -> None:
+        self._tell("factory.departed", {"factory": news.factory})
+
+    def _conflict(self, news: Conflict, now: float) -> None:
+        self.host.in_conflict(news.words, now)
+        self._tell("factory.conflict", {"factory": news.factory, "words": news.words}, warning=True)
+
+    def _wrong_key(self, news: WrongKey, _now: float) -> None:
+        address = f"{news.address[0]}:{news.address[1]}"
+        self._tell("gossip.wrong-key", {"address": address, "datagrams": news.count}, warning=True)
+
+    def _member_met(self, news: MemberMet, _now: float) -> None:
+        member = Member(news.name, news.address)
+        if self._members.get(member.name) != member:
+            self._members[member.name] = member
+            self._configured = True
+            self._effects.append(PersistMembers(tuple(self._members.values())))
+
+    def _tell(self, name: str, fields: Mapping[str, object], *, warning: bool = False) -> None:
+        """Tell the admin, and have the board look again before the event is over."""
+        self._effects.append(Notify(name, fields, warning))
+        self._dirty = True
+
+
+_HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {
+    DatagramReceived: Agent._datagram,  # noqa: SLF001 (the table is the class's own)
+    MachineStarted: Agent._started,  # noqa: SLF001
+    MachineProved: Agent._proved,  # noqa: SLF001
+    MachineEnded: Agent._ended,  # noqa: SLF001
+    MachineNotMade: Agent._not_made,  # noqa: SLF001
+    HostChanged: Agent._host,  # noqa: SLF001
+    SettingsChanged: Agent._settings,  # noqa: SLF001
+    PeersChanged: Agent._peers,  # noqa: SLF001
+    KeysChanged: Agent._keys,  # noqa: SLF001
+    Stopping: Agent._stopping,  # noqa: SLF001
+    Woke: Agent._woke,  # noqa: SLF001
+}
+
+
+_NEWS: Mapping[type, Callable[[Agent, Any, float], None]] = {
+    RowChanged: Agent._row_changed,  # noqa: SLF001
+    FactoryChanged: Agent._factory_changed,  # noqa: SLF001
+    FactoryLive: Agent._live,  # noqa: SLF001
+    FactorySilent: Agent._silent,  # noqa: SLF001
+    FactoryDeparted: Agent._departed,  # noqa: SLF001
+    Conflict: Agent._conflict,  # noqa: SLF001
+    WrongKey: Agent._wrong_key,  # noqa: SLF001
+    MemberMet: Agent._member_met,  # noqa: SLF001
+}

@@ -1,0 +1,267 @@
+"""The board: all targets of this factory side by side, and the one pass that decides.
+
+Rules of this file: a pass looks at every target in a fixed order and only then lets shares choose among
+those that could start now. It is run when something changed or a time has come, never on a fixed
+cycle; the one thing with a beat is the draw for open targets, once a second, at which all of them
+draw together so that shares choose between them.
+
+    vetoes of the host -> per target: share, caps, fit, window, ticket -> shares choose -> claim or start
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from random import Random
+from uuid import UUID
+
+from vacnet.agent.advance import advance
+from vacnet.agent.bid import Bid, Step
+from vacnet.agent.effects import Effect, PersistWindow, StartMachine, Ticket
+from vacnet.agent.events import AgentSettings, HostFacts
+from vacnet.agent.ledger import Ledger, new_ledger
+from vacnet.agent.neighbours import free_work, neighbours, processors
+from vacnet.agent.obstacles import Here, obstacle
+from vacnet.agent.own import OwnMachine
+from vacnet.decide.growth import DRAW_SECONDS, chance
+from vacnet.decide.placement import GB, Room, deadline_at, fits, machines_that_fit
+from vacnet.decide.reasons import Decision, Reason
+from vacnet.decide.shares import Contender, choose, lacks
+from vacnet.decide.standing import Standing
+from vacnet.decide.windows import State
+from vacnet.space.rows import TargetRow
+from vacnet.space.table import Table
+from vacnet.targets.model import Target
+
+OPEN_TICKET = -1
+"""Ticket number of a machine started on an open target."""
+
+
+@dataclass(slots=True)
+class Board:
+    """All targets of one factory; `review` is the decision."""
+
+    settings: AgentSettings
+    table: Table
+    rng: Random
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    bids: dict[str, Bid] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    reasons: dict[str, Reason] = field(default_factory=dict)
+    able: set[str] = field(default_factory=set)
+    """Targets without an obstacle here: this factory is a candidate for them."""
+    facts: HostFacts = field(default_factory=HostFacts)
+    effects: list[Effect] = field(default_factory=list)
+    draw_at: float = 0.0
+    wake_at: float = 0.0
+
+    # --- targets come and go ----------------------------------------------------------------------------
+
+    def set_targets(self, targets: tuple[Target, ...], now: float) -> None:
+        """Offer these targets from now on; one no longer offered stays while machines of it run."""
+        wanted = {target.name: target for target in targets}
+        for name, target in wanted.items():
+            self.offer(target, now).define(target)
+            self.bids[name].target = target
+        for name in [name for name in self.ledgers if name not in wanted]:
+            self._retire(name)
+
+    def offer(self, target: Target, now: float) -> Ledger:
+        """Return the target's ledger, made new if there is none."""
+        if target.name not in self.ledgers:
+            self.ledgers[target.name] = new_ledger(target, now)
+            self.bids[target.name] = Bid(target, self.settings.factory)
+        return self.ledgers[target.name]
+
+    def _retire(self, name: str) -> None:
+        ledger = self.ledgers[name]
+        if ledger.unfinished():
+            ledger.define(Target(name=name))
+            self.bids[name].target = ledger.target
+            return
+        for of_target in (self.ledgers, self.bids, self.standings, self.reasons):
+            of_target.pop(name, None)
+
+    # --- the pass ---------------------------------------------------------------------------------------
+
+    def review(self, vetoes: tuple[Reason, ...], now: float) -> Decision:
+        """Look at every target, choose, claim and start; the effects are appended to `effects`."""
+        self.wake_at = math.inf
+        self.able.clear()
+        drawing = now >= self.draw_at
+        if drawing:
+            self.draw_at = now + DRAW_SECONDS
+        ready = [name for name in self.ledgers if self._look(name, vetoes, now, drawing=drawing)]
+        chosen = self._choose(ready, now)
+        return Decision(now, chosen, (*vetoes, *self.reasons.values()))
+
+    def _look(self, name: str, vetoes: tuple[Reason, ...], now: float, *, drawing: bool) -> bool:
+        """Bring one target up to date; True when it could be claimed or started now."""
+        standing = self._advance(self.ledgers[name], now)
+        why_not = obstacle(self._here(name, standing, vetoes, now))
+        if why_not is None:
+            self.able.add(name)
+            candidates = (*standing.candidates, self.settings.factory)
+            standing = replace(standing, candidates=candidates)
+        self.standings[name] = standing
+        self._bid(name, standing, now)
+        if why_not is not None:
+            self.reasons[name] = why_not
+            return False
+        if standing.state is State.OPEN:
+            return self._draw(name, standing, now, drawing=drawing)
+        return self._step(name, standing, now)
+
+    def _advance(self, ledger: Ledger, now: float) -> Standing:
+        around = neighbours(self.table, ledger.target.name, now)
+        before = ledger.window
+        standing = advance(ledger, self.settings.factory, around.peers, now)
+        if ledger.window != before:
+            self.effects.append(PersistWindow(ledger.target.name, ledger.window))
+        self._wake(around.changes_at, ledger.next_change(now))
+        self._wake(*(claim.expires_at for claim in standing.claims))
+        return standing
+
+    def _bid(self, name: str, standing: Standing, now: float) -> None:
+        bid = self.bids[name]
+        bid.review(standing, now, self.rng, able=name in self.able)
+        self._wake(bid.due)
+
+    def _step(self, name: str, standing: Standing, now: float) -> bool:
+        """Go on with a ticket; True when its turn to claim has come."""
+        bid = self.bids[name]
+        if bid.step is Step.READY_TO_START:
+            self._start(name, bid.ticket, bid.processors, now)
+            return False
+        self.reasons[name] = _of_window(bid, standing, now)
+        return bid.step is Step.READY_TO_CLAIM
+
+    def _draw(self, name: str, standing: Standing, now: float, *, drawing: bool) -> bool:
+        """Draw for an open target; the next draw is a time to wake up for."""
+        self._wake(self.draw_at)
+        all_processors = self.settings.processors + processors(self.table, now)
+        likely = chance(self.ledgers[name].target, standing, all_processors)
+        words = f"open: draws once a second with chance {likely:.2f}"
+        self.reasons[name] = Reason(name, "open.not-drawn", words, {"chance": likely})
+        return drawing and self.rng.random() < likely
+
+    # --- choosing ---------------------------------------------------------------------------------------
+
+    def _choose(self, ready: list[str], now: float) -> str:
+        """Let shares draw among the ready ones until nothing more fits; return the first one drawn."""
+        first = ""
+        while contenders := [name for name in ready if fits(self.ledgers[name].target, self.room())]:
+            name = choose(lacks(*self._market(contenders, now)), self.rng)
+            ready.remove(name)
+            self._act(name, now)
+            first = first or name
+        for name in ready:
+            words = "another target was drawn by share for the room that is free"
+            self.reasons[name] = Reason(name, "share.other", words)
+        return first
+
+    def _market(self, names: list[str], now: float) -> tuple[list[Contender], float, float]:
+        """Return the contenders, what they have, and what is free, all in processors x weight."""
+        contenders = [self._contender(name) for name in names]
+        free = free_work(self.table, now) + self.room().processors * self.settings.weight
+        return contenders, sum(contender.running for contender in contenders), free
+
+    def _contender(self, name: str) -> Contender:
+        target = self.ledgers[name].target
+        return Contender(name, target.group or name, target.target_share, self.standings[name].work)
+
+    def _act(self, name: str, now: float) -> None:
+        """Start a machine of an open target, claim a ticket of another."""
+        given = fits(self.ledgers[name].target, self.room())
+        if self.standings[name].state is State.OPEN:
+            self._start(name, OPEN_TICKET, given, now)
+            return
+        bid = self.bids[name]
+        bid.claim(given, now)
+        self._wake(bid.due)
+        words = f"claims ticket {bid.ticket} for {given} processors, rank {bid.turn.rank + 1}"
+        self.reasons[name] = Reason(name, "chosen", words, {"ticket": bid.ticket, "processors": given})
+
+    def _start(self, name: str, ticket: int, given: int, now: float) -> None:
+        ledger, window = self.ledgers[name], self.ledgers[name].window
+        self.bids[name].withdraw()
+        uuid = str(UUID(int=self.rng.getrandbits(128), version=4))
+        held = Ticket(window.number, window.opener, ticket)
+        ledger.add(OwnMachine(uuid, name, given, held, now), now)
+        until = deadline_at(ledger.target, self.room(), now)
+        start = StartMachine(
+            uuid=uuid, target=ledger.target, processors=given, deadline_at=until, ticket=held
+        )
+        self.effects.append(start)
+        on = f"on ticket {ticket}" if ticket >= 0 else "as an open target"
+        self.reasons[name] = Reason(name, "chosen", f"starts a machine {on}", {"processors": given})
+        self._wake(now)
+
+    # --- what is here -----------------------------------------------------------------------------------
+
+    def _here(self, name: str, standing: Standing, vetoes: tuple[Reason, ...], now: float) -> Here:
+        ledger = self.ledgers[name]
+        return Here(
+            target=ledger.target,
+            standing=standing,
+            vetoes=vetoes,
+            facts=self.facts,
+            room=self.room(besides=name),
+            machines_here=len(ledger.unfinished()),
+            not_made=ledger.not_made if now < ledger.not_made_until else "",
+            retry_at=ledger.not_made_until,
+            back_off=ledger.back_off,
+            error_code=ledger.error_code,
+            now=now,
+        )
+
+    def room(self, *, besides: str = "") -> Room:
+        """Return what is free of processors, memory, disk and GPUs; the claim of `besides` counts as free."""
+        own = [(ledger.target, m.processors) for ledger in self.ledgers.values() for m in ledger.unfinished()]
+        own += [(b.target, b.processors) for name, b in self.bids.items() if b.processors and name != besides]
+        settings = self.settings
+        return Room(
+            processors=settings.processors - sum(count for _, count in own),
+            memory_bytes=settings.memory_bytes - sum(t.memory_bytes_per_processor * n for t, n in own),
+            disk_bytes=settings.disk_bytes - sum(t.disk_gb_per_processor * GB * n for t, n in own),
+            gpus=settings.gpus - sum(target.gpus for target, _ in own),
+            until=self.facts.deadline_at,
+        )
+
+    def processors_running(self) -> int:
+        """Return the processors of unfinished machines."""
+        return sum(m.processors for ledger in self.ledgers.values() for m in ledger.unfinished())
+
+    def row(self, name: str, now: float) -> TargetRow:
+        """Return this factory's row of a target, as the others are to have it."""
+        ledger, bid = self.ledgers[name], self.bids[name]
+        can = machines_that_fit(ledger.target, self.room(besides=name)) if name in self.able else 0
+        base = TargetRow(
+            target=name,
+            window=ledger.window,
+            can=can,
+            claim=bid.ticket,
+            claim_at=bid.claimed_at,
+            processors_claimed=bid.processors,
+            share=ledger.target.target_share,
+            digest=ledger.digest,
+        )
+        return ledger.row(base, now)
+
+    def _wake(self, *times: float) -> None:
+        self.wake_at = min(self.wake_at, *times)
+
+
+def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:
+    """Return where a target's ticket stands, in words."""
+    name, window = bid.target.name, standing.window
+    if standing.state is State.BACK_OFF:
+        left = window.ends_at() - now
+        words = f"no work: {window.opener} opened window {window.number}, {left:.0f} s left"
+        return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
+    if bid.step is Step.NO_TURN:
+        words = f"all {standing.available} tickets are taken; each proof lets out more"
+        return Reason(name, "ticket.none-free", words, {"available": standing.available})
+    words = f"ticket {bid.turn.ticket}: rank {bid.turn.rank + 1} of {bid.candidates}, {bid.step}"
+    numbers = {"ticket": bid.turn.ticket, "rank": bid.turn.rank, "candidates": bid.candidates}
+    return Reason(name, f"ticket.{bid.step.value.replace(' ', '-')}", words, numbers)

@@ -1,0 +1,71 @@
+"""The row a factory writes about itself.
+
+Rules of this file: numbers that people read (load, free memory and disk) are told only when they have
+moved by a quarter and half a minute has passed, or when something else changes anyway; otherwise a
+space at rest would gossip about its load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vacnet.agent.events import AgentSettings, HostFacts
+from vacnet.agent.host import Host
+from vacnet.space.rows import FactoryRow
+
+RULE_VERSION = 1
+"""Of the collective decision; a space runs the lowest among live members."""
+
+TOLD_EVERY_SECONDS = 30.0
+MOVED_BY = 0.25
+
+
+@dataclass(slots=True)
+class FactoryRows:
+    """Makes the row, and remembers which measured numbers were told last."""
+
+    instance: bytes
+    told: HostFacts | None = None
+    told_at: float = 0.0
+
+    def first(self, settings: AgentSettings) -> FactoryRow:
+        """Return the row of a factory that has measured nothing yet."""
+        return FactoryRow(
+            name=settings.factory,
+            advertise=settings.advertise,
+            instance=self.instance,
+            processors_total=settings.processors,
+            processors_free=settings.processors,
+            weight=settings.weight,
+            rule_version=RULE_VERSION,
+            settings_digest=settings.settings_digest,
+            software_version=settings.software_version,
+        )
+
+    def current(self, settings: AgentSettings, host: Host, free: int, now: float) -> FactoryRow:
+        """Return the row as it is now; `free` in processors."""
+        told = self._numbers(host.facts, now)
+        return replace(
+            self.first(settings),
+            processors_free=max(0, free),
+            flags=host.flags(),
+            deadline_at=host.facts.deadline_at,
+            load=told.load,
+            memory_free_bytes=told.memory_free_bytes,
+            disk_free_bytes=told.disk_free_bytes,
+        )
+
+    def _numbers(self, facts: HostFacts, now: float) -> HostFacts:
+        due = now - self.told_at >= TOLD_EVERY_SECONDS
+        if self.told is None or (due and _moved(self.told, facts)):
+            self.told, self.told_at = facts, now
+        return self.told
+
+
+def _moved(before: HostFacts, after: HostFacts) -> bool:
+    pairs = (
+        (before.load, after.load),
+        (before.memory_free_bytes, after.memory_free_bytes),
+        (before.disk_free_bytes, after.disk_free_bytes),
+    )
+    return any(abs(new - old) > MOVED_BY * max(abs(old), 1.0) for old, new in pairs)

@@ -1,0 +1,118 @@
+"""Obstacles: why this factory cannot start a machine of a target now, whatever its window says.
+
+Rules of this file: one table, the first that applies is the reason. A target with an obstacle makes this
+factory no candidate: its `can` is 0 and its turns go to others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vacnet.agent.events import HostFacts
+from vacnet.decide.local import LocalBackOff
+from vacnet.decide.placement import Room, fits, has_time
+from vacnet.decide.reasons import Reason
+from vacnet.decide.standing import Standing
+from vacnet.targets.model import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """A target on this host at this moment."""
+
+    target: Target
+    standing: Standing
+    vetoes: tuple[Reason, ...]
+    facts: HostFacts
+    room: Room
+    machines_here: int
+    not_made: str
+    """Why the last one was not made; empty once its retry has come."""
+    retry_at: float
+    back_off: LocalBackOff
+    error_code: int
+    now: float
+
+
+Rule = Callable[[Here], str]
+
+
+def _share(here: Here) -> str:
+    share = here.target.target_share
+    return "" if share > 0 else f"its share is {share:g}: nothing is made of it"
+
+
+def _veto(here: Here) -> str:
+    return here.vetoes[0].words if here.vetoes else ""
+
+
+def _engine(here: Here) -> str:
+    return here.facts.engines_away.get(here.target.machine_model, "")
+
+
+def _target_veto(here: Here) -> str:
+    return here.facts.target_vetoes.get(here.target.name, "")
+
+
+def _not_made(here: Here) -> str:
+    return f"{here.not_made}; tried again in {here.retry_at - here.now:.0f} s" if here.not_made else ""
+
+
+def _local(here: Here) -> str:
+    left = here.back_off.until - here.now
+    if left <= 0:
+        return ""
+    return f"failed here {here.back_off.count} times in a row (last {here.error_code}): off for {left:.0f} s"
+
+
+def _cap_factory(here: Here) -> str:
+    cap = here.target.max_machines_per_factory
+    return f"{here.machines_here} machines here, at most {cap}" if cap and here.machines_here >= cap else ""
+
+
+def _cap_space(here: Here) -> str:
+    target, standing = here.target, here.standing
+    machines = standing.machines_running + standing.machines_starting
+    if target.max_machines_running and machines >= target.max_machines_running:
+        return f"{machines} machines in the space, at most {target.max_machines_running}"
+    most = target.max_processors_running
+    if most and standing.processors + target.min_processors > most:
+        return f"{standing.processors} processors in the space, at most {most}"
+    return ""
+
+
+def _time(here: Here) -> str:
+    if has_time(here.target, here.room, here.now):
+        return ""
+    return f"needs {here.target.min_wallclock_seconds} s before the host's deadline"
+
+
+def _fit(here: Here) -> str:
+    if fits(here.target, here.room):
+        return ""
+    return f"no room: needs {here.target.min_processors} processors, {here.room.processors} are free"
+
+
+TABLE: tuple[tuple[str, Rule], ...] = (
+    ("share.none", _share),
+    ("host.veto", _veto),
+    ("engine.away", _engine),
+    ("target.veto", _target_veto),
+    ("target.not-made", _not_made),
+    ("local.back-off", _local),
+    ("cap.factory", _cap_factory),
+    ("cap.space", _cap_space),
+    ("time.short", _time),
+    ("fit.none", _fit),
+)
+"""Stable name and rule, in the order in which they are asked."""
+
+
+def obstacle(here: Here) -> Reason | None:
+    """Return the first reason in `TABLE` that keeps the target off this factory, None without one."""
+    for name, rule in TABLE:
+        words = rule(here)
+        if words:
+            return Reason(here.target.name, name, words)
+    return None

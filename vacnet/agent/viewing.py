@@ -1,0 +1,195 @@
+"""Viewing: the space as one agent sees it, copied into the values of `view`.
+
+Rules of this file: reading only; words for people are made here once, so that every table, answer and
+test shows the same ones.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from vacnet.agent.board import Board
+from vacnet.agent.effects import Effect, StartMachine
+from vacnet.agent.host import Host
+from vacnet.agent.strips import Strips
+from vacnet.agent.view import FactoryView, SpaceView, TargetView
+from vacnet.decide.standing import Standing
+from vacnet.decide.tickets import first_claimant
+from vacnet.decide.windows import State
+from vacnet.space.rows import Flags, TargetRow
+from vacnet.space.table import Known, Liveness, Table
+
+MINUTE = 60.0
+
+
+@dataclass(slots=True)
+class Starts:
+    """When machines were started in the space, for the last minute."""
+
+    times: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    def count(self, effects: Sequence[Effect], now: float) -> None:
+        """Count this factory's starts."""
+        self.times.extend(now for effect in effects if isinstance(effect, StartMachine))
+
+    def see(self, before: TargetRow | None, after: TargetRow, now: float) -> None:
+        """Count another factory's starts, as far as its row shows them."""
+        if before is not None:
+            self.times.extend([now] * max(0, round(after.tried - before.tried)))
+
+    def last_minute(self, now: float) -> int:
+        """Return how many there were in the last minute."""
+        while self.times and self.times[0] < now - MINUTE:
+            self.times.popleft()
+        return len(self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What there is to look at."""
+
+    table: Table
+    board: Board
+    host: Host
+    strips: Strips
+    starts: Starts
+
+
+def space_view(sight: Sight, now: float) -> SpaceView:
+    """Return the whole space at `now`."""
+    table = sight.table
+    counted = {known.name for known in table.counted(now)}
+    shown = [known for known in table.factories.values() if known.name in counted]
+    return SpaceView(
+        factories=tuple(_factory(sight, known, now) for known in sorted(shown, key=lambda k: k.name)),
+        targets=tuple(_target(sight, name, now) for name in sorted(sight.board.ledgers)),
+        starts_last_minute=sight.starts.last_minute(now),
+    )
+
+
+# --- factories ------------------------------------------------------------------------------------------
+
+
+def _factory(sight: Sight, known: Known, now: float) -> FactoryView:
+    row, me = known.row, sight.table.me
+    itself = known is me
+    state = Liveness.LIVE if itself else known.liveness(now)
+    heard = 0.0 if itself or known.heard_at is None else max(0.0, now - known.heard_at)
+    differ = bool(row.settings_digest) and row.settings_digest != me.row.settings_digest
+    return FactoryView(
+        name=known.name,
+        itself=itself,
+        state=state.value,
+        heard_seconds=heard,
+        address=row.advertise or (f"{known.address[0]}:{known.address[1]}" if known.address else ""),
+        flags=_flags(row.flags),
+        processors_total=row.processors_total,
+        processors_free=row.processors_free,
+        machines_running=sum(target.machines_running for target in known.targets.values()),
+        machines_starting=sum(target.machines_starting for target in known.targets.values()),
+        load=row.load,
+        memory_free_bytes=row.memory_free_bytes,
+        disk_free_bytes=row.disk_free_bytes,
+        deadline_seconds=None if row.deadline_at is None else row.deadline_at - now,
+        version=row.software_version,
+        settings_differ=differ,
+        note=_note(sight, known, state, differ=differ),
+    )
+
+
+def _flags(flags: Flags) -> tuple[str, ...]:
+    return tuple((flag.name or "").lower() for flag in Flags if flag & flags)
+
+
+def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
+    if known is sight.table.me and sight.host.reasons:
+        return sight.host.reasons[0].words
+    if state is Liveness.SILENT:
+        return "silent: its machines are counted until it is heard or forgotten"
+    if state is Liveness.DEPARTED:
+        return "said goodbye: its machines are counted for ten minutes"
+    errors = sorted(row.target for row in known.targets.values() if row.error_at is not None and row.can == 0)
+    notes = [f"{name} fails here" for name in errors[:2]]
+    notes += ["settings differ from ours"] if differ else []
+    return "; ".join(notes) or ", ".join(_flags(known.row.flags))
+
+
+# --- targets --------------------------------------------------------------------------------------------
+
+
+def _target(sight: Sight, name: str, now: float) -> TargetView:
+    board = sight.board
+    ledger, standing = board.ledgers[name], board.standings[name]
+    strip = sight.strips.show(name, now)
+    last = strip[-1] if strip else None
+    window = standing.window
+    reason = board.reasons.get(name)
+    state, words = _state(sight, name, standing, now)
+    return TargetView(
+        name=name,
+        model=ledger.target.machine_model.value,
+        origin=ledger.target.origin,
+        share=_part(
+            ledger.target.target_share, (other.target.target_share for other in board.ledgers.values())
+        ),
+        got=_part(standing.processors, (other.processors for other in board.standings.values())),
+        machines_running=standing.machines_running,
+        machines_starting=standing.machines_starting,
+        processors=standing.processors,
+        state=state,
+        words=words,
+        window_number=window.number,
+        window_opener=window.opener,
+        window_length_seconds=window.length_seconds,
+        back_off_left_seconds=max(0.0, window.ends_at() - now) if standing.state is State.BACK_OFF else 0.0,
+        streak=window.streak,
+        proofs=standing.proofs,
+        noworks=standing.noworks,
+        tickets_available=standing.available,
+        tickets_taken=standing.taken.bit_count(),
+        here=reason.words if reason else "",
+        last_code=last.code if last else 0,
+        last_ago_seconds=last.ago_seconds if last else None,
+        last_factory=last.factory if last else "",
+        outcomes=strip,
+    )
+
+
+def _part(value: float, all_values: Iterable[float]) -> float:
+    total = sum(max(0.0, one) for one in all_values)
+    return max(0.0, value) / total if total else 0.0
+
+
+def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str, str]:
+    """Return a target's state and what it means now, for people."""
+    if sight.board.ledgers[name].target.target_share <= 0:
+        return "no share", "its share is 0: nothing is made of it"
+    window = standing.window
+    if standing.state is State.BACK_OFF:
+        left = window.ends_at() - now
+        who = first_claimant(name, _as_if_over(standing))
+        probes = f"; {who} probes next" if who else ""
+        return standing.state.value, f"no work, {left:.0f} s left of {window.length_seconds:.0f} s{probes}"
+    if standing.state is State.PROBING:
+        return standing.state.value, _probing(name, standing)
+    if standing.state is State.GROWING:
+        taken = standing.taken.bit_count()
+        return (
+            standing.state.value,
+            f"{standing.proofs} found work, {taken} of {standing.available} tickets taken",
+        )
+    return standing.state.value, f"at work: {standing.proven_running} proven, {standing.unproven} unproven"
+
+
+def _probing(name: str, standing: Standing) -> str:
+    if standing.taken & 1:
+        return "one probe is out"
+    who = first_claimant(name, standing)
+    return f"{who} is to probe" if who else "nobody can start a probe now"
+
+
+def _as_if_over(standing: Standing) -> Standing:
+    """Return the standing as it will be when back-off has ended: ticket 0 is out."""
+    return replace(standing, available=1, taken=0, claims=())
