@@ -1,7 +1,7 @@
 """The demo's payloads run as they are, against its real server: what they say is what a factory will read."""
 
+import http.client
 import subprocess
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,10 +67,10 @@ def test_faulty_fails_on_the_broken_factory_alone(tmp_path: Path) -> None:
 
 
 def test_the_pipe_and_its_payloads_are_served_with_the_address_they_are_served_at() -> None:
-    with (
-        serving(Work(picture(1, 4))) as address,
-        urllib.request.urlopen(f"{address}/vacuum-pipe.json") as got,
-    ):
-        pipe = got.read().decode()
+    with serving(Work(picture(1, 4))) as address:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"))
+        connection.request("GET", "/vacuum-pipe.json")
+        pipe = connection.getresponse().read().decode()
+        connection.close()
     assert f"{address}/mandelbrot" in pipe
     assert ":8000" not in pipe
