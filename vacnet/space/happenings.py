@@ -1,0 +1,82 @@
+"""What gossip tells the agent: values, drained by `Gossip.happened` in the order they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vacnet.space.address import Address
+from vacnet.space.rows import TargetRow
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanged:
+    """Another factory's row of a target is new or another; `before` is None the first time."""
+
+    factory: str
+    target: str
+    before: TargetRow | None
+    after: TargetRow
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryChanged:
+    """Another factory says something else of itself."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryLive:
+    """A factory is new, or heard again."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorySilent:
+    """A factory has not been heard for three beats."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryDeparted:
+    """A factory has said goodbye."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMet:
+    """A factory has proved that it receives at this address: worth keeping for the next start."""
+
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another running factory bears this factory's own name; told at most every ten seconds."""
+
+    factory: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongKey:
+    """Datagrams that no key of the ring opens came from this address, `count` since the last warning."""
+
+    address: Address
+    count: int
+
+
+Happening = (
+    RowChanged
+    | FactoryChanged
+    | FactoryLive
+    | FactorySilent
+    | FactoryDeparted
+    | MemberMet
+    | Conflict
+    | WrongKey
+)

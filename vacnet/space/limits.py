@@ -1,0 +1,125 @@
+"""Every number of the protocol, each with its unit and where it comes from.
+
+Rules of this file: constants and the two formulas over the size of the space; nothing else in this room
+bears a number of its own. What is a bound is checked on receipt before memory is taken.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+U32_MAX: Final = (1 << 32) - 1
+U64_MAX: Final = (1 << 64) - 1
+
+# -- sizes of a datagram ---------------------------------------------------------------------------
+
+DATAGRAM_BYTES_MAX: Final = 1200
+"""UDP payload: RFC 9000 section 14's floor; IPv6's minimum of 1,280 leaves 1,232."""
+HEADER_BYTES: Final = 28
+TAG_BYTES: Final = 16
+"""128 bits, as HMAC truncations of RFC 2104 section 5 and every AEAD of TLS 1.3."""
+DATAGRAM_BYTES_MIN: Final = HEADER_BYTES + TAG_BYTES
+BODY_BYTES_MAX: Final = DATAGRAM_BYTES_MAX - HEADER_BYTES - TAG_BYTES
+BEAT_PADDING_BYTES: Final = 2
+"""Makes a beat 54 bytes, the length of the shortest challenge: no answer is longer than what asked."""
+HELLO_BYTES: Final = 400
+"""A full HELLO is padded to this, so that a WELCOME with any name is no longer (RFC 9000 section 8.1)."""
+
+# -- bounds of what is known -----------------------------------------------------------------------
+
+FACTORIES_MAX: Final = 10_000
+"""The largest space the protocol was computed for (gossip research, table of bytes per second)."""
+TARGETS_MAX: Final = 256
+"""Per factory; sites of Vac had 5 to 25."""
+FACTORY_NAME_BYTES_MAX: Final = 253
+"""RFC 1035: the longest host name in text."""
+TARGET_NAME_BYTES_MAX: Final = 63
+"""RFC 1035: one label, because target names enter host names and directories."""
+DIGEST_BYTES_MAX: Final = 16
+INSTANCE_BYTES: Final = 8
+TEXT_BYTES_MAX: Final = 64
+"""Addresses and software versions."""
+EPOCH_MAX: Final = U32_MAX - 1
+"""One below u32's end: whatever epoch is told, there is one above it to jump to."""
+
+# -- liveness --------------------------------------------------------------------------------------
+
+LIVE_BEATS: Final = 3
+"""Silence of three beats ends liveness; memberlist and Serf wait 4 x log10(N) probes of 1 s."""
+FORGET_SECONDS: Final = 86_400.0
+"""Serf reaps failed members after 24 h, chitchat forgets after 24 h."""
+DEPARTED_COUNTED_SECONDS: Final = 600.0
+"""What a factory ran when it said goodbye goes on counting for ten minutes."""
+RELAY_AGE_SECONDS: Final = 1.0
+"""Added to relayed evidence, so that a hop of up to a second never makes a factory look younger."""
+RETOLD_SECONDS: Final = 1.0
+"""A time of a row that moved by less is the same time, told anew."""
+
+# -- timers ----------------------------------------------------------------------------------------
+
+SYNC_SECONDS: Final = (0.9, 1.1)
+SYNC_SILENT_EVERY: Final = 10
+"""One sync in ten goes to a silent factory: what heals a partition (Serf retries failed members so)."""
+CHASE_SECONDS: Final = 0.1
+"""The next sync with a peer that had news: a joiner is not made to wait for a second per page."""
+COALESCE_SECONDS: Final = 2.0
+JITTER: Final = 0.1
+SWEEP_SECONDS: Final = 1.0
+HELLO_FIRST_SECONDS: Final = 1.0
+HELLO_CEILING_SECONDS: Final = (3.0, 60.0)
+"""Retries double up to as many seconds as there are silent contacts, within these: one HELLO a second."""
+CHALLENGE_GAP_SECONDS: Final = 0.5
+"""Between two challenges to one address."""
+ECHO_SECONDS: Final = 30.0
+"""How long a nonce may take to come back."""
+PULL_GAP_SECONDS: Final = 0.3
+"""Between two pulls of one factory's rows: three relays of one gap ask once."""
+RIVAL_WAIT_SECONDS: Final = (1.0, 60.0)
+"""How long a twin has to answer before its epoch is jumped over; doubles with every jump."""
+CONFLICT_SECONDS: Final = 60.0
+"""A conflict lasts this long after the last proof of it."""
+WARNING_SECONDS: Final = 10.0
+"""Between two warnings of one kind."""
+
+# -- queues and pages ------------------------------------------------------------------------------
+
+REPLAY_BITS: Final = 128
+"""RFC 6479's window, in its smallest useful size: one sender's datagrams overtake each other rarely."""
+NONCES_MAX: Final = 16_384
+"""More than FACTORIES_MAX: all may be greeted at once."""
+CHALLENGED_MAX: Final = 1_024
+"""Strangers whose last challenge is remembered."""
+CONTACTS_MAX: Final = 2 * FACTORIES_MAX
+SOURCES_MAX: Final = 4
+"""Addresses of one factory from which its datagrams are taken: two families, two interfaces."""
+BUCKETS: Final = 64
+BUCKETS_LARGE: Final = 128
+BUCKETS_LARGE_ABOVE: Final = 2_000
+ENTRIES_MAX: Final = 56
+"""Entries of one DIGEST or PULL, 16 bytes each; beside them a DIGEST has room for its evidence."""
+EVIDENCE_MAX: Final = 8
+"""Factories not heard of late that a SYNC asks for; 24 bytes each in the DIGEST that answers."""
+ROWS_MAX: Final = 64
+"""Rows or origins of one datagram; by bytes hardly 25 fit."""
+CODE_MAX: Final = 65_535
+ASK_AFTER_BEATS: Final = 1.5
+RELAYS: Final = 2
+"""Three datagrams per factory and urgent row; 99 % know in 50 ms at 1,000 with 1 % loss (measured)."""
+ROWS_PAGES_MAX: Final = 32
+"""Datagrams in answer to one PULL: under the 92 of 1,200 bytes that a default receive buffer holds."""
+MEMBERS_MAX: Final = 16
+URGENT_PER_SECOND: Final = 20_000.0
+NORMAL_PER_SECOND: Final = 2_000.0
+"""A tenth of what a sender manages at 4 to 5 us a datagram (measured)."""
+QUEUE_MAX: Final = 2 * FACTORIES_MAX
+"""Datagrams waiting for their turn; the oldest go first when it is full, sync repairs."""
+
+
+def beat_seconds(factories: int) -> float:
+    """Return the beat H of a space: clamp(N / 50, 5, 60) seconds."""
+    return min(60.0, max(5.0, factories / 50))
+
+
+def bucket_count(factories: int) -> int:
+    """Return how many bucket hashes a SYNC carries."""
+    return BUCKETS_LARGE if factories > BUCKETS_LARGE_ABOVE else BUCKETS

@@ -1,0 +1,299 @@
+"""The messages: what stands between header and tag, as MessagePack arrays.
+
+Rules of this file: shapes and bounds, no meaning. Everything is an array, never a map (2.7 times the
+bytes), decoded in one pass into a typed Struct whose bounds are checked before anything is kept; untyped
+decoding is not used anywhere, because nesting would then cost a stack. Fields are only ever added at the
+end: an older receiver ignores what it does not know, a newer one has a default for what is missing.
+
+Units: ages and lengths are deciseconds, rounded down. An age that travels is a lower bound of the true
+one, and the way it takes only makes it more so; what has to be an upper bound adds its own margin. There
+is no wall time on the wire. Quantities that are fractions travel as whole multiples of a stated step, so
+that every factory holds the same value.
+
+Digests, pulls and evidence are many small things of one shape: they travel as packed byte strings
+(`Entry`, `Evidence`), a third of the bytes of arrays.
+
+Sources: MessagePack specification; msgspec's array-like Structs; RFC 9000 section 8.1 (no answer longer
+than what asked, while the asker has not shown that it receives).
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from vacnet.space import limits
+
+U8 = Annotated[int, Meta(ge=0, le=255)]
+U16 = Annotated[int, Meta(ge=0, le=limits.CODE_MAX)]
+U32 = Annotated[int, Meta(ge=0, le=limits.U32_MAX)]
+U64 = Annotated[int, Meta(ge=0, le=limits.U64_MAX)]
+Epoch = Annotated[int, Meta(ge=0, le=limits.EPOCH_MAX)]
+Version = Annotated[int, Meta(ge=1, le=limits.U32_MAX)]
+Age = U32
+"""Deciseconds since, rounded down."""
+Claim = Annotated[int, Meta(ge=-2, le=63)]
+Name = Annotated[str, Meta(max_length=limits.FACTORY_NAME_BYTES_MAX)]
+TargetName = Annotated[str, Meta(min_length=1, max_length=limits.TARGET_NAME_BYTES_MAX)]
+Text = Annotated[str, Meta(max_length=limits.TEXT_BYTES_MAX)]
+DigestBytes = Annotated[bytes, Meta(max_length=limits.DIGEST_BYTES_MAX)]
+Instance = Annotated[bytes, Meta(max_length=limits.INSTANCE_BYTES)]
+
+
+class Type(enum.IntEnum):
+    """The header's type byte."""
+
+    ANN = 1
+    SYNC = 2
+    DIGEST = 3
+    ROWS = 4
+    PULL = 5
+    HELLO = 6
+    WELCOME = 7
+    BYE = 8
+
+
+class WireWindow(Struct, array_like=True, frozen=True):
+    """A `Window`."""
+
+    number: U32
+    opener: Name
+    age: Age
+    length: Age
+    streak: U32
+    open: bool
+
+
+class WireTarget(Struct, array_like=True, frozen=True):
+    """A `TargetRow` and the version at which its factory wrote it."""
+
+    target: TargetName
+    version: Version
+    window: WireWindow
+    gone: bool
+    machines_running: U32
+    machines_starting: U32
+    processors_running: U32
+    processors_starting: U32
+    processors_claimed: U32
+    can: U8
+    unproven: U32
+    proven_running: U32
+    tickets: U64
+    proofs: U32
+    noworks: U32
+    claim: Claim
+    claim_age: Age | None
+    message_code: U16
+    message_age: Age | None
+    proof_age: Age | None
+    proof_started_age: Age | None
+    uncontradicted: U32
+    proof_at_age: Age
+    nowork_life: Age
+    error_code: U16
+    error_age: Age | None
+    verdict_age: Age | None
+    tried_hundredths: U32
+    failed_hundredths: U32
+    share_millionths: U32
+    digest: DigestBytes
+
+
+class WireFactory(Struct, array_like=True, frozen=True):
+    """A `FactoryRow` and the version at which it was written; the name stands outside."""
+
+    version: Version
+    advertise: Text
+    instance: Instance
+    processors_total: U32
+    processors_free: U32
+    weight_thousandths: U32
+    flags: U16
+    deadline_in: Age | None
+    rule_version: U16
+    settings_digest: DigestBytes
+    software_version: Text
+    load_hundredths: U32
+    memory_free_mib: U64
+    disk_free_mib: U64
+    departed_age: Age | None
+
+
+Rows = Annotated[list[WireTarget], Meta(max_length=limits.ROWS_MAX)]
+
+
+class Announce(Struct, array_like=True, frozen=True):
+    """ANN and BYE: all of the sender's own rows whose version is in (`start`, `end`]."""
+
+    start: U32
+    end: U32
+    urgent: bool
+    factory: WireFactory | None
+    rows: Rows
+    padding: bytes = b""
+
+
+class Origin(Struct, array_like=True, frozen=True):
+    """A span of one factory's rows as another holds them, and what that one knows of its liveness."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=limits.FACTORY_NAME_BYTES_MAX)]
+    epoch: Epoch
+    start: U32
+    end: U32
+    counter: U64
+    age: Age
+    ip: Text
+    port: U16
+    factory: WireFactory | None
+    rows: Rows
+
+
+class RowsOf(Struct, array_like=True, frozen=True):
+    """ROWS: answers a PULL or DIGEST, relays urgent rows."""
+
+    origins: Annotated[list[Origin], Meta(max_length=limits.ROWS_MAX)]
+
+
+class Sync(Struct, array_like=True, frozen=True):
+    """SYNC: 64 or 128 bucket hashes of 8 bytes, and packed ids of factories not heard of late."""
+
+    hashes: Annotated[bytes, Meta(min_length=512, max_length=1024)]
+    ask: Annotated[bytes, Meta(max_length=8 * limits.EVIDENCE_MAX)]
+
+
+class Digest(Struct, array_like=True, frozen=True):
+    """DIGEST: what the answerer holds in buckets that differ; nothing in it means that none does."""
+
+    buckets: Annotated[bytes, Meta(max_length=16)]
+    """Bit b set: all it holds of bucket b is listed."""
+    whole: bool
+    """All buckets that differ are listed."""
+    entries: Annotated[bytes, Meta(max_length=16 * limits.ENTRIES_MAX)]
+    evidence: Annotated[bytes, Meta(max_length=24 * limits.EVIDENCE_MAX)]
+
+
+class Pull(Struct, array_like=True, frozen=True):
+    """PULL: packed entries; the version is the one up to which the asker has all rows."""
+
+    wants: Annotated[bytes, Meta(max_length=16 * limits.ENTRIES_MAX)]
+
+
+class Hello(Struct, array_like=True, frozen=True):
+    """HELLO: who are you, and do you receive at this address?"""
+
+    nonce: U64
+    instance: Instance = b""
+    name: Name = ""
+    version_min: U8 = 1
+    version_max: U8 = 1
+    padding: bytes = b""
+
+
+class Member(Struct, array_like=True, frozen=True):
+    """A live factory that may be greeted."""
+
+    name: Name
+    ip: Text
+    port: U16
+
+
+class Welcome(Struct, array_like=True, frozen=True):
+    """WELCOME: the echo of a nonce, a nonce of its own (0: none), and what the asker should know."""
+
+    echo: U64
+    nonce: U64 = 0
+    instance: Instance = b""
+    name: Name = ""
+    version_min: U8 = 1
+    version_max: U8 = 1
+    told_epoch: Epoch = 0
+    """Not 0: the asker's name is known with this epoch, no older than its own, of another life."""
+    told_ip: Text = ""
+    told_port: U16 = 0
+    """Where that other life was last heard."""
+    members: Annotated[list[Member], Meta(max_length=limits.MEMBERS_MAX)] = []
+
+
+Message = Announce | RowsOf | Sync | Digest | Pull | Hello | Welcome
+
+SHAPES: Final[dict[int, type[Message]]] = {
+    Type.ANN: Announce,
+    Type.SYNC: Sync,
+    Type.DIGEST: Digest,
+    Type.ROWS: RowsOf,
+    Type.PULL: Pull,
+    Type.HELLO: Hello,
+    Type.WELCOME: Welcome,
+    Type.BYE: Announce,
+}
+_encoder = msgspec.msgpack.Encoder()
+_decoders = {kind: msgspec.msgpack.Decoder(shape) for kind, shape in SHAPES.items()}
+
+encode = _encoder.encode
+
+
+def decode(kind: int, body: bytes) -> Message:
+    """Return the message of a known type.
+
+    Raises:
+        msgspec.MsgspecError: it is none, or beyond the bounds.
+    """
+    return _decoders[kind].decode(body)
+
+
+def encode_within(message: Hello | Welcome, room: int) -> bytes:
+    """Return as many leading fields as fit into `room` bytes; empty when not even the first does."""
+    fields = msgspec.structs.astuple(message)
+    for count in range(len(fields), 0, -1):
+        body = _encoder.encode(fields[:count])
+        if len(body) <= room:
+            return body
+    return b""
+
+
+class Entry(NamedTuple):
+    """A factory, its epoch, and a version of its rows; 16 bytes."""
+
+    fid: bytes
+    epoch: int
+    version: int
+
+
+class Evidence(NamedTuple):
+    """That a factory lived: its counter, and how long ago it was heard in deciseconds; 24 bytes."""
+
+    fid: bytes
+    epoch: int
+    counter: int
+    age: int
+
+
+_ENTRY: Final = struct.Struct(">8sII")
+_EVIDENCE: Final = struct.Struct(">8sIQI")
+
+
+def pack_entries(entries: list[Entry]) -> bytes:
+    """Return the entries as 16 bytes each."""
+    return b"".join(_ENTRY.pack(*entry) for entry in entries)
+
+
+def unpack_entries(data: bytes) -> list[Entry]:
+    """Return the entries; a rest shorter than one is none."""
+    whole = len(data) - len(data) % _ENTRY.size
+    return [Entry(*fields) for fields in _ENTRY.iter_unpack(data[:whole])]
+
+
+def pack_evidence(evidence: list[Evidence]) -> bytes:
+    """Return the evidence as 24 bytes each."""
+    return b"".join(_EVIDENCE.pack(*one) for one in evidence)
+
+
+def unpack_evidence(data: bytes) -> list[Evidence]:
+    """Return the evidence; a rest shorter than one is none."""
+    whole = len(data) - len(data) % _EVIDENCE.size
+    return [Evidence(*fields) for fields in _EVIDENCE.iter_unpack(data[:whole])]
