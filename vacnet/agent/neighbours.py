@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from vacnet.decide.peers import HOLD_SECONDS, Peer
-from vacnet.space.table import Known, Table
+from vacnet.space.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,12 @@ def neighbours(table: Table, target: str, now: float) -> Neighbours:
         if row is None or row.gone or known is table.me:
             continue
         is_live = known.name in live
-        frees_at = _silent_since(known) + HOLD_SECONDS
+        frees_at = known.heard_at + HOLD_SECONDS
         if not is_live and frees_at > now:
             changes = min(changes, frees_at)
         holds = is_live or frees_at > now
         peers.append(Peer(known.name, live=is_live, holds=holds, row=row, weight=known.row.weight))
     return Neighbours(tuple(peers), changes)
-
-
-def _silent_since(known: Known) -> float:
-    return known.heard_at if known.heard_at is not None else -math.inf
 
 
 def free_work(table: Table, now: float) -> float:
