@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.console import goldens, scenes
+from tests.unit.console.drawn import drawn
+from vacnet.console.factories_view import factories_view
+from vacnet.console.machines_view import machines_view
+from vacnet.console.model import View
+from vacnet.console.peers_view import listed_view, peers_view
+from vacnet.console.space_view import space_view
+from vacnet.console.targets_view import targets_view
+from vacnet.factory.client import SpaceState
+
+WIDTHS = (80, 160)
+OF_SPACE: dict[str, Callable[[SpaceState, float], View]] = {
+    "space": space_view,
+    "targets": targets_view,
+    "factories": factories_view,
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scene", scenes.SPACES)
+@pytest.mark.parametrize("command", OF_SPACE)
+def test_a_view_of_the_space_looks_as_it_did(command: str, scene: str, width: int) -> None:
+    view = OF_SPACE[command](scenes.SPACES[scene], scenes.NOW)
+    goldens.check(f"{command}-{scene}-{width}", drawn(view, width))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scene", scenes.MACHINES)
+def test_the_machines_look_as_they_did(scene: str, width: int) -> None:
+    goldens.check(
+        f"machines-{scene}-{width}", drawn(machines_view(scenes.MACHINES[scene], scenes.NOW), width)
+    )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scene", scenes.PEERS)
+def test_the_peers_look_as_they_did(scene: str, width: int) -> None:
+    goldens.check(f"peers-{scene}-{width}", drawn(peers_view(scenes.PEERS[scene], scenes.NOW), width))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_peers_of_the_file_alone_look_as_they_did(width: int) -> None:
+    view = listed_view(("vac02.example.org", "vac03.example.org:5996"), "/etc/vacnet/peers.toml")
+    goldens.check(f"peers-no-daemon-{width}", drawn(view, width))
+
+
+def test_in_ascii_the_space_looks_as_it_did() -> None:
+    view = space_view(scenes.ONE_SILENT, scenes.NOW)
+    goldens.check("space-one-silent-80-ascii", drawn(view, 80, ascii_signs=True))
+
+
+def test_a_space_whose_factory_no_longer_answers_says_so_above_all() -> None:
+    view = space_view(
+        scenes.HEALTHY, scenes.NOW + 42, trouble="no factory answers at /run/vacnet/control.sock"
+    )
+    goldens.check("space-no-daemon-80", drawn(view, 80))

@@ -1,0 +1,28 @@
+"""What every command that asks a factory takes: `--json`, `--socket`, `--ascii`.
+
+Rules of this file: options that several commands share stand here once, so that they mean the same
+everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whom to ask and how to print."""
+
+    json: bool = False
+    """Print the answer as JSON with its `schema` number, for programs."""
+    socket: Path | None = None
+    """Control socket of the factory to ask; else VACNET_SOCKET, else that of the host."""
+    ascii: bool = False
+    """Use no signs beyond ASCII; so it is anyway where the terminal is not UTF-8."""
+
+
+DEFAULT = Asking()

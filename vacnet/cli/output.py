@@ -1,0 +1,56 @@
+"""How commands speak: data on stdout as a table or as JSON, messages on stderr.
+
+Rules of this file: JSON is the control socket's own answer, one document, indented for a terminal and
+on one line for a program; a view is for people and its words may change at any time. Both are
+imported when they are needed: a command has half a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from vacnet.cli.options import Asking
+
+if TYPE_CHECKING:
+    from vacnet.console.model import View
+    from vacnet.factory.client import Client
+
+_Answer = TypeVar("_Answer")
+
+
+def client_for(asking: Asking) -> Client:
+    """Return the client of the factory that the options name."""
+    from vacnet.factory.client import Client  # late: a command that asks nobody needs no HTTP
+
+    return Client(asking.socket)
+
+
+def show(answer: _Answer, view: Callable[[_Answer], View], asking: Asking) -> None:
+    """Print an answer as the options say: as JSON, or as the view made of it."""
+    if asking.json:
+        print_json(answer)
+    else:
+        print_view(view(answer), asking)
+
+
+def print_json(answer: object) -> None:
+    """Print one JSON document."""
+    import msgspec  # late: tables need no encoder
+
+    encoded = msgspec.json.encode(answer)
+    text = msgspec.json.format(encoded, indent=2) if sys.stdout.isatty() else encoded
+    print(text.decode())
+
+
+def print_view(view: View, asking: Asking) -> None:
+    """Print a view as a table."""
+    from vacnet.console import tables  # late: JSON needs no rich
+
+    tables.print_view(view, tables.console_for(), ascii_signs=asking.ascii)
+
+
+def tell(words: str) -> None:
+    """Print a message for people on stderr."""
+    print(words, file=sys.stderr)

@@ -1,0 +1,37 @@
+"""The events of a factory: `vacnet logs` without a machine, one line an event.
+
+Rules of this file: names are the stable ones of the log; fields stand as `key=value`, quoted where
+they hold blanks, so that a line can be searched and split; a warning has its sign.
+"""
+
+from __future__ import annotations
+
+import json
+
+from vacnet.console import words
+from vacnet.console.model import Cell, Span, Tone
+from vacnet.factory.client import EventState
+
+
+def event_line(event: EventState) -> Cell:
+    """Return one event as one line, for a log that goes on."""
+    sign = Span("! ", Tone.WARN) if event.warning else Span("  ")
+    return Cell(
+        (
+            Span(words.moment(event.time), Tone.FAINT),
+            Span(" "),
+            sign,
+            Span(words.clean(event.name), Tone.STRONG),
+            Span(f" {_fields(event)}"),
+        )
+    )
+
+
+def _fields(event: EventState) -> str:
+    return " ".join(f"{words.clean(key)}={_value(value)}" for key, value in event.fields.items())
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    shown = words.clean(text)
+    return json.dumps(shown, ensure_ascii=False) if not shown or " " in shown or '"' in shown else shown

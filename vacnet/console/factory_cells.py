@@ -1,0 +1,182 @@
+"""How a factory is told: its sign and mood, what it has, how fresh that is, and what is special.
+
+Rules of this file: one table of moods, the first that applies stands; numbers of a factory that is
+not live bear a `?`, for they are the last heard and no more; every mood says in words what it means
+and, where an admin can mend it, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from vacnet.console import glyphs, words
+from vacnet.console.model import Bar, Cell, Row, Span, Tone, say
+from vacnet.factory.client import FactoryState
+
+LOAD_HIGH = 1.25
+"""Load by processor above which the number is marked: `overload_per_processor` as delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """One word for how a factory is, with its sign and what that means."""
+
+    name: str
+    glyph: str
+    tone: Tone
+    applies: Callable[[FactoryState], bool]
+    meaning: str = ""
+    """What it means and what to do, for the views that have room."""
+
+
+def _state(name: str) -> Callable[[FactoryState], bool]:
+    return lambda factory: factory.state == name
+
+
+def _flag(name: str) -> Callable[[FactoryState], bool]:
+    return lambda factory: name in factory.flags
+
+
+MOODS: tuple[Mood, ...] = (
+    Mood(
+        "silent",
+        glyphs.SILENT,
+        Tone.BAD,
+        _state("silent"),
+        "its numbers are the last heard; see its log and the network",
+    ),
+    Mood("departed", glyphs.SILENT, Tone.FAINT, _state("departed"), "it stopped in order"),
+    Mood(
+        "unknown",
+        glyphs.SILENT,
+        Tone.WARN,
+        _state("unknown"),
+        "never heard: does it run, with this key, and is UDP open to it?",
+    ),
+    Mood("conflict", glyphs.ERROR, Tone.BAD, _flag("conflict"), "two of this name run: stop one"),
+    Mood("draining", glyphs.DRAINING, Tone.WARN, _flag("draining"), "it starts nothing new"),
+    Mood("isolated", glyphs.DRAINING, Tone.WARN, _flag("isolated"), "it hears none of its peers"),
+    Mood(
+        "settling",
+        glyphs.DRAINING,
+        Tone.PLAIN,
+        _flag("settling"),
+        "it learns the space before it starts anything",
+    ),
+    Mood("veto", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
+    Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
+)
+
+
+def mood_of(factory: FactoryState) -> Mood:
+    """Return the first mood that applies."""
+    return next(mood for mood in MOODS if mood.applies(factory))
+
+
+def is_known(factory: FactoryState) -> bool:
+    """Return whether its numbers are of now."""
+    return factory.state == "live"
+
+
+def row_of(factory: FactoryState, late_seconds: float) -> Row:
+    """Return the row of one factory; `late_seconds` is how old the whole answer is."""
+    mood = mood_of(factory)
+    return Row(
+        cells=cells_of(factory, mood, late_seconds),
+        mood=mood.name,
+        notable=mood.name != "live" or factory.itself,
+        stale=not is_known(factory),
+    )
+
+
+def cells_of(factory: FactoryState, mood: Mood, late_seconds: float) -> Mapping[str, Cell]:
+    """Return every cell that any view of a factory has, by column key."""
+    return {
+        "name": Cell((Span(mood.glyph, mood.tone), Span(f" {words.clean(factory.name)}", Tone.STRONG))),
+        "state": say(mood.name, mood.tone),
+        "processors": say(_processors(factory)),
+        "bar": Cell(bar=_bar(factory)),
+        "load": _load(factory),
+        "running": say(_counted(factory, factory.machines_running)),
+        "starting": say(_starting(factory), Tone.FAINT),
+        "heard": say(_heard(factory, late_seconds)),
+        "note": _note(factory, mood),
+        "meaning": _meaning(factory, mood),
+        **_details(factory),
+    }
+
+
+def _details(factory: FactoryState) -> Mapping[str, Cell]:
+    """Return the cells of the wide view alone."""
+    known = is_known(factory)
+    deadline = factory.deadline_seconds
+    return {
+        "memory": say(words.size(factory.memory_free_bytes) if known else words.UNKNOWN),
+        "disk": say(words.size(factory.disk_free_bytes) if known else words.UNKNOWN),
+        "deadline": say("" if deadline is None else words.duration(deadline)),
+        "address": say(words.clean(factory.address)),
+        "version": say(words.clean(factory.version)),
+        "settings": say("differ" if factory.settings_differ else "", Tone.WARN),
+    }
+
+
+def _counted(factory: FactoryState, count: int) -> str:
+    """Return a count, with a `?` when it is only the last one heard."""
+    if is_known(factory):
+        return str(count)
+    return "?" if factory.state == "unknown" else f"{count}?"
+
+
+def _processors(factory: FactoryState) -> str:
+    if factory.state == "unknown":
+        return "?"
+    used = str(factory.processors_total - factory.processors_free) if is_known(factory) else "?"
+    return f"{used}/{factory.processors_total}"
+
+
+def _bar(factory: FactoryState) -> Bar | None:
+    if not is_known(factory) or not factory.processors_total:
+        return None
+    return Bar(1 - factory.processors_free / factory.processors_total)
+
+
+def _load(factory: FactoryState) -> Cell:
+    if not is_known(factory):
+        return say(words.UNKNOWN)
+    high = factory.load > LOAD_HIGH * max(1, factory.processors_total)
+    return say(f"{factory.load:.1f}{'!' if high else ''}", Tone.WARN if high else Tone.PLAIN)
+
+
+def _starting(factory: FactoryState) -> str:
+    return f"+{factory.machines_starting}" if is_known(factory) and factory.machines_starting else ""
+
+
+def _heard(factory: FactoryState, late_seconds: float) -> str:
+    if factory.itself:
+        return "here"
+    return words.age(None if factory.heard_seconds is None else factory.heard_seconds + late_seconds)
+
+
+def _note(factory: FactoryState, mood: Mood) -> Cell:
+    """Return the mood, unless it is plainly live, then what the factory says of itself."""
+    own = words.clean(factory.note)
+    said = mood.name != "live" and not own.startswith(mood.name)
+    name = (Span(mood.name, mood.tone),) if said else ()
+    rest = "; ".join(part for part in (own, *_asides(factory)) if part)
+    return Cell((*name, Span(f": {rest}" if said else rest))) if rest else Cell(name)
+
+
+def _meaning(factory: FactoryState, mood: Mood) -> Cell:
+    """Return the note, or where there is none what the mood means and what to do."""
+    rest = "; ".join(part for part in (words.clean(factory.note) or mood.meaning, *_asides(factory)) if part)
+    return say(rest)
+
+
+def _asides(factory: FactoryState) -> list[str]:
+    """Return what else is special, in words."""
+    deadline = factory.deadline_seconds
+    return [
+        "" if deadline is None else f"all gone in {words.duration(deadline)}",
+        "other settings" if factory.settings_differ else "",
+    ]

@@ -1,0 +1,115 @@
+"""The machines of one factory: `vacnet machines`, with the columns of `vac machines` and their words.
+
+Rules of this file: CPU efficiency is CPU time by wall time and processors, so 100% is all of them at
+any size of machine (Vac did not divide); unknown efficiency is `-`, never 0. What ended is told by
+the outcome it was counted as and by its message, marked where vacnet had to write it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from vacnet.console import freshness, words
+from vacnet.console.model import Cell, Column, Row, Sheet, Span, Tone, View, say
+from vacnet.console.target_cells import OUTCOMES
+from vacnet.factory.client import Machines, MachineState
+
+COLUMNS = (
+    Column(key="name", title="MACHINE"),
+    Column(key="target", title="target"),
+    Column(key="state", title="state"),
+    Column(key="processors", title="cpus", right=True),
+    Column(key="kind", title="kind"),
+    Column(key="ran", title="ran", right=True),
+    Column(key="efficiency", title="cpu", right=True),
+    Column(key="recent", title="late", right=True),
+    Column(key="memory", title="memory", right=True, leaves=3),
+    Column(key="left", title="left", right=True, leaves=2),
+    Column(key="message", title="last message", leaves=4, below=True, width=20),
+    Column(key="id", title="id", leaves=9),
+)
+
+STATES: Mapping[str, Tone] = {
+    "created": Tone.PLAIN,
+    "starting": Tone.STRONG,
+    "running": Tone.GOOD,
+    "stopping": Tone.WARN,
+    "ended": Tone.FAINT,
+}
+
+EFFICIENCY_LOW = 0.2
+"""Below this an old machine is marked: it holds processors and hardly uses them."""
+EFFICIENCY_MARKED_AFTER_HOURS = 1.0
+
+NO_MACHINES = "No machines. `vacnet targets` says why none starts; `vacnet machines --all` shows ended ones."
+
+
+def machines_view(state: Machines, now: float) -> View:
+    """Return the view of a factory's machines, `now` in Unix seconds."""
+    rows = tuple(_row(machine, now) for machine in state.machines)
+    return View(
+        facts=_facts(state),
+        warnings=freshness.staleness(state.factory, state.time, now),
+        sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NO_MACHINES),),
+    )
+
+
+def _facts(state: Machines) -> tuple[Cell, ...]:
+    counts = Counter(machine.state for machine in state.machines)
+    return (
+        Cell((Span("machines of "), Span(words.clean(state.factory), Tone.STRONG))),
+        *(say(f"{counts[name]} {name}") for name in STATES if counts[name]),
+        say(f"at {words.clock(state.time)}", Tone.FAINT),
+    )
+
+
+def _row(machine: MachineState, now: float) -> Row:
+    cells = {
+        "name": say(words.clean(machine.name), Tone.STRONG),
+        "target": say(words.clean(machine.target)),
+        "state": say(machine.state, STATES.get(machine.state, Tone.PLAIN)),
+        "processors": say(machine.processors),
+        "kind": say(machine.kind),
+        "ran": say(words.duration(_ran_seconds(machine, now))),
+        "efficiency": _efficiency(machine, machine.cpu_efficiency),
+        "recent": _efficiency(machine, machine.cpu_efficiency_recent),
+        "memory": say(words.size(machine.memory_bytes)),
+        "left": say("" if machine.ended is not None else words.duration(machine.deadline - now)),
+        "message": _message(machine, now),
+        "id": say(words.clean(machine.id), Tone.FAINT),
+    }
+    return Row(cells=cells, mood=machine.state, notable=machine.state != "ended")
+
+
+def _ran_seconds(machine: MachineState, now: float) -> float:
+    """Return how long it has run, or for one still starting how long it has been at that."""
+    since = machine.created if machine.started is None else machine.started
+    until = now if machine.ended is None else machine.ended
+    return until - since
+
+
+def _efficiency(machine: MachineState, efficiency: float | None) -> Cell:
+    low = efficiency is not None and efficiency < EFFICIENCY_LOW
+    marked = low and machine.hours >= EFFICIENCY_MARKED_AFTER_HOURS
+    return say(words.percent(efficiency) + ("!" if marked else ""), Tone.WARN if marked else Tone.PLAIN)
+
+
+def _message(machine: MachineState, now: float) -> Cell:
+    if machine.ended is None:
+        return _doing(machine)
+    sign = OUTCOMES.get(machine.outcome)
+    told = f'"{words.clean(machine.message)}"' + (" (by vacnet)" if machine.by_vacnet else "")
+    ago = Span(f" {words.age(now - machine.ended)} ago", Tone.FAINT)
+    name = Span(f"{sign.glyph} " if sign else "", sign.tone if sign else Tone.PLAIN)
+    return Cell((name, Span(told), ago))
+
+
+def _doing(machine: MachineState) -> Cell:
+    """Return what an unfinished machine has to show for itself."""
+    if machine.message:
+        return say(f'"{words.clean(machine.message)}"')
+    if machine.proven:
+        return say("")
+    ticket = f", ticket {machine.ticket}" if machine.ticket >= 0 else ""
+    return say(f"no proof yet{ticket}", Tone.FAINT)

@@ -1,0 +1,71 @@
+"""The peers of a factory: `vacnet peers list`, the file beside what is true of each.
+
+Rules of this file: a peer of the file that nobody has heard is as much worth a line as one that
+answers; without an answer of the daemon only the file is told, and that it is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vacnet.console import freshness, glyphs, words
+from vacnet.console.model import Cell, Column, Row, Sheet, Span, Tone, View, say
+from vacnet.factory.client import Peers, PeerState
+
+COLUMNS = (
+    Column(key="name", title="PEER"),
+    Column(key="state", title="state"),
+    Column(key="heard", title="heard", right=True),
+    Column(key="address", title="address", leaves=1),
+    Column(key="from", title="from"),
+    Column(key="note", title="note", leaves=9, below=True, width=24),
+)
+NAME_ONLY = (COLUMNS[0],)
+
+STATES: Mapping[str, tuple[str, Tone]] = {
+    "live": (glyphs.LIVE, Tone.GOOD),
+    "silent": (glyphs.SILENT, Tone.BAD),
+    "departed": (glyphs.SILENT, Tone.FAINT),
+    "unknown": (glyphs.SILENT, Tone.WARN),
+}
+NEVER_HEARD = "never heard: does it run, with this key, and is UDP open to it?"
+
+NO_PEERS = "No peers: `vacnet peers add HOST` on either side brings two hosts together."
+
+
+def peers_view(state: Peers, now: float) -> View:
+    """Return the view of peers as the daemon knows them, `now` in Unix seconds."""
+    late = freshness.late_by(state.time, now)
+    ordered = sorted(state.peers, key=lambda peer: (not peer.configured, peer.name))
+    return View(
+        facts=(
+            Cell((Span("peers of "), Span(words.clean(state.factory), Tone.STRONG))),
+            say(f"at {words.clock(state.time)}", Tone.FAINT),
+        ),
+        warnings=freshness.staleness(state.factory, state.time, now),
+        sheets=(Sheet(columns=COLUMNS, rows=tuple(_row(peer, late) for peer in ordered), empty=NO_PEERS),),
+    )
+
+
+def listed_view(names: tuple[str, ...], file: str) -> View:
+    """Return the view of the file alone, when no daemon can say more."""
+    rows = tuple(Row(cells={"name": say(words.clean(name))}) for name in names)
+    return View(
+        facts=(Cell((Span("peers listed in "), Span(words.clean(file), Tone.STRONG))),),
+        sheets=(Sheet(columns=NAME_ONLY, rows=rows, empty=NO_PEERS),),
+    )
+
+
+def _row(peer: PeerState, late_seconds: float) -> Row:
+    glyph, tone = STATES.get(peer.state, ("?", Tone.WARN))
+    heard = None if peer.heard_seconds is None else peer.heard_seconds + late_seconds
+    note = peer.note or (NEVER_HEARD if peer.state == "unknown" else "")
+    cells = {
+        "name": say(words.clean(peer.name), Tone.STRONG),
+        "state": Cell((Span(glyph, tone), Span(f" {peer.state}"))),
+        "heard": say(words.age(heard)),
+        "address": say(words.clean(peer.address)),
+        "from": say("file" if peer.configured else "met"),
+        "note": say(words.clean(note)),
+    }
+    return Row(cells=cells, mood=peer.state, notable=peer.state != "live", stale=peer.state != "live")

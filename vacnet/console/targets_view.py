@@ -1,0 +1,44 @@
+"""The targets in full: `vacnet targets`, every number behind the state and what holds here.
+
+Rules of this file: a pure function of the answer and the time; the columns of the space's own table
+come first and in the same order, so that the eye finds them.
+"""
+
+from __future__ import annotations
+
+from vacnet.console import freshness, target_cells, words
+from vacnet.console.model import Cell, Column, Sheet, Span, Tone, View
+from vacnet.console.space_view import NO_TARGETS
+from vacnet.factory.client import SpaceState
+
+COLUMNS = (
+    Column(key="name", title="TARGET"),
+    Column(key="model", title="model", leaves=5),
+    Column(key="share", title="share", right=True),
+    Column(key="got", title="got", right=True),
+    Column(key="processors", title="cpus", right=True, leaves=1),
+    Column(key="running", title="run", right=True),
+    Column(key="starting", title="start", right=True, leaves=2),
+    Column(key="window", title="window", right=True, leaves=4),
+    Column(key="streak", title="streak", right=True, leaves=6),
+    Column(key="tickets", title="tickets", right=True, leaves=3),
+    Column(key="proofs", title="proofs", right=True, leaves=3),
+    Column(key="noworks", title="noworks", right=True, leaves=7),
+    Column(key="last", title="last outcome", leaves=8),
+    Column(key="state", title="state", leaves=10, below=True, width=40),
+    Column(key="here", title="here", leaves=11, below=True, width=40),
+)
+
+
+def targets_view(state: SpaceState, now: float) -> View:
+    """Return the view of all targets, `now` in Unix seconds."""
+    ordered = sorted(state.targets, key=lambda target: (-target.share, target.name))
+    rows = tuple(target_cells.row_of(target, 1.0) for target in ordered)
+    return View(
+        facts=(
+            Cell((Span("targets of space "), Span(words.clean(state.space), Tone.STRONG))),
+            freshness.seen_by(state.factory, state.time),
+        ),
+        warnings=freshness.staleness(state.factory, state.time, now),
+        sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NO_TARGETS),),
+    )
