@@ -1,0 +1,63 @@
+"""Draws the documents' state diagrams from the tables of the code: `python -m tools.diagrams`.
+
+Rules of this file: a page is made from its table alone, so that the two cannot drift apart; a test holds
+the pages in `docs/` against what this makes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vacnet.decide.windows import TABLE, State, Then
+
+ROOT = Path(__file__).parent.parent
+
+_NEXT = State.BACK_OFF.value.replace("-", "_")
+
+_WINDOWS = """# The window of a target: its states
+
+Made from the table in `vacnet/decide/windows.py` by `python -m tools.diagrams`; a test holds the two together.
+
+```mermaid
+stateDiagram-v2
+    [*] --> probing: never tried
+{arrows}
+```
+
+| state | what happens | what follows |
+| --- | --- | --- |
+{rows}
+"""
+
+
+def windows_page() -> str:
+    """Return `docs/windows.md`."""
+    arrows = [
+        f"    {_node(state.value)} --> {_target(then)}: {happens}"
+        for (state, happens), then in TABLE.items()
+        if then not in (Then.COUNTED, Then.ABSORBED) and then.value != state.value
+    ]
+    rows = [f"| {state} | {happens} | {then} |" for (state, happens), then in TABLE.items()]
+    return _WINDOWS.format(arrows="\n".join(arrows), rows="\n".join(rows))
+
+
+def _node(state: str) -> str:
+    return state.replace("-", "_")
+
+
+def _target(then: Then) -> str:
+    return _NEXT if then is Then.NEXT else _node(then.value)
+
+
+PAGES = {"docs/windows.md": windows_page}
+"""Path in the project to what makes it."""
+
+
+def main() -> None:
+    """Write every page."""
+    for path, page in PAGES.items():
+        (ROOT / path).write_text(page())
+
+
+if __name__ == "__main__":
+    main()
