@@ -16,7 +16,8 @@ _NEXT = State.BACK_OFF.value.replace("-", "_")
 
 _WINDOWS = """# The window of a target: its states
 
-Made from the table in `vacnet/decide/windows.py` by `python -m tools.diagrams`; a test holds the two together.
+Made from the table in `vacnet/decide/windows.py` by `python -m tools.diagrams`; a test holds the
+two together.
 
 ```mermaid
 stateDiagram-v2

@@ -7,14 +7,22 @@ speak against the target and a machine of ours is among those that do, the next 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vacnet.agent.ledger import Ledger
 from vacnet.decide.local import most_err
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import Standing, stand
-from vacnet.decide.windows import State, mended, next_window, noworks_exceed, uncontradicted_reach
+from vacnet.decide.windows import (
+    Happens,
+    State,
+    mended,
+    next_window,
+    noworks_exceed,
+    opens_next,
+    uncontradicted_reach,
+)
 from vacnet.space.rows import TargetRow
 
 
@@ -30,7 +38,8 @@ def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) ->
     if standing.state is State.OPEN and not ledger.window.open:
         ledger.window = replace(ledger.window, open=True)
         standing = replace(standing, window=ledger.window)
-    if _may_open(ledger, standing, own_peer(ledger, factory, now), others, now):
+    own = own_peer(ledger, factory, now)
+    if opens_next(standing.state, _against(ledger, standing, own, others, now)):
         _open_next(ledger, factory, standing, now)
         standing = standing_of(ledger, factory, others, now)
     return standing
@@ -47,17 +56,17 @@ def standing_of(ledger: Ledger, factory: str, others: Sequence[Peer], now: float
     return stand(ledger.target, ledger.window, (own_peer(ledger, factory, now), *others), now)
 
 
-def _may_open(ledger: Ledger, standing: Standing, own: Peer, others: Sequence[Peer], now: float) -> bool:
-    """Tell whether the threshold is passed and this factory has a word against the target."""
-    if standing.state is State.BACK_OFF:
-        return False
-    if standing.state is State.OPEN:
-        reached = uncontradicted_reach(standing.uncontradicted, standing.unproven)
-        spoken = own.row.uncontradicted > 0 and reached
-    else:
-        spoken = own.row.noworks > 0 and noworks_exceed(standing.proofs, standing.noworks)
+def _against(
+    ledger: Ledger, standing: Standing, own: Peer, others: Sequence[Peer], now: float
+) -> Iterator[Happens]:
+    """Yield what speaks against the target now, each only if a machine of ours is among its causes."""
+    if own.row.noworks and noworks_exceed(standing.proofs, standing.noworks):
+        yield Happens.NOWORKS_EXCEED
+    if own.row.uncontradicted and uncontradicted_reach(standing.uncontradicted, standing.unproven):
+        yield Happens.UNCONTRADICTED
     erred = ledger.error_at is not None and ledger.error_at > ledger.window.opened_at
-    return spoken or (erred and most_err(ledger.target, (own, *others), now))
+    if erred and most_err(ledger.target, (own, *others), now):
+        yield Happens.MOST_ERR
 
 
 def _open_next(ledger: Ledger, factory: str, standing: Standing, now: float) -> None:

@@ -22,7 +22,7 @@ Source: DESIGN section 7; each clause mends a scenario that broke without it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -53,7 +53,7 @@ class Happens(enum.StrEnum):
     TICKET_PROVED = "a ticket's machine proved"
     ALL_TICKETS_OUT = "64 tickets are out"
     TICKET_NOWORK = "a ticket's machine found no work"
-    NOWORKS_EXCEED = "tickets' noworks exceed proofs / 8"
+    NOWORKS_EXCEED = "tickets' noworks exceed proofs / 8 (while nothing has proved: the first)"
     OTHER_NOWORK = "another machine found no work"
     UNCONTRADICTED = "uncontradicted noworks reach max(2, unproven / 8)"
     MOST_ERR = "most factories' newest verdict is a local error"
@@ -76,7 +76,8 @@ TABLE: Mapping[tuple[State, Happens], Then] = MappingProxyType(
         (State.BACK_OFF, Happens.TICKET_PROVED): Then.ABSORBED,
         (State.BACK_OFF, Happens.OTHER_NOWORK): Then.ABSORBED,
         (State.PROBING, Happens.TICKET_PROVED): Then.GROWING,
-        (State.PROBING, Happens.TICKET_NOWORK): Then.NEXT,
+        (State.PROBING, Happens.TICKET_NOWORK): Then.COUNTED,
+        (State.PROBING, Happens.NOWORKS_EXCEED): Then.NEXT,
         (State.PROBING, Happens.OTHER_NOWORK): Then.ABSORBED,
         (State.PROBING, Happens.MOST_ERR): Then.NEXT,
         (State.GROWING, Happens.TICKET_PROVED): Then.GROWING,
@@ -119,6 +120,11 @@ def noworks_exceed(proofs: int, noworks: int) -> bool:
 def uncontradicted_reach(uncontradicted: int, unproven: int) -> bool:
     """Tell whether the noworks known of an open target open the next window."""
     return uncontradicted >= max(UNCONTRADICTED_MIN, unproven / NOWORK_PART)
+
+
+def opens_next(state: State, happening: Iterable[Happens]) -> bool:
+    """Tell whether any of what happens leads from `state` to the next window, by `TABLE`."""
+    return any(TABLE.get((state, happens)) is Then.NEXT for happens in happening)
 
 
 def length_seconds(target: Target, streak: int) -> float:

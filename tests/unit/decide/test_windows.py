@@ -14,6 +14,7 @@ from vacnet.decide.windows import (
     mended,
     next_window,
     noworks_exceed,
+    opens_next,
     state_of,
     tickets_available,
     uncontradicted_reach,
@@ -82,10 +83,13 @@ def test_the_table_tells_for_every_state_what_may_happen() -> None:
 
 
 def test_only_what_the_table_names_leads_to_the_next_window() -> None:
-    closing = {pair for pair, then in TABLE.items() if then is Then.NEXT}
-    assert all(state is not State.BACK_OFF for state, _ in closing)
-    open_closers = {happens for state, happens in closing if state is State.OPEN}
-    assert open_closers == {Happens.UNCONTRADICTED, Happens.MOST_ERR}
+    closing = {state: {happens for happens in Happens if opens_next(state, [happens])} for state in State}
+    assert closing == {
+        State.BACK_OFF: set(),
+        State.PROBING: {Happens.NOWORKS_EXCEED, Happens.MOST_ERR},
+        State.GROWING: {Happens.NOWORKS_EXCEED, Happens.MOST_ERR},
+        State.OPEN: {Happens.UNCONTRADICTED, Happens.MOST_ERR},
+    }
 
 
 @given(st.integers(0, 64), st.integers(1, 4), st.floats(0, 1e6))
