@@ -9,7 +9,6 @@ from vacnet.decide.windows import (
     TABLE,
     Happens,
     State,
-    Then,
     length_seconds,
     mended,
     next_window,
