@@ -1,0 +1,144 @@
+"""The demo from start to end: servers, a space, the story, and the books in the end.
+
+Rules of this file: it ends all that it started, whatever ended it; Ctrl-C, SIGTERM and a closed terminal
+set one flag that everything looks at, so nothing is torn down twice or half. What stays is the picture
+and the summary.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from tools.demo import books
+from tools.demo.audit import Told
+from tools.demo.picture import picture
+from tools.demo.screen import Screen, screen
+from tools.demo.server import serving
+from tools.demo.story import Deed, Facts, Story
+from tools.demo.summary import summary
+from tools.demo.work import Work
+from tools.space import Space
+
+OUT = Path("demo-out")
+TICK_SECONDS = 0.5
+TILES_PER_FACTORY = 66
+"""Two batches of them take each half a minute or so with four processors a factory."""
+SPACE_NAME = "demo"
+
+_PIPE = """\
+[pipes.demo]
+vacuum_pipe_url = "{address}/vacuum-pipe.json"
+target_share = 1
+allow_machine_models = ["process"]
+"""
+_DRAIN = "[factory]\ndraining = true\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What can be chosen."""
+
+    factories: int = 3
+    seed: int = 1
+    tiles: int = 0
+    """0: as many as fit the number of factories."""
+    processors: int = 4
+    out: Path = OUT
+
+
+def run(options: Options) -> int:
+    """Run the demo and return its exit code: 0 when the records agree, 130 when it was interrupted."""
+    leave = _leave_event()
+    tiles = options.tiles or TILES_PER_FACTORY * options.factories
+    work = Work(picture(options.seed, tiles))
+    directory = Path(tempfile.mkdtemp(prefix="vacnet-demo-"))
+    try:
+        with serving(work) as address:
+            return _in_space(options, work, directory, address, leave)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _in_space(options: Options, work: Work, directory: Path, address: str, leave: threading.Event) -> int:
+    space = Space.make(
+        directory / SPACE_NAME,
+        options.factories,
+        name=SPACE_NAME,
+        processors=options.processors,
+        fragment=_PIPE.format(address=address),
+    )
+    try:
+        with screen() as shown:
+            _tell(space, work, shown, leave)
+        space.stop()
+        return _close(options, space, work, interrupted=leave.is_set())
+    finally:
+        space.down()
+
+
+def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event) -> None:
+    """Start the factories and tell the story until it ends or somebody leaves."""
+    for member in space.members:
+        member.start()
+    story, start = Story(), time.monotonic()
+    deeds = _deeds(space, work)
+    while not story.ended and not leave.is_set():
+        facts = _look(space, work)
+        deed = story.look(facts, time.monotonic())
+        if deed is not None:
+            deeds[deed]()
+            facts = _look(space, work)
+            story.tell(facts)
+        shown.show(facts, story.caption, time.monotonic() - start)
+        leave.wait(TICK_SECONDS)
+
+
+def _deeds(space: Space, work: Work) -> dict[Deed, Callable[[], object]]:
+    return {
+        Deed.NOTHING: lambda: None,
+        Deed.FIRST_BATCH: lambda: work.add_batch(0),
+        Deed.SECOND_BATCH: lambda: work.add_batch(1),
+        Deed.DRAIN: lambda: space.settings("drain", _DRAIN),
+    }
+
+
+def _look(space: Space, work: Work) -> Facts:
+    """Ask the first factory that answers; while they start none does."""
+    state = next((state for one in space.members if (state := space.state(one.number))), None)
+    return Facts(state, len(space.members), work.progress())
+
+
+def _close(options: Options, space: Space, work: Work, *, interrupted: bool) -> int:
+    """Print and keep the summary and the picture."""
+    kept = books.read((member.name, member.state) for member in space.members)
+    told = Told(frozenset(work.takers()), work.turned_away())
+    progress = work.progress()
+    lines, agree = summary(kept, told, f"{progress.done} of {progress.total} tiles done")
+    path = options.out / f"mandelbrot-{options.seed}.png"
+    work.save(path)
+    (options.out / "summary.txt").write_text("\n".join(lines) + "\n")
+    print("\n".join([*lines, f"The picture: {path.resolve()}"]))
+    if interrupted:
+        print("Interrupted: machines that still ran have no outcome in the records.")
+        return 130
+    return 0 if agree else 1
+
+
+def _leave_event() -> threading.Event:
+    """Return an event that Ctrl-C, SIGTERM and a closed terminal set."""
+    leave = threading.Event()
+
+    def leaving(_number: int, _frame: FrameType | None) -> None:
+        leave.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leaving)
+    return leave

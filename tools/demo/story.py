@@ -1,0 +1,222 @@
+"""The demo's story: what one sees, phase after phase, and what is done when a phase begins.
+
+Rules of this file: pure; a phase ends when what it tells of has been seen, or after `seconds_max`, so
+the demo ends whatever happens. The only deeds are those of a site's world, not of the space: work
+enters the queue, and in the end the admin drains. Everything else the space does by itself.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.demo.work import Progress
+from vacnet.factory.client import SpaceState, TargetState
+
+WORKER = "demo-mandelbrot"
+FAULTY = "demo-faulty"
+WINDOWS_TO_SEE = 2
+"""Back-off windows that are watched to their probe before the second batch comes."""
+NEARLY = 0.75
+"""Of its share: then a target has what it is due, for machines come and go."""
+
+
+class Deed(enum.Enum):
+    """What happens in the world outside when a phase begins."""
+
+    NOTHING = enum.auto()
+    FIRST_BATCH = enum.auto()
+    SECOND_BATCH = enum.auto()
+    DRAIN = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What can be seen now: one factory's view of the space, and the queue."""
+
+    state: SpaceState | None
+    """None while no factory answers."""
+    factories: int
+    progress: Progress
+
+    @property
+    def worker(self) -> TargetState | None:
+        """Return the target that takes its work from the queue."""
+        return self.target(WORKER)
+
+    def target(self, name: str) -> TargetState | None:
+        """Return a target by its name."""
+        targets = self.state.targets if self.state else ()
+        return next((target for target in targets if target.name == name), None)
+
+    def live(self) -> int:
+        """Return how many factories are seen live."""
+        return sum(one.state == "live" for one in self.state.factories) if self.state else 0
+
+    def machines(self) -> int:
+        """Return how many machines there are in the whole space."""
+        if self.state is None:
+            return 0
+        return sum(one.machines_running + one.machines_starting for one in self.state.factories)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One row of the story."""
+
+    name: str
+    words: str
+    over: Callable[[Facts, Facts], bool]
+    """Told the facts at its beginning and now."""
+    seconds_max: float
+    deed: Deed = Deed.NOTHING
+
+
+def _all_meet(_: Facts, now: Facts) -> bool:
+    return now.live() >= now.factories and now.worker is not None
+
+
+def _work_found(_: Facts, now: Facts) -> bool:
+    return now.progress.takers > 1
+
+
+def _share_met(_: Facts, now: Facts) -> bool:
+    worker = now.worker
+    return worker is not None and worker.got >= NEARLY * worker.share and now.progress.takers > now.factories
+
+
+def _queue_empty(_: Facts, now: Facts) -> bool:
+    return now.progress.waiting == 0
+
+
+def _backing_off(_: Facts, now: Facts) -> bool:
+    return now.worker is not None and now.worker.state == "back-off"
+
+
+def _windows_seen(begin: Facts, now: Facts) -> bool:
+    if begin.worker is None or now.worker is None:
+        return False
+    return now.worker.window_number >= begin.worker.window_number + WINDOWS_TO_SEE
+
+
+def _grown_again(begin: Facts, now: Facts) -> bool:
+    return now.progress.takers > begin.progress.takers + 1
+
+
+def _all_done(_: Facts, now: Facts) -> bool:
+    return now.progress.drained and now.worker is not None and now.worker.machines_running == 0
+
+
+def _nothing_runs(_: Facts, now: Facts) -> bool:
+    return now.state is not None and now.machines() == 0
+
+
+STORY: tuple[Phase, ...] = (
+    Phase(
+        "meeting",
+        "{factories} factories start. Factory 1 stands in the others' peer lists, nobody in its own: "
+        "one line on one side is enough, and all of them meet.",
+        _all_meet,
+        30,
+    ),
+    Phase(
+        "probing",
+        "Work enters the queue: the left half of a picture, {waiting} tiles. Whether there is work nobody "
+        "knows, so of all factories one sends one machine to look.",
+        _work_found,
+        20,
+        Deed.FIRST_BATCH,
+    ),
+    Phase(
+        "growing",
+        "It found work. Each machine that does lets the space start two more: no factory asks another, "
+        "each sees the same table and draws the same conclusion.",
+        _share_met,
+        25,
+    ),
+    Phase(
+        "shares",
+        "Each target has its share of all processors as far as it has work. `idle` never has any; "
+        "`faulty` fails on one factory, which blames itself and leaves it to the others.",
+        _queue_empty,
+        60,
+    ),
+    Phase(
+        "draining queue",
+        "The queue is empty. Machines hand in their last tiles; the first that hears `300 no more work` "
+        "stops new ones in the whole space.",
+        _backing_off,
+        25,
+    ),
+    Phase(
+        "back-off",
+        "Back-off. When a window ends, one machine in the whole space looks for work, finds none, and "
+        "the next window is twice as long. What is free goes to those who have work.",
+        _windows_seen,
+        40,
+    ),
+    Phase(
+        "second batch",
+        "The right half of the picture enters the queue. Nobody is told: the next probe finds it.",
+        _grown_again,
+        45,
+        Deed.SECOND_BATCH,
+    ),
+    Phase(
+        "growing again",
+        "The probe found work, and the space grows again.",
+        _all_done,
+        60,
+    ),
+    Phase(
+        "closing",
+        "The picture is done. The admin drains all factories: what runs ends in its own time, and "
+        "nothing new starts.",
+        _nothing_runs,
+        30,
+        Deed.DRAIN,
+    ),
+)
+
+
+class Story:
+    """Where the story is."""
+
+    def __init__(self, phases: tuple[Phase, ...] = STORY) -> None:
+        """Stand before the first phase."""
+        self._phases = phases
+        self._index = -1
+        self._begin: Facts | None = None
+        self._since = 0.0
+        self._caption = ""
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the last phase is over."""
+        return self._index >= len(self._phases)
+
+    @property
+    def caption(self) -> str:
+        """Return what to read now."""
+        return self._caption
+
+    def look(self, facts: Facts, now: float) -> Deed | None:
+        """Go on if the phase is over: return what the new one does; None while nothing changes."""
+        if self._index >= 0 and not self._phase_over(facts, now):
+            return None
+        self._index += 1
+        self._begin, self._since = facts, now
+        return None if self.ended else self._phases[self._index].deed
+
+    def tell(self, facts: Facts) -> None:
+        """Write the caption of the phase that just began, with the numbers as its deed left them."""
+        if not self.ended:
+            words = self._phases[self._index].words
+            self._caption = words.format(factories=facts.factories, waiting=facts.progress.waiting)
+
+    def _phase_over(self, facts: Facts, now: float) -> bool:
+        if self.ended or self._begin is None:
+            return False
+        phase = self._phases[self._index]
+        return phase.over(self._begin, facts) or now - self._since > phase.seconds_max
