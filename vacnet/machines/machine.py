@@ -1,0 +1,160 @@
+"""One unfinished machine as the keeper knows it, and what happens to it.
+
+Rules of this file: values; only the machine's own `life` changes a `Machine`. All times without
+`_wall` are on this boot's clock: what the record kept under an earlier boot was converted on the way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from vacnet.machines.heartbeat import STOP_REASONS, Heartbeat
+from vacnet.machines.lifecycle import Event, State
+from vacnet.machines.meter import Meter
+from vacnet.machines.runtime import Seen
+from vacnet.machines.spec import Spec
+from vacnet.machines.surroundings import Template
+from vacnet.outcomes import Ending, Outcome, Policy
+
+ALWAYS = 1 << 62
+"""The serial of a look that is never too old: news from us and not from an engine."""
+
+
+NEVER_STARTED = "factory restarted before it started"
+REBOOTED = "host rebooted"
+REMOVED = "removed by a foreign hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """One moment on both clocks."""
+
+    boot: float
+    wall: float
+
+    def at(self, wall: float) -> float:
+        """Return the moment of wall time on this boot's clock; before this boot it is negative."""
+        return self.boot - (self.wall - wall)
+
+    def wall_at(self, boot: float) -> float:
+        """Return the wall time of a moment of this boot."""
+        return self.wall - (self.boot - boot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Something that happened to a machine."""
+
+    event: Event
+    words: str = ""
+    """Why: of a stop, a refusal, a start that cannot be had, or an end without a word of the engine."""
+    seen: Seen | None = None
+    look: int = ALWAYS
+    """Serial of the look at the engine that showed it."""
+    deadline_at: float = 0.0
+    """Of `LOWERED`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """A machine from the moment it is wanted until its end is dealt with."""
+
+    spec: Spec
+    state: State
+    created_at: float
+    earlier_boot: bool = False
+    """It was made before the host was last booted, so it cannot be running any more."""
+    reference: str = ""
+    started_at: float | None = None
+    started_wall: float | None = None
+    proved_at: float | None = None
+    stop_reason: str = ""
+    words: str = ""
+    """Of the last news."""
+    refusal: str = ""
+    """The engine's words when it could not start it."""
+    seen: Seen | None = None
+    """What the engine showed of its end."""
+    template: Template | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    message: bytes | None = None
+    ended_at: float | None = None
+    outcome: Outcome | None = None
+    ended_by_us: bool = False
+    """The record took the outcome now, so it has not been told before."""
+    settled: int = 0
+    """Looks at the engine with a serial below this one are older than what we did last."""
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def lived_seconds(self) -> float:
+        """Return how long it ran until its end; 0 if it never did."""
+        if self.started_at is None or self.ended_at is None:
+            return 0.0
+        return max(0.0, self.ended_at - self.started_at)
+
+    def take(self, news: News, now: Now) -> None:
+        """Take news in, before the steps that follow from it."""
+        self.words = news.words
+        match news.event:
+            case Event.REFUSED:
+                self.refusal = news.words
+            case Event.LOWERED:
+                deadline_wall = int(now.wall_at(news.deadline_at))
+                self.spec = replace(self.spec, deadline_at=news.deadline_at, deadline_wall=deadline_wall)
+            case Event.FOUND if news.seen is not None:
+                self.reference = self.reference or news.seen.reference
+                self.begun(news.seen, now)
+            case Event.OVER if news.seen is not None:
+                self.seen = news.seen
+                self.begun(news.seen, now)
+                self.meter.sample(news.seen.usage, now.boot)
+            case Event.GONE:
+                self.words = self._absence()
+
+    def begun(self, seen: Seen, now: Now) -> None:
+        """Settle when it started, if we were not there."""
+        if self.started_at is not None:
+            return
+        self.started_at = self.created_at if seen.started_wall is None else now.at(seen.started_wall)
+        self.started_wall = now.wall_at(self.started_at)
+
+    def end(self, now: Now) -> None:
+        """Settle when it ended: as its engine says, else now; of an earlier boot, at that boot's end."""
+        ended_wall = self.seen.ended_wall if self.seen else None
+        ended_at = now.boot if ended_wall is None else min(now.boot, now.at(ended_wall))
+        self.ended_at = min(ended_at, 0.0) if self.earlier_boot else ended_at
+
+    def ending(self) -> Ending:
+        """Return what is known of its end, for the judgement."""
+        seen = self.seen or Seen(machine_id=self.spec.id, running=False)
+        heartbeat = STOP_REASONS.get(self.stop_reason, "")
+        return Ending(
+            lived_seconds=self.lived_seconds,
+            message=self.message,
+            start_failure=self.refusal,
+            stopped="" if heartbeat or self.refusal else self.stop_reason or self._lost(),
+            memory_used_bytes=seen.memory_used_bytes,
+            memory_limit_bytes=(seen.memory_limit_bytes or self.spec.memory_bytes) * seen.out_of_memory,
+            over_disk=seen.over_disk,
+            heartbeat=heartbeat,
+            exit_code=seen.exit_code,
+        )
+
+    def policy(self) -> Policy:
+        """Return what of its target's definition the judgement needs."""
+        target = self.spec.target
+        return Policy(fizzle_seconds=target.fizzle_seconds, exit_codes=target.exit_codes)
+
+    def _lost(self) -> str:
+        """Return why it ended when neither it nor we ended it."""
+        if self.seen is None:
+            return self.words
+        return self.seen.lost or (REBOOTED if self.earlier_boot else "")
+
+    def _absence(self) -> str:
+        if self.state is State.CREATED:
+            return NEVER_STARTED
+        return REBOOTED if self.earlier_boot else REMOVED

@@ -1,0 +1,180 @@
+"""Machines to rows of the record and back.
+
+Rules of this file: pure. A time of an earlier boot's clock comes back as the same moment on this boot's,
+by way of wall time; it may lie before this boot and then is negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from vacnet.agent.effects import Ticket
+from vacnet.agent.restored import RestoredMachine
+from vacnet.machines.heartbeat import STOP_REASONS
+from vacnet.machines.lifecycle import State
+from vacnet.machines.machine import Machine, Now
+from vacnet.machines.meter import Meter
+from vacnet.machines.spec import Spec
+from vacnet.machines.stored import decode_spec, encode_spec
+from vacnet.machines.surroundings import HostIdentity
+from vacnet.outcomes import Blame, Kind, Message, Outcome
+from vacnet.record.rows import Column, Finish, MachineRecord
+from vacnet.targets.model import KIND_OF_MODEL, Model, Target
+
+STOPPED_CODE = 100
+"""What is written for a machine that we or a foreign hand ended; see the table of `outcomes`."""
+
+
+def row_of(machine: Machine, host: HostIdentity) -> MachineRecord:
+    """Return the row of a machine that is about to be created."""
+    spec, target = machine.spec, machine.spec.target
+    return MachineRecord(
+        id=spec.id,
+        uuid=spec.uuid,
+        name=spec.name,
+        number=spec.number,
+        target=target.name,
+        model=target.machine_model,
+        kind=KIND_OF_MODEL[target.machine_model],
+        processors=spec.processors,
+        memory_bytes=spec.memory_bytes,
+        disk_bytes=spec.disk_bytes,
+        accounting_fqan=target.accounting_fqan,
+        benchmark_name=host.benchmark_name,
+        benchmark_per_processor=host.benchmark_per_processor,
+        created_wall=float(spec.created_wall),
+        created_boot=machine.created_at,
+        boot_id=host.boot_id,
+        deadline_boot=spec.deadline_at,
+        deadline_wall=float(spec.deadline_wall),
+        ticket_number=spec.ticket_number,
+        window_number=spec.window_number,
+        window_opener=spec.window_opener,
+        spec=encode_spec(spec),
+    )
+
+
+def boot_columns(machine: Machine, host: HostIdentity) -> dict[str, Column]:
+    """Return all columns that hold times of this boot: they are only ever written together."""
+    return {
+        "boot_id": host.boot_id,
+        "created_boot": machine.created_at,
+        "started_boot": machine.started_at,
+        "proved_boot": machine.proved_at,
+        "deadline_boot": machine.spec.deadline_at,
+    }
+
+
+def finish_of(machine: Machine, outcome: Outcome, now: Now) -> Finish:
+    """Return what the record is told of an end."""
+    return Finish(
+        ended_wall=now.wall if machine.ended_at is None else now.wall_at(machine.ended_at),
+        outcome_kind=outcome.kind,
+        outcome_blame=outcome.blame,
+        message_code=outcome.message.code,
+        message_text=outcome.message.text,
+        by_vacnet=outcome.by_vacnet,
+        cpu_seconds=machine.meter.cpu_seconds,
+        memory_peak_bytes=machine.meter.memory_peak_bytes,
+        exit_code=machine.seen.exit_code if machine.seen else None,
+        wall_seconds=machine.lived_seconds,
+    )
+
+
+def machine_of(row: MachineRecord, directory: Path, host: HostIdentity, now: Now) -> Machine:
+    """Return an unfinished machine of the record as the keeper goes on with it."""
+    same_boot = row.boot_id == host.boot_id
+    deadline_at = row.deadline_boot if same_boot else now.at(row.deadline_wall)
+    spec = decode_spec(row.spec) or _spec_of(row, host)
+    return Machine(
+        spec=replace(
+            spec, directory=directory, deadline_at=deadline_at, deadline_wall=int(row.deadline_wall)
+        ),
+        state=State(row.state),
+        earlier_boot=not same_boot,
+        created_at=row.created_boot if same_boot else now.at(row.created_wall),
+        reference=row.reference,
+        started_at=_started_at(row, host, now),
+        started_wall=row.started_wall,
+        proved_at=_proved_at(row, host, now),
+        stop_reason=row.stop_reason,
+        meter=Meter(row.cpu_seconds, row.memory_peak_bytes),
+    )
+
+
+def restored_of(machine: Machine) -> RestoredMachine:
+    """Return an unfinished machine as the agent is told of it at its start."""
+    spec = machine.spec
+    return RestoredMachine(
+        uuid=spec.uuid,
+        target=spec.target.name,
+        processors=spec.processors,
+        created_at=machine.created_at,
+        started_at=machine.started_at,
+        proved_at=machine.proved_at,
+        ticket=Ticket(spec.window_number, spec.window_opener, spec.ticket_number),
+    )
+
+
+def restored_end_of(row: MachineRecord, host: HostIdentity, now: Now) -> RestoredMachine:
+    """Return an ended machine as the agent is told of it at its start."""
+    return RestoredMachine(
+        uuid=row.uuid,
+        target=row.target,
+        processors=row.processors,
+        created_at=row.created_boot if row.boot_id == host.boot_id else now.at(row.created_wall),
+        started_at=_started_at(row, host, now),
+        proved_at=_proved_at(row, host, now),
+        ticket=Ticket(row.window_number, row.window_opener, row.ticket_number),
+        ended_at=now.boot if row.ended_wall is None else now.at(row.ended_wall),
+        outcome=outcome_of(row),
+    )
+
+
+def outcome_of(row: MachineRecord) -> Outcome:
+    """Return the outcome that a row of an ended machine holds."""
+    foreign = row.by_vacnet and row.outcome_kind == Kind.NEUTRAL and row.message_code == STOPPED_CODE
+    return Outcome(
+        Kind(row.outcome_kind),
+        Blame(row.outcome_blame),
+        Message(row.message_code, row.message_text),
+        by_vacnet=row.by_vacnet,
+        stopped=foreign or (bool(row.stop_reason) and row.stop_reason not in STOP_REASONS),
+    )
+
+
+def _started_at(row: MachineRecord, host: HostIdentity, now: Now) -> float | None:
+    if row.boot_id == host.boot_id or row.started_wall is None:
+        return row.started_boot
+    return now.at(row.started_wall)
+
+
+def _proved_at(row: MachineRecord, host: HostIdentity, now: Now) -> float | None:
+    """Return when it proved; the record has that on its boot's clock alone, so by way of its creation."""
+    if row.boot_id == host.boot_id or row.proved_boot is None:
+        return row.proved_boot
+    return now.at(row.created_wall) + row.proved_boot - row.created_boot
+
+
+def _spec_of(row: MachineRecord, host: HostIdentity) -> Spec:
+    """Return what the columns alone say, of a machine whose stored spec cannot be read."""
+    return Spec(
+        id=row.id,
+        uuid=row.uuid,
+        name=row.name,
+        number=row.number,
+        factory=host.factory,
+        space=host.space,
+        target=Target(name=row.target, machine_model=Model(row.model), accounting_fqan=row.accounting_fqan),
+        processors=row.processors,
+        memory_bytes=row.memory_bytes,
+        disk_bytes=row.disk_bytes,
+        directory=Path(),
+        created_wall=int(row.created_wall),
+        deadline_at=row.deadline_boot,
+        deadline_wall=int(row.deadline_wall),
+        ticket_number=row.ticket_number,
+        window_number=row.window_number,
+        window_opener=row.window_opener,
+    )

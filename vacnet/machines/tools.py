@@ -1,0 +1,50 @@
+"""What every machine of a factory is made and kept with, in one place.
+
+Rules of this file: it holds things and decides nothing. `host` is replaced whole when settings change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from vacnet.agent.effects import Notify
+from vacnet.agent.events import Event
+from vacnet.machines.machine import Machine, Now
+from vacnet.machines.retries import Retries
+from vacnet.machines.surroundings import Clock, HostIdentity, Sources
+from vacnet.record.record import Record
+
+
+@dataclass(slots=True, kw_only=True)
+class Tools:
+    """What every machine of a factory is made and kept with."""
+
+    record: Record
+    host: HostIdentity
+    sources: Sources
+    machines_directory: Path
+    clock: Clock
+    tell: Callable[[Event], None]
+    notify: Callable[[Notify], None]
+    on_step: Callable[[str], None]
+    retries: Retries = field(default_factory=Retries)
+    started_at: float = 0.0
+    """When this factory started: what happened before it was not looked at."""
+    _serials: Iterator[int] = field(default_factory=count)
+
+    def next_serial(self) -> int:
+        """Return a number above all before it: orders looks at engines and what was done to machines."""
+        return next(self._serials)
+
+    def now(self) -> Now:
+        """Return this moment on both clocks."""
+        return Now(boot=self.clock.boottime(), wall=self.clock.wall())
+
+    def note(self, name: str, machine: Machine, *, warning: bool = False, **fields: object) -> None:
+        """Notify an admin of something about a machine."""
+        spec = machine.spec
+        known = {"machine": spec.name, "id": spec.id, "target": spec.target.name}
+        self.notify(Notify(name, {**known, **fields}, warning=warning))
