@@ -43,6 +43,8 @@ class Check:
     """How a pipe's text is understood where Vac would have converted it."""
     secret: bool = False
     """True: values are never shown in a message."""
+    entry: str = ""
+    """Of a table: what one entry has to be, where Vac's flat spelling gives it alone."""
 
     def __call__(self, value: object, *, texts: bool = False) -> object:
         """Return the converted value.
@@ -175,8 +177,15 @@ def words(each: Check, most: int) -> Check:
     return Check(f"a list of at most {most}, each {each.expected}", convert)
 
 
-def table(names: str, each: Check, most: int) -> Check:
-    """Return the check of a table with free names; the result is sorted, so equal tables are equal."""
+def table(names: str, naming: str, each: Check, most: int) -> Check:
+    """Return the check of a table with free names; the result is sorted, so equal tables are equal.
+
+    Args:
+        names: What a name has to match.
+        naming: The same in words.
+        each: The check of every value.
+        most: Entries at most.
+    """
     name_form = re.compile(names, re.ASCII)
 
     def convert(value: object) -> Mapping[str, object]:
@@ -187,9 +196,9 @@ def table(names: str, each: Check, most: int) -> Check:
                 raise RefusedError
         return MappingProxyType({name: each(value[name]) for name in sorted(value)})
 
-    return Check(
-        f"a table of at most {most} names ({names}), each {each.expected}", convert, secret=each.secret
-    )
+    entry = f"{each.expected}, under a name of {naming}"
+    expected = f"a table of at most {most} entries, each {entry}"
+    return Check(expected, convert, secret=each.secret, entry=entry)
 
 
 def secret(check: Check) -> Check:

@@ -23,6 +23,27 @@ from vacnet.targets.section import Values, merge_value
 BACKOFF_MAX_FACTOR = 8
 """`backoff_max_seconds` unless said: 8 x `backoff_seconds` (DESIGN section 7)."""
 
+MOST_PROCESSORS = 1
+LIFE_SECONDS = 86400
+"""Built-in `max_processors` and `max_wallclock_seconds`, raised to the least where only that is said."""
+
+LEAST_AND_MOST = (
+    ("min_processors", "max_processors"),
+    ("min_wallclock_seconds", "max_wallclock_seconds"),
+    ("backoff_seconds", "backoff_max_seconds"),
+)
+
+FOLLOWS: Mapping[str, str] = MappingProxyType(
+    {
+        "max_processors": "min_processors",
+        "max_wallclock_seconds": "min_wallclock_seconds",
+        "min_wallclock_seconds": "max_wallclock_seconds",
+        "backoff_max_seconds": "backoff_seconds",
+        "group": "accounting_fqan",
+    }
+)
+"""Option -> the one it follows from when only that one is said."""
+
 _TWINS = (("user_data_options", "user_data_files"), ("user_data_files", "user_data_options"))
 
 
@@ -72,7 +93,7 @@ def stack(layers: Iterable[Layer]) -> tuple[Values, dict[str, Place]]:
     values: Values = {}
     places: dict[str, Place] = {}
     for layer in layers:
-        _raise_most(values, layer.values)
+        _raise_most(values, places, layer.values)
         _drop_twins(values, layer.values)
         for name, value in layer.values.items():
             values[name] = merge_value(name, values.get(name), value)
@@ -80,9 +101,12 @@ def stack(layers: Iterable[Layer]) -> tuple[Values, dict[str, Place]]:
     return values, places
 
 
-def _raise_most(values: Values, above: Mapping[str, object]) -> None:
-    if "min_processors" in above and _number(values, "max_processors") < _number(above, "min_processors"):
-        values.pop("max_processors", None)
+def _raise_most(values: Values, places: dict[str, Place], above: Mapping[str, object]) -> None:
+    """Forget the most of a lower layer that is less than the least of this one."""
+    for least, most in LEAST_AND_MOST:
+        if least in above and _number(values, most) < _number(above, least):
+            values.pop(most, None)
+            places.pop(most, None)
 
 
 def _drop_twins(values: Values, above: Mapping[str, object]) -> None:
@@ -93,16 +117,13 @@ def _drop_twins(values: Values, above: Mapping[str, object]) -> None:
 
 
 def complete(values: Values) -> Values:
-    """Return the values with those added that follow from others."""
+    """Return the values with those added that follow from others (`FOLLOWS`)."""
     done = dict(values)
-    done.setdefault("max_processors", max(1, _number(done, "min_processors")))
-    if "max_wallclock_seconds" in done:
-        done.setdefault("min_wallclock_seconds", done["max_wallclock_seconds"])
+    done.setdefault("max_processors", max(MOST_PROCESSORS, _number(done, "min_processors")))
+    done.setdefault("max_wallclock_seconds", max(LIFE_SECONDS, _number(done, "min_wallclock_seconds")))
+    done.setdefault("min_wallclock_seconds", done["max_wallclock_seconds"])
     if "backoff_seconds" in done:
-        least = _number(done, "backoff_seconds")
-        done["backoff_max_seconds"] = max(
-            least, _number(done, "backoff_max_seconds") or BACKOFF_MAX_FACTOR * least
-        )
+        done.setdefault("backoff_max_seconds", BACKOFF_MAX_FACTOR * _number(done, "backoff_seconds"))
     return done
 
 
@@ -162,6 +183,14 @@ RULES: tuple[Rule, ...] = (
         lambda target: (
             f"{target.min_wallclock_seconds} is more than max_wallclock_seconds, "
             f"{target.max_wallclock_seconds}; lower it or raise max_wallclock_seconds"
+        ),
+    ),
+    Rule(
+        "backoff_max_seconds",
+        lambda target: target.backoff_max_seconds < target.backoff_seconds,
+        lambda target: (
+            f"{target.backoff_max_seconds} is less than backoff_seconds, {target.backoff_seconds}; "
+            "raise it or lower backoff_seconds"
         ),
     ),
     Rule(

@@ -17,6 +17,9 @@ from collections.abc import Mapping
 
 Path = tuple[str | int, ...]
 
+DEPTH_MAX = 32
+"""Keys of one path: settings have four; what is deeper is refused before it costs memory or stack."""
+
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -30,7 +33,11 @@ _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
 def lines_of(text: str) -> Mapping[Path, int]:
-    """Return the line (from 1) of every key path of a valid TOML text."""
+    """Return the line (from 1) of every key path of a valid TOML text.
+
+    Raises:
+        ValueError: nested deeper than `DEPTH_MAX`.
+    """
     walk = _Walk(text)
     walk.document()
     return walk.lines
@@ -80,6 +87,7 @@ class _Walk:
 
     def enter(self, table: Path, keys: Path, line: int) -> Path:
         """Step down keys from a table, into the last element where one is an array of tables."""
+        self.bound(len(table) + len(keys))
         for key in keys:
             table = (*table, key)
             self.lines.setdefault(table, line)
@@ -118,6 +126,7 @@ class _Walk:
 
     def value(self, path: Path) -> None:
         """Walk over a value; note the keys of inline tables and the elements of arrays."""
+        self.bound(len(path))
         first = self.text[self.at]
         if first == "[":
             self.array(path)
@@ -176,6 +185,11 @@ class _Walk:
         """Walk over what a form matches, be it nothing."""
         if match := form.match(self.text, self.at):
             self.at = match.end()
+
+    def bound(self, depth: int) -> None:
+        """Refuse what is nested deeper than anything here has to be."""
+        if depth > DEPTH_MAX:
+            raise ValueError(f"nested more than {DEPTH_MAX} deep (at line {self.here()}, column 1)")
 
     def here(self) -> int:
         """Return the line of the current place, counting only what came since the last call."""

@@ -39,6 +39,7 @@ USER_DATA_MAX = 256
 """Options or files of user_data of one target."""
 
 USER_DATA_NAME = r"[a-z0-9_]{1,64}"
+FREE_NAME = "lower-case letters, digits and _ (at most 64)"
 MODELS: Mapping[str, Model] = MappingProxyType({**{str(model): model for model in Model}, **MODEL_ALIASES})
 
 
@@ -65,10 +66,10 @@ def _text_or_number(value: object) -> str:
 
 _LINES = lines()
 OPTION_VALUE = secret(Check(_LINES.expected, _text_or_number))
-USER_DATA_OPTIONS = table(USER_DATA_NAME, OPTION_VALUE, USER_DATA_MAX)
-USER_DATA_FILES = table(USER_DATA_NAME, safe.SITE_FILE, USER_DATA_MAX)
-PIPE_USER_DATA_OPTIONS = table(USER_DATA_NAME, secret(line()), USER_DATA_MAX)
-PIPE_USER_DATA_FILES = table(USER_DATA_NAME, safe.FILE_NAME, USER_DATA_MAX)
+USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, OPTION_VALUE, USER_DATA_MAX)
+USER_DATA_FILES = table(USER_DATA_NAME, FREE_NAME, safe.SITE_FILE, USER_DATA_MAX)
+PIPE_USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, secret(line()), USER_DATA_MAX)
+PIPE_USER_DATA_FILES = table(USER_DATA_NAME, FREE_NAME, safe.FILE_NAME, USER_DATA_MAX)
 
 
 def _exit_codes(value: object) -> Mapping[int, int]:
@@ -80,7 +81,7 @@ def _exit_codes(value: object) -> Mapping[int, int]:
     return MappingProxyType({int(code): meaning for code, meaning in found.items()})
 
 
-_EXIT_TABLE = table(r"[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]", whole(100, 999), 64)
+_EXIT_TABLE = table(r"[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]", "0 to 255", whole(100, 999), 64)
 _EXIT_CODES = Check('a table of exit codes and outcomes from 100 to 999, such as { "0" = 200 }', _exit_codes)
 
 _SECONDS = whole(0, DAY_SECONDS)

@@ -16,6 +16,7 @@ line is a problem of its own, the good ones stand; adding and removing leave com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,10 +24,12 @@ import tomlkit
 from tomlkit.items import Array
 
 from vacnet.targets.address import EXPECTED, endpoint, endpoint_text
-from vacnet.targets.locate import Path, lines_of
+from vacnet.targets.locate import Path
 from vacnet.targets.model import Place, Problem
 from vacnet.targets.problems import shown, unknown_name
 from vacnet.targets.source import SourceFile, read_toml
+
+_INDENT = re.compile(r"\n([ \t]+)[\"'#]")
 
 PEERS_MAX = 4096
 """Lines that are read: four times the largest space the protocol is made for."""
@@ -51,8 +54,7 @@ def read_peers(file: SourceFile) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]
     read = read_toml(file)
     if isinstance(read, Problem):
         return (), (read,)
-    table, text = read
-    lines = lines_of(text)
+    table, lines = read.table, read.lines
     problems = [
         unknown_name(Place(file.name, lines[(key,)]), key, "key of the peers file", ["peers"])
         for key in table
@@ -91,7 +93,7 @@ def add_peer(text: str, peer: str) -> str:
     """Return the file's text with a peer added on a line of its own.
 
     Raises:
-        ValueError: the peer is no address.
+        ValueError: the peer is no address, or the text is no TOML.
     """
     wanted = _endpoint(peer)
     document = tomlkit.parse(text)
@@ -102,15 +104,25 @@ def add_peer(text: str, peer: str) -> str:
         raise ValueError(f"peers = {shown(array)} is no list; write peers = [ ... ]")  # noqa: TRY004 - a file's fault
     if any(_same(entry, wanted) for entry in array):
         return text
-    array.add_line(peer)
+    _append(array, peer)
     return tomlkit.dumps(document)
+
+
+def _append(array: Array, peer: str) -> None:
+    """Add a peer as the others stand: on a line of its own with their indent, or in the same line."""
+    written = array.as_string()
+    indent = _INDENT.search(written)
+    if "\n" in written or not array:
+        array.add_line(peer, indent=indent[1] if indent else " " * 4)
+    else:
+        array.append(peer)
 
 
 def remove_peer(text: str, peer: str) -> str:
     """Return the file's text without a peer, however its address is spelt.
 
     Raises:
-        ValueError: the peer is no address.
+        ValueError: the peer is no address, or the text is no TOML.
     """
     wanted = _endpoint(peer)
     document = tomlkit.parse(text)

@@ -29,7 +29,7 @@ from vacnet.targets.checks import RefusedError, whole
 from vacnet.targets.layers import Layer, base_layers, build_target, layer_at, stack
 from vacnet.targets.model import Model, PipeSource, Place, Problem, Settings, Target
 from vacnet.targets.options import OPTIONS, PIPE_CHECKS
-from vacnet.targets.problems import ENTRY_LEFT_OUT, shown, unknown_name
+from vacnet.targets.problems import ENTRY_LEFT_OUT, KEY_IGNORED, shown, unknown_name
 from vacnet.targets.safe import NAME
 from vacnet.targets.section import Section, read_section
 
@@ -225,7 +225,7 @@ class _Pipe:
 
     def ignore(self, key: str) -> None:
         """Note a key that nobody knows."""
-        unknown = unknown_name(self.place, key, "option, ignored", _ALLOWED)
+        unknown = unknown_name(self.place, key, "option", _ALLOWED, KEY_IGNORED)
         self.problems.append(msgspec.structs.replace(unknown, fatal=False))
 
     def tell(self, key: str, message: str) -> None:

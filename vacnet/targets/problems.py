@@ -20,7 +20,9 @@ SHOWN_MAX = 120
 """Characters of a value that a message shows: with file, key and reason still two terminal lines."""
 
 CORRECT_IT = "correct the value, or remove the line to have the default"
+CORRECT_NAME = "correct the name, or remove the line"
 ENTRY_LEFT_OUT = "the entry is left out until whoever publishes the pipe corrects it"
+KEY_IGNORED = "the key is ignored, the entry stands"
 
 NAMES_IN_VAC: Mapping[str, str] = MappingProxyType(
     {
@@ -46,7 +48,13 @@ _CREDENTIALS = re.compile(r"//[^/@\s\"]*@")
 
 def shown(value: object) -> str:
     """Return a value for a message: JSON, one line, cut, without a URL's credentials."""
-    text = _CREDENTIALS.sub("//***@", json.dumps(value, default=str))
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except RecursionError:
+        return "a value nested too deeply"
+    if not text.isprintable():
+        text = json.dumps(value, default=str)
+    text = _CREDENTIALS.sub("//***@", text)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
 
 
@@ -55,7 +63,9 @@ def bad_value(place: Place, key: str, value: object, expected: str, remedy: str 
     return Problem(place, key, f"{shown(value)} is not {expected}; {remedy}")
 
 
-def unknown_name(place: Place, key: str, what: str, known: Iterable[str]) -> Problem:
+def unknown_name(
+    place: Place, key: str, what: str, known: Iterable[str], remedy: str = CORRECT_NAME
+) -> Problem:
     """Return the problem of a name nobody knows, with the nearest known one.
 
     Args:
@@ -63,8 +73,11 @@ def unknown_name(place: Place, key: str, what: str, known: Iterable[str]) -> Pro
         key: Its dotted key; the last part is the name itself.
         what: What it was taken for, such as ``key of [factory]``.
         known: The names that would have been right.
+        remedy: What to do about it.
     """
-    return Problem(place, key, f"no such {what}; {_suggestion(key.rpartition('.')[2], sorted(known))}")
+    return Problem(
+        place, key, f"no such {what}; {_suggestion(key.rpartition('.')[2], sorted(known))}; {remedy}"
+    )
 
 
 def _suggestion(name: str, known: list[str]) -> str:
@@ -72,5 +85,5 @@ def _suggestion(name: str, known: list[str]) -> str:
         return f"what Vac called {name} is here {NAMES_IN_VAC[name]}"
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]}? Correct the name or remove the line"
-    return f"known are {', '.join(known)}: use one of them or remove the line"
+        return f"the nearest is {near[0]}"
+    return f"known are {', '.join(known)}"

@@ -22,10 +22,14 @@ from vacnet.targets.checks import Check, RefusedError, pattern
 NAME_MAX = 255
 """Bytes of a file name on every file system in use (POSIX NAME_MAX)."""
 URL_MAX = 2048
+SOCKET_PATH_MAX = 107
+"""Bytes of a Unix socket's path on Linux, less the end mark (unix(7))."""
 
 _FILE_NAME = r"(?!\.{1,2}$)[A-Za-z0-9._+=@,-]{1,255}"
 _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._+=@,~-]+"
 _PATH = rf"(?:/{_PART})+"
+_HOST_PATH = r"(?:/(?!\.{1,2}(?:/|$))[^/\x00-\x1f\x7f]+)+"
+"""A path of the site's own choice: blanks and letters of all languages are fine."""
 _RELATIVE = rf"{_PART}(?:/{_PART})*"
 _DOTS = r"(?![^?]*/\.\.(?:/|\?|$))"
 _URL = (
@@ -62,13 +66,17 @@ RESERVED_PATHS = (
 """Where an empty directory over what is there would break the machine or hide what vacnet mounts."""
 
 FILE_NAME = pattern("a file name without / and not ..", _FILE_NAME, longest=NAME_MAX)
-HOST_PATH = pattern("an absolute path without . or .. in it", _PATH)
+HOST_PATH = pattern("an absolute path without . or .. in it", _HOST_PATH)
+SOCKET_PATH = pattern(
+    f"an absolute path of at most {SOCKET_PATH_MAX} characters", _HOST_PATH, longest=SOCKET_PATH_MAX
+)
+_CLEAN_PATH = pattern("an absolute path without . or .. in it", _PATH)
 WEB_ADDRESS = pattern("an http:// or https:// address without credentials or ..", _URL, longest=URL_MAX)
 PIPE_ADDRESS = pattern(
     "an http://, https:// or file:// address (without credentials) or an absolute path",
     _URL,
-    _PATH,
-    rf"file://{_PATH}",
+    _HOST_PATH,
+    rf"file://{_HOST_PATH}",
     longest=URL_MAX,
 )
 
@@ -84,7 +92,7 @@ PIPE_IMAGE = pattern(
 SITE_IMAGE = pattern(
     "docker://NAME, a container image's name, a path, or an http(s) address",
     rf"(?:docker://)?{_REFERENCE}",
-    _PATH,
+    _HOST_PATH,
     _RELATIVE,
     _URL,
     longest=URL_MAX,
@@ -93,12 +101,12 @@ PIPE_USER_DATA = pattern("an http(s) address or a file name without /", _URL, _F
 SITE_USER_DATA = pattern(
     "an http(s) or file:// address, a path, or the name of a file below files_directory",
     _URL,
-    rf"file://{_PATH}",
-    _PATH,
+    rf"file://{_HOST_PATH}",
+    _HOST_PATH,
     _RELATIVE,
     longest=URL_MAX,
 )
-SITE_FILE = pattern("a path, or the name of a file below files_directory", _PATH, _RELATIVE)
+SITE_FILE = pattern("a path, or the name of a file below files_directory", _HOST_PATH, _RELATIVE)
 COMMAND = pattern(
     "one word of letters, digits and _./+@%=:,- (no blanks, no shell characters)",
     r"[A-Za-z0-9_./+@%=:,-]{1,255}",
@@ -116,7 +124,7 @@ MEMBER = pattern("the name of a factory", r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 
 
 def _bind(value: object) -> str:
-    path = HOST_PATH(value)
+    path = _CLEAN_PATH(value)
     if not isinstance(path, str) or any(_meet(path, reserved) for reserved in RESERVED_PATHS):
         raise RefusedError
     return path

@@ -101,7 +101,8 @@ def _convert(key: str, value: object, given: object, check: Check | None, *, tex
         return _Good(check(given, texts=texts))
     except RefusedError:
         what = "the value (kept out of this message)" if check.secret else shown(value)
-        return Fault(key, f"{what} is not {check.expected}")
+        expected = check.entry if check.entry and given is not value else check.expected
+        return Fault(key, f"{what} is not {expected}")
 
 
 def _written(key: str, name: str, given: object) -> dict[str, str]:

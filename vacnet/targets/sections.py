@@ -27,7 +27,15 @@ from vacnet.targets.checks import (
     whole,
     words,
 )
-from vacnet.targets.options import MODELS, PROCESSORS_MAX, SITE_CHECKS, USER_DATA_FILES, USER_DATA_OPTIONS
+from vacnet.targets.options import (
+    FREE_NAME,
+    MODELS,
+    PROCESSORS_MAX,
+    SITE_CHECKS,
+    USER_DATA_FILES,
+    USER_DATA_NAME,
+    USER_DATA_OPTIONS,
+)
 
 Checks = Mapping[str, Check]
 
@@ -107,7 +115,7 @@ FACTORY: Checks = MappingProxyType(
             "a table of one benchmark and its score, such as { HEPscore23 = 17.2 }", _benchmark
         ),
         "site": line(253),
-        "machinefeatures_options": table(r"[a-z0-9_]{1,64}", lines(), 256),
+        "machinefeatures_options": table(USER_DATA_NAME, FREE_NAME, lines(), 256),
     }
 )
 
@@ -125,7 +133,7 @@ FETCH: Checks = MappingProxyType(
     }
 )
 
-CONTROL: Checks = MappingProxyType({"socket": safe.HOST_PATH, "group": safe.GROUP})
+CONTROL: Checks = MappingProxyType({"socket": safe.SOCKET_PATH, "group": safe.GROUP})
 
 TOP: Checks = MappingProxyType(
     {

@@ -11,22 +11,20 @@ can live on one host.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import msgspec
 
 from vacnet.targets import sections
 from vacnet.targets.address import PORT_DEFAULT, endpoint_text
-from vacnet.targets.checks import Check, RefusedError
+from vacnet.targets.checks import RefusedError
 from vacnet.targets.layers import base_layers, build_target, layer_at, stack
-from vacnet.targets.locate import Path
 from vacnet.targets.model import (
     ControlSettings,
     FactorySettings,
     FetchSettings,
     PipeSource,
-    Place,
     Problem,
     ProcessSettings,
     Settings,
@@ -34,10 +32,11 @@ from vacnet.targets.model import (
     Target,
 )
 from vacnet.targets.options import SITE_CHECKS
-from vacnet.targets.problems import CORRECT_IT, bad_value, shown, unknown_name
-from vacnet.targets.safe import MEMBER, NAME
-from vacnet.targets.section import Fault, Values, read_section
-from vacnet.targets.source import Merged, SourceFile, merge_files
+from vacnet.targets.problems import shown, unknown_name
+from vacnet.targets.reader import Reader
+from vacnet.targets.safe import MEMBER
+from vacnet.targets.section import Values
+from vacnet.targets.source import SourceFile, merge_files
 
 __all__ = ["Host", "Reading", "SourceFile", "read_settings"]
 
@@ -75,7 +74,7 @@ def read_settings(files: Sequence[SourceFile], host: Host) -> Reading:
         files: In the order of their precedence, lowest first.
         host: What defaults follow from.
     """
-    reader = _Reader(merge_files(files), main_file=f"{host.config_directory}/{MAIN_NAME}")
+    reader = Reader(merge_files(files), main_file=f"{host.config_directory}/{MAIN_NAME}")
     settings = _settings(reader, host, files)
     order = {file.name: number for number, file in enumerate(files)}
     found = dict.fromkeys(reader.merged.problems + reader.problems)
@@ -83,68 +82,12 @@ def read_settings(files: Sequence[SourceFile], host: Host) -> Reading:
     return Reading(settings if not problems else None, tuple(problems))
 
 
-@dataclass(slots=True)
-class _Reader:
-    """The merged files, and what reading them has found so far."""
-
-    merged: Merged
-    main_file: str
-    """Where a missing key would have to be written."""
-    problems: list[Problem] = field(default_factory=list)
-    places: dict[str, Place] = field(default_factory=dict)
-
-    def place(self, path: Path) -> Place:
-        """Return where a path stands, or the main file if it stands nowhere."""
-        place = self.merged.place(path)
-        return place if place.file else Place(self.main_file)
-
-    def table(self, path: Path) -> Mapping[str, object]:
-        """Return the table at a path, empty where there is none; what is no table is a problem."""
-        value: object = self.merged.table
-        for key in path:
-            value = value.get(str(key), {}) if isinstance(value, dict) else {}
-        if isinstance(value, dict):
-            return value
-        self.refuse(path, value, f"a table; write [{_dotted(path)}] and its keys below it")
-        return {}
-
-    def section(self, path: Path, checks: Mapping[str, Check], tables: Sequence[str] = ()) -> Values:
-        """Return the converted values at a path; keys in `tables` are read elsewhere."""
-        own = {key: value for key, value in self.table(path).items() if key not in tables}
-        read = read_section(own, checks)
-        self.problems += [self.fault(path, fault, (*checks, *tables)) for fault in read.faults]
-        for name, key in read.written.items():
-            self.places[_dotted((*path, name))] = self.place((*path, *key.split(".")))
-        return read.values
-
-    def fault(self, path: Path, fault: Fault, known: Sequence[str]) -> Problem:
-        """Return the problem of a fault in the table at a path."""
-        place, key = self.place((*path, fault.key)), _dotted((*path, fault.key))
-        if fault.words:
-            return Problem(place, key, f"{fault.words}; {CORRECT_IT}")
-        return unknown_name(place, key, f"key of [{_dotted(path)}]" if path else "section or key", known)
-
-    def refuse(self, path: Path, value: object, expected: str) -> None:
-        """Note that a value is not what was expected."""
-        self.problems.append(bad_value(self.place(path), _dotted(path), value, expected))
-
-    def say(self, path: Path, message: str) -> None:
-        """Note a problem in words."""
-        self.problems.append(Problem(self.place(path), _dotted(path), message))
-
-    def names(self, path: Path, what: str) -> Iterator[str]:
-        """Yield the well-formed names of the tables at a path; another name is a problem."""
-        for name in self.table(path):
-            try:
-                yield str(NAME(name))
-            except RefusedError:
-                self.say((*path, name), f"{shown(name)} as {what} is not {NAME.expected}; choose another")
-
-
-def _settings(reader: _Reader, host: Host, files: Sequence[SourceFile]) -> Settings:
+def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settings:
     """Return the settings as far as they could be read; they stand only if there is no problem."""
     top = reader.section((), sections.TOP, sections.TABLES)
+    before = len(reader.problems)
     defaults = reader.section(("defaults",), SITE_CHECKS)
+    can_build = len(reader.problems) == before
     pipes = tuple(_pipes(reader))
     named = _named_targets(reader)
     owned = {name for name in named if any(name.startswith(pipe.prefix + "-") for pipe in pipes)}
@@ -164,11 +107,11 @@ def _settings(reader: _Reader, host: Host, files: Sequence[SourceFile]) -> Setti
         places=MappingProxyType(reader.places),
         **{"state_directory": host.state_directory, **top},  # type: ignore[arg-type] # checked
     )
-    own = {name: values for name, values in named.items() if name not in owned}
+    own = {name: values for name, values in named.items() if can_build and name not in owned}
     return msgspec.structs.replace(settings, targets=tuple(_own_targets(reader, settings, own)))
 
 
-def _own_targets(reader: _Reader, settings: Settings, named: Mapping[str, Values]) -> Iterator[Target]:
+def _own_targets(reader: Reader, settings: Settings, named: Mapping[str, Values]) -> Iterator[Target]:
     """Yield the targets that the files define whole; one that contradicts itself is a problem."""
     for name, said in named.items():
         place = reader.place(("targets", name))
@@ -183,7 +126,7 @@ def _own_targets(reader: _Reader, settings: Settings, named: Mapping[str, Values
             yield made
 
 
-def _named_targets(reader: _Reader) -> dict[str, Values]:
+def _named_targets(reader: Reader) -> dict[str, Values]:
     """Return what each ``[targets.NAME]`` says; one with a fault is left out and its problems noted."""
     named: dict[str, Values] = {}
     for name in reader.names(("targets",), "a target's name"):
@@ -194,7 +137,7 @@ def _named_targets(reader: _Reader) -> dict[str, Values]:
     return named
 
 
-def _pipes(reader: _Reader) -> Iterator[PipeSource]:
+def _pipes(reader: Reader) -> Iterator[PipeSource]:
     """Yield the ``[pipes.PREFIX]`` sections that can be used."""
     prefixes: list[str] = []
     for prefix in reader.names(("pipes",), "a pipe's prefix"):
@@ -214,7 +157,7 @@ def _pipes(reader: _Reader) -> Iterator[PipeSource]:
         prefixes.append(prefix)
 
 
-def _pipe(reader: _Reader, prefix: str, values: Values) -> PipeSource:
+def _pipe(reader: Reader, prefix: str, values: Values) -> PipeSource:
     """Return one pipe's section as a value."""
     options = {
         name: value for name, value in values.items() if name in SITE_CHECKS and name != "target_share"
@@ -238,7 +181,7 @@ def _overlap(one: str, other: str) -> bool:
     return one.startswith(other + "-") or other.startswith(one + "-")
 
 
-def _space(reader: _Reader, host: Host) -> SpaceSettings:
+def _space(reader: Reader, host: Host) -> SpaceSettings:
     values = reader.section(("space",), sections.SPACE)
     if "name" not in reader.table(("space",)):
         reader.say(
@@ -253,7 +196,7 @@ def _space(reader: _Reader, host: Host) -> SpaceSettings:
     return SpaceSettings(**{**built_in, **values})  # type: ignore[arg-type] # each was converted by its check
 
 
-def _factory(reader: _Reader, host: Host) -> FactorySettings:
+def _factory(reader: Reader, host: Host) -> FactorySettings:
     values = reader.section(("factory",), sections.FACTORY)
     if "name" not in values:
         _check_node_name(reader, host.node_name)
@@ -265,7 +208,7 @@ def _factory(reader: _Reader, host: Host) -> FactorySettings:
     return FactorySettings(**{**built_in, **fields})  # type: ignore[arg-type] # each was converted by its check
 
 
-def _check_node_name(reader: _Reader, node_name: str) -> None:
+def _check_node_name(reader: Reader, node_name: str) -> None:
     try:
         MEMBER(node_name)
     except RefusedError:
@@ -275,7 +218,7 @@ def _check_node_name(reader: _Reader, node_name: str) -> None:
         reader.say(("factory", "name"), message)
 
 
-def _process(reader: _Reader) -> ProcessSettings:
+def _process(reader: Reader) -> ProcessSettings:
     for name in reader.table(("runtimes",)):
         if name != "process":
             place = reader.place(("runtimes", name))
@@ -285,11 +228,6 @@ def _process(reader: _Reader) -> ProcessSettings:
     return ProcessSettings(**reader.section(("runtimes", "process"), sections.PROCESS))  # type: ignore[arg-type] # checked
 
 
-def _control(reader: _Reader, host: Host) -> ControlSettings:
+def _control(reader: Reader, host: Host) -> ControlSettings:
     values = reader.section(("control",), sections.CONTROL)
     return ControlSettings(**{"socket": f"{host.runtime_directory}/control.sock", **values})  # type: ignore[arg-type] # checked
-
-
-def _dotted(path: Path) -> str:
-    """Return a path as one writes it in TOML: ``targets.atlas.user_data``."""
-    return ".".join(str(part) for part in path)

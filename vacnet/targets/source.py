@@ -67,8 +67,8 @@ def merge_files(files: Sequence[SourceFile]) -> Merged:
         if isinstance(read, Problem):
             merged.problems.append(read)
         else:
-            _merge(tree, read[0], len(merged.lines))
-            merged.lines.append({path: Place(file.name, line) for path, line in lines_of(read[1]).items()})
+            _merge(tree, read.table, len(merged.lines))
+            merged.lines.append({path: Place(file.name, line) for path, line in read.lines.items()})
     merged.table = _flatten(tree, (), merged.owners)
     return merged
 
@@ -100,8 +100,16 @@ def _upwards(path: Path) -> list[Path]:
     return [path[:length] for length in range(len(path), 0, -1)]
 
 
-def read_toml(file: SourceFile) -> tuple[dict[str, object], str] | Problem:
-    """Return what one file says and its text, or the problem that it is no TOML."""
+@dataclass(frozen=True, slots=True)
+class Toml:
+    """One file that is TOML: what it says, and the line of each key."""
+
+    table: dict[str, object]
+    lines: Mapping[Path, int]
+
+
+def read_toml(file: SourceFile) -> Toml | Problem:
+    """Return what one file says, or the problem that it is no TOML."""
     if len(file.data) > FILE_BYTES_MAX:
         return Problem(
             Place(file.name),
@@ -110,7 +118,7 @@ def read_toml(file: SourceFile) -> tuple[dict[str, object], str] | Problem:
         )
     try:
         text = file.data.decode("utf-8-sig").replace("\r\n", "\n")
-        return tomllib.loads(text), text
+        return Toml(tomllib.loads(text), lines_of(text))
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1
         return Problem(
