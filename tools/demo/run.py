@@ -20,12 +20,14 @@ from types import FrameType
 from tools.demo import books
 from tools.demo.audit import Told
 from tools.demo.picture import picture
+from tools.demo.preview import preview
 from tools.demo.screen import Screen, screen
 from tools.demo.server import serving
 from tools.demo.story import Deed, Facts, Story
 from tools.demo.summary import summary
 from tools.demo.work import Work
 from tools.space import Space
+from vacnet.console import tables
 
 OUT = Path("demo-out")
 TICK_SECONDS = 0.5
@@ -123,13 +125,21 @@ def _close(options: Options, space: Space, work: Work, *, interrupted: bool) -> 
     progress = work.progress()
     lines, agree = summary(kept, told, f"{progress.done} of {progress.total} tiles done")
     path = options.out / f"mandelbrot-{options.seed}.png"
-    work.save(path)
+    work.canvas.save(path)
     (options.out / "summary.txt").write_text("\n".join(lines) + "\n")
-    print("\n".join([*lines, f"The picture: {path.resolve()}"]))
+    _print(work, [*lines, f"The picture: {path.resolve()}"])
     if interrupted:
         print("Interrupted: machines that still ran have no outcome in the records.")
         return 130
     return 0 if agree else 1
+
+
+def _print(work: Work, lines: list[str]) -> None:
+    console = tables.console_for()
+    if console.is_terminal:
+        console.print(*preview(work.canvas, console), sep="\n")
+    for line in lines:
+        console.print(line, markup=False)
 
 
 def _leave_event() -> threading.Event:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from tools.demo.canvas import Canvas
 from tools.demo.picture import Picture
@@ -37,7 +36,7 @@ class Work:
         self._picture = picture
         self._pace_seconds = pace_seconds
         self._queue = WorkQueue()
-        self._canvas = Canvas()
+        self.canvas = Canvas()
         self._lock = threading.Lock()
 
     def add_batch(self, number: int) -> int:
@@ -60,7 +59,7 @@ class Work:
         tile = self._tiles.get(number)
         if tile is None or len(pixels) != tile.columns * tile.rows * 3:
             return False
-        self._canvas.lay(tile, pixels)
+        self.canvas.lay(tile, pixels)
         with self._lock:
             self._queue.finish(number)
         return True
@@ -81,7 +80,3 @@ class Work:
         """Return the machines that asked in vain at least once."""
         with self._lock:
             return frozenset(self._queue.turned_away)
-
-    def save(self, path: Path) -> None:
-        """Write the picture as it is now."""
-        self._canvas.save(path)
