@@ -8,16 +8,14 @@ mutant that it must catch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from vacnet.agent.effects import StartMachine
 from vacnet.agent.events import MachineEnded
 from vacnet.outcomes import Kind
-
-if TYPE_CHECKING:
-    from vacnet.simulate.run import World
+from vacnet.simulate.node import Node
 
 WindowKey = tuple[str, int, str]
 """Target, number, opener."""
@@ -34,7 +32,7 @@ class Checker(Protocol):
         """Take in an effect or an end."""
         ...
 
-    def finish(self, world: World, seed: int) -> None:
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:
         """Raise BrokenPromiseError if the promise was not kept."""
         ...
 
@@ -64,7 +62,7 @@ class OneMachineATicket:
         if len(holders) > 1:
             self.doubled.append((*ticket, now))
 
-    def finish(self, world: World, seed: int) -> None:  # noqa: ARG002 (seen on the way)
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:  # noqa: ARG002 (seen on the way)
         """Raise if a ticket ever had two."""
         if self.doubled:
             raise BrokenPromiseError(f"seed {seed}: two machines on one ticket: {self.doubled[:5]}")
@@ -92,7 +90,7 @@ class Ends:
             if what.outcome.kind is Kind.NOWORK:
                 self.nowork_times.setdefault(name, []).append(now)
 
-    def finish(self, world: World, seed: int) -> None:
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:
         """Nothing is promised."""
 
 
@@ -103,9 +101,9 @@ class TablesEqual:
     def see(self, factory: str, what: object, now: float) -> None:
         """Nothing is to be seen on the way."""
 
-    def finish(self, world: World, seed: int) -> None:
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:
         """Raise if two tables differ."""
-        tables = {node.name: node.agent.gossip.table.fingerprint() for node in world.nodes if node.agent}
+        tables = {node.name: node.agent.gossip.table.fingerprint() for node in nodes if node.agent}
         if len(set(tables.values())) > 1:
             raise BrokenPromiseError(f"seed {seed}: tables differ after calm: {_groups(tables.items())}")
 

@@ -111,5 +111,5 @@ def run(scenario: Scenario, seed: int, *checkers: Checker) -> World:
     world.calm()
     world.clock.run_until(scenario.seconds + scenario.calm_seconds)
     for checker in checkers:
-        checker.finish(world, seed)
+        checker.finish(world.nodes, seed)
     return world
