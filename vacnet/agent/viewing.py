@@ -170,8 +170,8 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
     if standing.state is State.BACK_OFF:
         left = window.ends_at() - now
         who = first_claimant(name, _as_if_over(standing))
-        probes = f"; {who} probes next" if who else ""
-        return standing.state.value, f"no work, {left:.0f} s left of {window.length_seconds:.0f} s{probes}"
+        probes = f", then {who} probes first" if who else ""
+        return standing.state.value, f"no work; {left:.0f}s left{probes}"
     if standing.state is State.PROBING:
         return standing.state.value, _probing(name, standing)
     if standing.state is State.GROWING:
