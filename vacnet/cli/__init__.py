@@ -1,9 +1,9 @@
 """The command line: parses, asks the factory, prints; one file for each group of commands.
 
 Rules of this room: whatever happens, an admin sees one line that says what to do and never a
-traceback of ours: wrong use, no daemon, no permission, Ctrl-C, a closed pipe (`vacnet machines |
-head -1`). Exit codes are those of `exits`. What is neither of these is a fault of vacnet and is shown
-as such, with its traceback, for a bug report.
+traceback: wrong use, no daemon, no permission, Ctrl-C, a closed pipe (`vacnet machines | head -1`).
+Exit codes are those of `exits`. What is none of these is a fault of vacnet and is shown with its
+traceback, for a bug report. Everything is imported late: `vacnet --help` has half a second.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vacnet.cli.exits import CommandError, Exit
-
 
 def main() -> None:
     """Run the command in `sys.argv` and end the process with its exit code."""
-    code = run(sys.argv[1:])
-    sys.stderr.flush()
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command and return its exit code; its output is flushed."""
+    from vacnet.cli.exits import Exit
+
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -32,50 +30,28 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return Exit.CLOSED_PIPE
-    except CommandError as error:
-        return _failed(error.words, error.code)
-    except Exception as error:
-        words_and_code = _of_client(error) or _of_system(error)
-        if words_and_code is None:
-            raise
-        return _failed(*words_and_code)
+    except Exception as error:  # noqa: BLE001 - the table tells faults of vacnet from those of the world
+        return _explained(error)
     return code
 
 
 def _dispatch(words: Sequence[str]) -> int:
-    from cyclopts import CycloptsError  # late: a tenth of a second that Ctrl-C may fall into
-
     from vacnet.cli.app import build
 
-    try:
-        result = build()(words, exit_on_error=False, print_error=False)
-    except CycloptsError as error:
-        from vacnet.cli.wrong_use import explain
-
-        raise CommandError(explain(error), Exit.WRONG_USE) from error
-    return result if isinstance(result, int) else Exit.OK
+    result = build()(words, exit_on_error=False, print_error=False)
+    return result if isinstance(result, int) else 0
 
 
-def _failed(words: str, code: int) -> int:
+def _explained(error: Exception) -> int:
+    """Say what went wrong and return its exit code; a fault of vacnet goes on."""
+    from vacnet.cli.failures import explain
+
+    explained = explain(error)
+    if explained is None:
+        raise error
+    words, code = explained
     print(f"vacnet: {words}", file=sys.stderr)
     return code
-
-
-def _of_client(error: Exception) -> tuple[str, int] | None:
-    """Return words and code of a question without an answer, if that is what it is."""
-    from vacnet.factory.client import ClientError  # late: only a failure needs it here
-
-    return (error.words, error.exit_code) if isinstance(error, ClientError) else None
-
-
-def _of_system(error: Exception) -> tuple[str, int] | None:
-    """Return words and code of a refusal by the system, whose own words name file and reason."""
-    if isinstance(error, PermissionError):
-        return f"{error.filename}: {error.strerror}; use sudo, or another path", Exit.NO_PERMISSION
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}", Exit.FAILED
-    return None
 
 
 def _forget_stdout() -> None:

@@ -23,8 +23,9 @@ def machines(
 ) -> None:
     """List the machines of this host's factory.
 
-    Machine, target, state, processors, kind (VM, DC docker, SC apptainer, PR process), how long it
-    ran, its CPU efficiency over its life and of late (100% is all its processors), and its last message.
+    The kinds are VM, DC (docker), SC (apptainer) and PR (process). `cpu` is the
+    CPU efficiency over its life, `late` that of the last minutes; 100% is all
+    of its processors.
 
     Example: vacnet machines --ended 20
 

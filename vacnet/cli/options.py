@@ -1,4 +1,4 @@
-"""What every command that asks a factory takes: `--json`, `--socket`, `--ascii`.
+"""What several commands take: `--json`, `--ascii`, and where a factory is asked `--socket`.
 
 Rules of this file: options that several commands share stand here once, so that they mean the same
 everywhere.
@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """How to print."""
+
+    json: bool = False
+    """Print the result as JSON with its `schema` number, for programs."""
+    ascii: bool = False
+    """Use no signs beyond ASCII; so it is anyway where the terminal is not UTF-8."""
 
 
 @Parameter(name="*")
@@ -26,3 +37,4 @@ class Asking:
 
 
 DEFAULT = Asking()
+PLAIN = Plain()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from vacnet.cli.options import Asking
+from vacnet.cli.options import Asking, Plain
 
 if TYPE_CHECKING:
     from vacnet.console.model import View
@@ -44,7 +44,7 @@ def print_json(answer: object) -> None:
     print(text.decode())
 
 
-def print_view(view: View, asking: Asking) -> None:
+def print_view(view: View, asking: Asking | Plain) -> None:
     """Print a view as a table."""
     from vacnet.console import tables  # late: JSON needs no rich
 

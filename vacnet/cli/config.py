@@ -1,0 +1,120 @@
+"""`vacnet config`: makes, checks and shows the settings of this host's factory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from vacnet.cli import output
+from vacnet.cli.app import group
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.options import PLAIN, Plain
+
+if TYPE_CHECKING:
+    from vacnet.cli.settings_files import Found
+
+app = group("config", "Make, check and show the settings.")
+
+
+@app.command
+def init(
+    *,
+    directory: Path = Path("/etc/vacnet"),
+    key: Path | None = None,
+    space: str = "",
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+) -> None:
+    """Write commented settings, a peers file and a fresh key, and say what comes next.
+
+    What is there is kept and never overwritten: on a second host, copy the key there first.
+
+    Example: vacnet config init --space vac.example.org
+
+    Args:
+        directory: Where the files go.
+        key: Take the key of this file (a copy of another factory's) and make no fresh one.
+        space: Name of the space, the same on all its factories; else the host's domain.
+        as_json: Print the result as JSON with its `schema` number.
+    """
+    from vacnet.cli import config_init  # late: it reads and writes settings
+
+    made = config_init.make(directory, key, space)
+    if as_json:
+        output.print_json({"schema": 1, "directory": str(directory), "files": made})
+    else:
+        print(config_init.told(directory, made))
+
+
+@app.command
+def check(path: Path | None = None, /, *, plain: Plain = PLAIN) -> int:
+    """Say everything that is wrong with the settings, each with file and line, or sum them up.
+
+    Exit code 78 when a factory would not take them.
+
+    Example: vacnet config check && systemctl reload vacnet
+
+    Args:
+        path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
+        plain: How to print.
+    """
+    from vacnet.cli import settings_files  # late: it reads the settings
+
+    found = settings_files.read(path)
+    if plain.json:
+        output.print_json({"schema": 1, "good": found.good, "problems": found.problems})
+    else:
+        for problem in found.problems:
+            output.tell(str(problem))
+        if found.good:
+            print(_summary(found))
+    return Exit.OK if found.good else Exit.BAD_SETTINGS
+
+
+@app.command
+def show(path: Path | None = None, /, *, plain: Plain = PLAIN) -> None:
+    """Show every value in force and where it stands: file and line, or built-in.
+
+    Targets of a pipe are known to a running factory alone: see `vacnet targets`.
+
+    Example: vacnet config show | grep backoff
+
+    Args:
+        path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
+        plain: How to print.
+    """
+    from vacnet.cli import settings_files  # late: it reads the settings
+    from vacnet.console.settings_view import settings_view
+    from vacnet.targets.show import effective
+
+    found = settings_files.read(path)
+    for problem in found.problems:
+        output.tell(str(problem))
+    if found.settings is None:
+        raise CommandError("settings with problems cannot be shown; correct them first", Exit.BAD_SETTINGS)
+    rows = effective(found.settings, found.settings.targets)
+    if plain.json:
+        output.print_json({"schema": 1, "values": rows})
+    else:
+        output.print_view(settings_view(rows), plain)
+
+
+def _summary(found: Found) -> str:
+    """Return good settings in one paragraph."""
+    from vacnet.console.words import plural  # late: see output
+
+    settings = found.settings
+    if settings is None:
+        return ""
+    counted = (
+        plural(settings.factory.processors, "processor"),
+        plural(len(settings.targets), "target"),
+        plural(len(settings.pipes), "pipe"),
+        plural(len(found.keys), "key"),
+        plural(len(found.peers), "peer"),
+    )
+    return (
+        f"good: factory {settings.factory.name} of space {settings.space.name}, {', '.join(counted)}\n"
+        f"read: {', '.join(found.files)}"
+    )

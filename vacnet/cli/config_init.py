@@ -1,0 +1,99 @@
+"""What `vacnet config init` writes: settings with every line explained, a peers file, a fresh key.
+
+Rules of this file: what is there is kept; a key that is given is checked before anything is written;
+the words at the end are commands that can be copied, for the first host and for the second.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from vacnet.cli import files
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.key import fresh_line
+from vacnet.cli.settings_files import CONFIG_DIRECTORY, MAIN_FILE, PEERS_NAME, host_for, read
+from vacnet.targets.example import example_peers, example_settings
+from vacnet.targets.keys import read_keys
+from vacnet.targets.settings import SourceFile
+
+KEY_NAME = "space.key"
+
+WHAT = {
+    MAIN_FILE: "the settings, each line explained",
+    PEERS_NAME: "the other factories of the space",
+    KEY_NAME: "the secret key of the space; its owner alone may read it",
+}
+
+
+def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
+    """Write what is missing and return `wrote` or `kept` for each file name.
+
+    Raises:
+        CommandError: the given key is none, or a name for the space was given and settings are there.
+        OSError: a file cannot be written.
+    """
+    if space and (directory / MAIN_FILE).exists():
+        words = f"{directory / MAIN_FILE} is there and never overwritten; set name in its [space] section"
+        raise CommandError(words)
+    key_text = _given_key(key) if key else f"# made by vacnet config init\n{fresh_line()}\n"
+    settings = _settings_text(directory, space or _domain())
+    return {
+        MAIN_FILE: _written(directory / MAIN_FILE, lambda: settings, files.MODE_READABLE),
+        PEERS_NAME: _written(directory / PEERS_NAME, example_peers, files.MODE_READABLE),
+        KEY_NAME: _written(directory / KEY_NAME, lambda: key_text, files.MODE_SECRET),
+    }
+
+
+def _settings_text(directory: Path, space: str) -> str:
+    return example_settings(host_for(directory), space)
+
+
+def _domain() -> str:
+    """Return the domain of this host, or its name where it has none."""
+    node = os.uname().nodename
+    return node.partition(".")[2] or node
+
+
+def _given_key(key: Path) -> str:
+    data = key.read_bytes()
+    _, problems = read_keys(SourceFile(str(key), data))
+    if problems:
+        raise CommandError(str(problems[0]), Exit.BAD_SETTINGS)
+    return data.decode()
+
+
+def _written(path: Path, text: Callable[[], str], mode: int) -> str:
+    try:
+        files.write_new(path, text(), mode)
+    except FileExistsError:
+        return "kept"
+    return "wrote"
+
+
+def told(directory: Path, made: dict[str, str]) -> str:
+    """Return what was done and what comes next, in commands to copy."""
+    lines = [f"{done} {directory / name}: {WHAT[name]}" for name, done in made.items()]
+    return "\n".join((*lines, "", _next(directory)))
+
+
+def _next(directory: Path) -> str:
+    usual = directory == CONFIG_DIRECTORY
+    option = "" if usual else f" {directory}"
+    flag = "" if usual else f" --config {directory}"
+    key = directory / KEY_NAME
+    settings = read(directory).settings
+    name = settings.space.name if settings else "NAME"
+    return f"""\
+Next, on this host:
+  edit {directory / MAIN_FILE}, then
+  vacnet config check{option}
+  vacnet run{flag}
+
+On each further host, with the same key (whoever has it can run work in the space):
+  ssh HOST mkdir -p {directory}
+  scp -p {key} HOST:{key}
+  ssh HOST vacnet config init{"" if usual else f" --directory {directory}"} --space {name}
+  vacnet peers add HOST{flag}
+"""

@@ -1,0 +1,131 @@
+"""`vacnet peers`: the list of factories to greet, and which of them answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vacnet.cli import output
+from vacnet.cli.app import group
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.options import DEFAULT, Asking
+
+if TYPE_CHECKING:
+    from vacnet.targets.peers import Peer
+
+app = group("peers", "List, add and remove peers.")
+
+
+@app.command(name="list")
+def list_(*, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+    """List the peers of the file and the factories met, and which of them are live.
+
+    Without a running factory only the file is listed.
+
+    Example: vacnet peers list
+
+    Args:
+        config: Settings to find the peers file by, when no factory runs; else /etc/vacnet.
+        asking: Whom to ask and how to print.
+    """
+    from vacnet.console.peers_view import peers_view  # late: see output
+    from vacnet.factory.client import ClientError
+
+    try:
+        answer = output.client_for(asking).peers()
+    except ClientError as error:
+        if error.exit_code != Exit.NO_DAEMON:
+            raise
+        _list_file(config, asking)
+        return
+    output.show(answer, lambda state: peers_view(state, time.time()), asking)
+
+
+@app.command
+def add(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+    """Add a peer to the file; one of the two hosts is enough. A running factory sees it at once.
+
+    Example: vacnet peers add vac02.example.org
+
+    Args:
+        peer: host, host:port or [IPv6]:port.
+        config: Settings that name the peers file; else /etc/vacnet.
+        asking: How to print.
+    """
+    from vacnet.targets.peers import add_peer  # late: it imports an editor of TOML
+
+    path, changed = _edited(config, lambda text: add_peer(text, peer))
+    _report(path, peer, changed, "added to" if changed else "is already in", asking)
+
+
+@app.command
+def remove(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+    """Remove a peer from the file. It stays in the space while others list it: see `exclude`.
+
+    Example: vacnet peers remove vac02.example.org
+
+    Args:
+        peer: host, host:port or [IPv6]:port, as in the file.
+        config: Settings that name the peers file; else /etc/vacnet.
+        asking: How to print.
+    """
+    from vacnet.targets.peers import remove_peer  # late: it imports an editor of TOML
+
+    path, changed = _edited(config, lambda text: remove_peer(text, peer))
+    if not changed:
+        raise CommandError(f"{peer} is not in {path}; `vacnet peers list` shows what is")
+    _report(path, peer, changed, "removed from", asking)
+
+
+def _list_file(config: Path | None, asking: Asking) -> None:
+    from vacnet.cli import settings_files  # late: it reads the settings
+    from vacnet.console.peers_view import listed_view
+
+    path = settings_files.peers_file(config)
+    peers, problems = settings_files.listed(path)
+    for problem in problems:
+        output.tell(str(problem))
+    output.tell("vacnet: no factory answers, so this is the file alone; start one with `vacnet run`")
+    if asking.json:
+        output.print_json(_as_answer(peers))
+    else:
+        output.print_view(listed_view(tuple(peer.name_as_written for peer in peers), str(path)), asking)
+
+
+def _as_answer(peers: tuple[Peer, ...]) -> object:
+    """Return the file in the form of the daemon's answer, so that programs read but one."""
+    from vacnet.factory.client import Peers, PeerState  # late: see output
+
+    note = "no factory answers"
+    states = (
+        PeerState(
+            name=peer.name_as_written,
+            configured=True,
+            address="",
+            state="unknown",
+            heard_seconds=None,
+            note=note,
+        )
+        for peer in peers
+    )
+    return Peers(factory="", time=time.time(), peers=tuple(states))
+
+
+def _edited(config: Path | None, change: Callable[[str], str]) -> tuple[Path, bool]:
+    from vacnet.cli import files, settings_files  # late: only edits need them
+    from vacnet.targets.example import example_peers
+
+    path = settings_files.peers_file(config)
+    try:
+        return path, files.edit(path, change, example_peers)
+    except ValueError as error:
+        raise CommandError(f"{path} was not changed: {error}") from error
+
+
+def _report(path: Path, peer: str, changed: bool, words: str, asking: Asking) -> None:  # noqa: FBT001 - a fact
+    if asking.json:
+        output.print_json({"schema": 1, "file": str(path), "peer": peer, "changed": changed})
+    else:
+        print(f"{peer} {words} {path}")

@@ -1,0 +1,86 @@
+"""The settings as the factory would read them: the same files, the same host, the same order.
+
+Rules of this file: where the files are is told by the factory's own `places`, never a second time
+here, so that `vacnet config check` and the daemon cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vacnet.factory.places import CONFIG_DIRECTORY, MAIN_FILE, Options, Places, find, host_of, read_files
+from vacnet.targets.keys import Key, read_keys
+from vacnet.targets.model import Problem, Settings
+from vacnet.targets.peers import Peer, read_peers
+from vacnet.targets.settings import Host, SourceFile, read_settings
+
+__all__ = ["CONFIG_DIRECTORY", "MAIN_FILE", "PEERS_NAME", "Found", "host_for", "listed", "peers_file", "read"]
+
+PEERS_NAME = "peers.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the files of one factory say, and everything that is wrong with them."""
+
+    places: Places
+    files: tuple[str, ...]
+    settings: Settings | None
+    keys: tuple[Key, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Return whether a factory would take them."""
+        return not any(problem.fatal for problem in self.problems)
+
+
+def read(config: Path | None) -> Found:
+    """Read the settings at a path (None: /etc/vacnet) and, where they stand, their key and peers files."""
+    places = find(Options(config=config or CONFIG_DIRECTORY))
+    files, missing = read_files(places.settings_files())
+    reading = read_settings(files, host_of(places))
+    problems = missing or reading.problems
+    names = tuple(file.name for file in files)
+    if reading.settings is None or missing:
+        return Found(places=places, files=names, settings=None, problems=problems)
+    keys, wrong_keys = _keys(reading.settings)
+    peers, wrong_peers = _peers(reading.settings)
+    return Found(
+        places=places,
+        files=names,
+        settings=reading.settings,
+        keys=keys,
+        peers=peers,
+        problems=(*problems, *wrong_keys, *wrong_peers),
+    )
+
+
+def host_for(directory: Path) -> Host:
+    """Return what the defaults of settings in a directory follow from, which need not be there yet."""
+    return host_of(find(Options(config=directory / MAIN_FILE)))
+
+
+def peers_file(config: Path | None) -> Path:
+    """Return the peers file that the settings name, or where it would be if they cannot say."""
+    found = read(config)
+    if found.settings is not None:
+        return Path(found.settings.space.peers_file)
+    directory = found.places.config if found.places.config.is_dir() else found.places.config.parent
+    return directory / PEERS_NAME
+
+
+def listed(path: Path) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]:
+    """Return the peers of a file, none where there is no such file."""
+    return read_peers(SourceFile(str(path), path.read_bytes())) if path.exists() else ((), ())
+
+
+def _keys(settings: Settings) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
+    files, problems = read_files((Path(settings.space.key_file),))
+    return read_keys(files[0]) if files else ((), problems)
+
+
+def _peers(settings: Settings) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]:
+    return listed(Path(settings.space.peers_file))
