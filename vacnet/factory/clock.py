@@ -27,3 +27,15 @@ def boot_id() -> str:
 def at_boot_seconds(wall: float) -> float:
     """Return the time of `boot_seconds` at which the wall clock will show `wall`, if it is not set."""
     return boot_seconds() + wall - time.time()
+
+
+class HostClock:
+    """Both clocks of the host, as the life of a machine takes them."""
+
+    def boottime(self) -> float:
+        """Return CLOCK_BOOTTIME in seconds."""
+        return boot_seconds()
+
+    def wall(self) -> float:
+        """Return Unix time in seconds."""
+        return time.time()

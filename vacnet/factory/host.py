@@ -37,7 +37,7 @@ class Host:
     def __init__(
         self,
         state_directory: Path,
-        runtimes: Callable[[], Mapping[Model, Runtime]],
+        runtimes: Mapping[Model, Runtime],
         models: Callable[[], Collection[Model]],
         tell: Callable[[HostFacts], None],
     ) -> None:
@@ -92,7 +92,7 @@ class Host:
 
     async def probe(self) -> None:
         """Ask the engines of all models that targets have whether they answer."""
-        models, runtimes = sorted(self._models()), self._runtimes()
+        models, runtimes = sorted(self._models()), self._runtimes
         engines = {id(runtimes[model]): runtimes[model] for model in models if model in runtimes}
         answers = dict(zip(engines, await asyncio.gather(*map(_answer, engines.values())), strict=True))
         away = {

@@ -5,10 +5,14 @@ Rules of this file: without systemd nothing happens, and no failure of it stops 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
+
+STATUS_SECONDS = 30.0
 
 
 def tell_systemd(**fields: str | int) -> None:
@@ -32,3 +36,10 @@ def watchdog_seconds() -> float | None:
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     return int(microseconds) / 2e6 if microseconds.isdecimal() and int(microseconds) else None
+
+
+async def feed_watchdog(status: Callable[[], str]) -> None:
+    """Tell systemd, for ever, that the loop turns, and how the factory does; without systemd, return."""
+    while os.environ.get("NOTIFY_SOCKET"):
+        tell_systemd(WATCHDOG=1, STATUS=status())
+        await asyncio.sleep(watchdog_seconds() or STATUS_SECONDS)

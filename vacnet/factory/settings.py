@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import msgspec
+
 from vacnet import __version__
 from vacnet.agent.events import AgentSettings
 from vacnet.factory import places as where
 from vacnet.targets.model import Problem, Settings, Target
+from vacnet.targets.pipe import PipeReading
 from vacnet.targets.settings import Reading, SourceFile, read_settings
 
 UNLIMITED = 1 << 62
@@ -28,7 +31,6 @@ FIXED: Mapping[str, Callable[[Settings], object]] = MappingProxyType(
         "[factory] name": lambda settings: settings.factory.name,
         "[control]": lambda settings: settings.control,
         "[runtimes.process]": lambda settings: settings.process,
-        "[fetch]": lambda settings: settings.fetch,
     }
 )
 """What a running factory cannot change, and how to look at it."""
@@ -55,6 +57,15 @@ def read_kept(kept: Sequence[tuple[str, bytes]], places: where.Places) -> Settin
     """Return the settings that files kept in the record make; None when there are none of use."""
     files = [SourceFile(name, data) for name, data in kept]
     return read_settings(files, where.host_of(places)).settings if files else None
+
+
+def all_targets(settings: Settings, readings: Mapping[str, PipeReading]) -> tuple[Target, ...]:
+    """Return the site's own targets and those of its pipes; of two of one name the first."""
+    targets = {target.name: target for target in settings.targets}
+    for reading in readings.values():
+        for target in reading.targets:
+            targets.setdefault(target.name, target)
+    return tuple(targets.values())
 
 
 def for_agent(settings: Settings, targets: tuple[Target, ...]) -> AgentSettings:
@@ -85,4 +96,17 @@ def waits_for_restart(running: Settings, edited: Settings) -> tuple[str, ...]:
         f"{key} was edited: it takes effect when the factory is restarted (machines go on meanwhile)"
         for key, of in FIXED.items()
         if of(running) != of(edited)
+    )
+
+
+def with_fixed(running: Settings, edited: Settings) -> Settings:
+    """Return the edited settings with everything as it is that a running factory cannot change."""
+    space, factory = running.space, running.factory
+    return msgspec.structs.replace(
+        edited,
+        state_directory=running.state_directory,
+        space=msgspec.structs.replace(edited.space, name=space.name, listen=space.listen),
+        factory=msgspec.structs.replace(edited.factory, name=factory.name),
+        control=running.control,
+        process=running.process,
     )

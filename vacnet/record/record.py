@@ -58,7 +58,7 @@ class Record:
 
         Args:
             path: the database file, ``vacnet.db`` in the state directory, which is made if need be.
-            factory: name of the factory; the first one is kept.
+            factory: name of the factory; the first one is kept. Empty: not known yet, any is right.
             wall: Unix seconds.
             boottime: seconds on CLOCK_BOOTTIME.
             boot_id: the kernel's name of this boot.
@@ -249,6 +249,8 @@ class Record:
         return Clocks(boot_id=self._boot_id, boot=boot, wall=self._wall())
 
     async def _check_name(self, factory: str, path: Path) -> None:
+        if not factory:
+            return
         kept = await self._ask(lambda connection: facts.text(connection, facts.NAME), Need.READ)
         if not kept:
             await self._ask(lambda connection: facts.keep_text(connection, facts.NAME, factory), Need.NOW)

@@ -46,7 +46,7 @@ def engine() -> Engine:
 def host(tmp_path: Path, told: list[HostFacts], engine: Engine) -> Host:
     runtimes = {Model.PROCESS: cast("Runtime", engine), Model.APPTAINER: cast("Runtime", engine)}
     models = {Model.PROCESS, Model.APPTAINER, Model.VM}
-    return Host(tmp_path, lambda: runtimes, lambda: models, told.append)
+    return Host(tmp_path, runtimes, lambda: models, told.append)
 
 
 def test_load_memory_and_disk_are_those_of_this_host(host: Host, told: list[HostFacts]) -> None:

@@ -1,0 +1,136 @@
+"""What the control socket answers, put together from the parts of a running factory.
+
+Rules of this file: it reads and changes nothing. The agent's views are field for field the messages of
+the socket, so they are converted and not copied by hand; wall time is added here, where it is known.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from vacnet import __version__
+from vacnet.agent.agent import Agent
+from vacnet.factory import peer_state
+from vacnet.factory.clock import boot_seconds
+from vacnet.factory.control import NOT_FOUND, RefusedError
+from vacnet.factory.follow import pieces
+from vacnet.factory.messages import (
+    Events,
+    EventState,
+    FactoryState,
+    Health,
+    Machines,
+    MachineState,
+    Peers,
+    SpaceState,
+    TargetState,
+)
+from vacnet.factory.own_addresses import OwnAddresses
+from vacnet.factory.resolve import Resolver
+from vacnet.factory.warned import Warnings
+from vacnet.fetch.pipes import PipeKeeper
+from vacnet.machines.keeper import Keeper
+from vacnet.machines.layout import CONSOLE
+from vacnet.machines.views import view_of_ended
+from vacnet.record.record import Record
+from vacnet.record.rows import ENDED
+from vacnet.targets.model import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactoryAnswers:
+    """Answers from the parts of one factory; see `control.Answers`."""
+
+    agent: Agent
+    keeper: Keeper
+    record: Record
+    resolver: Resolver
+    warned: Warnings
+    pipes: PipeKeeper
+    own: OwnAddresses
+    machines_directory: Path
+    settings: Callable[[], Settings]
+    restricted: Callable[[], str]
+    """Why nothing may start, empty when it may."""
+    counters: Callable[[], dict[str, int]]
+    started_at: float
+
+    async def space(self) -> SpaceState:
+        """Answer /v1/space."""
+        view, settings = self.agent.view(boot_seconds()), self.settings()
+        known = peer_state.pair(self.resolver.peers(), view.factories, self.own())
+        factories = msgspec.convert(view.factories, tuple[FactoryState, ...], from_attributes=True)
+        return SpaceState(
+            space=settings.space.name,
+            factory=settings.factory.name,
+            time=time.time(),
+            version=__version__,
+            factories=(*factories, *peer_state.unheard(known)),
+            targets=msgspec.convert(view.targets, tuple[TargetState, ...], from_attributes=True),
+            starts_last_minute=view.starts_last_minute,
+            warnings=self._warnings(),
+        )
+
+    async def machines(self, ended: int) -> Machines:
+        """Answer /v1/machines."""
+        name = self.settings().factory.name
+        rows = await self.record.recent(ended) if ended else []
+        last = [view_of_ended(row, name, str(self.machines_directory / row.id)) for row in reversed(rows)]
+        views = (*self.keeper.live(), *last)
+        states = msgspec.convert(views, tuple[MachineState, ...], from_attributes=True)
+        return Machines(factory=name, time=time.time(), machines=states)
+
+    async def peers(self) -> Peers:
+        """Answer /v1/peers."""
+        factories = self.agent.view(boot_seconds()).factories
+        known = peer_state.pair(self.resolver.peers(), factories, self.own())
+        states = peer_state.peer_states(known, factories)
+        return Peers(factory=self.settings().factory.name, time=time.time(), peers=states)
+
+    async def events(self, after: int, limit: int) -> Events:
+        """Answer /v1/events."""
+        rows = await self.record.events(after, limit)
+        states = tuple(msgspec.convert(row, EventState, from_attributes=True) for row in rows)
+        return Events(factory=self.settings().factory.name, time=time.time(), events=states)
+
+    async def health(self) -> Health:
+        """Answer /v1/health."""
+        words = "; ".join(filter(None, (self.restricted(), self.record.trouble)))
+        return Health(
+            factory=self.settings().factory.name,
+            time=time.time(),
+            version=__version__,
+            state="restricted" if words else "ready",
+            words=words,
+            up_seconds=boot_seconds() - self.started_at,
+            pid=os.getpid(),
+            counters=self.counters(),
+        )
+
+    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+        """Yield a machine's console log."""
+        row = await self.record.machine(machine)
+        if row is None:
+            raise RefusedError(
+                NOT_FOUND,
+                f"this factory has no machine {machine!r}; "
+                "`vacnet machines --ended 100` names those it remembers",
+            )
+
+        async def ended() -> bool:
+            now = await self.record.machine(row.id)
+            return now is None or now.state == ENDED
+
+        log = self.machines_directory / row.id / CONSOLE
+        async for piece in pieces(log, tail, follow=follow, ended=ended):
+            yield piece
+
+    def _warnings(self) -> tuple[str, ...]:
+        pipes = (f"[pipes.{prefix}] {words}" for prefix, words in self.pipes.troubles.items())
+        return (*filter(None, (self.restricted(), self.record.trouble)), *self.warned.all(), *pipes)

@@ -1,0 +1,227 @@
+"""A factory at work: its parts, how they are joined, the order in which they start and end.
+
+Rules of this file: wiring only. Facts go up into the agent through `feed`, its wishes come down through
+the table of `effects`; edits of files are taken over by `edits`. The order of the start: sockets are
+bound before anything is touched, machines are adopted before the agent exists, the agent hears of them
+before it hears of anybody else.
+
+The end of a factory is not the end of its machines: BYE is sent, tasks are cancelled, the record is
+closed; the next start adopts what runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from vacnet import __version__
+from vacnet.agent.agent import Agent
+from vacnet.agent.events import (
+    DatagramReceived,
+    Event,
+    HostChanged,
+    KeysChanged,
+    PeersChanged,
+    SettingsChanged,
+    Stopping,
+)
+from vacnet.agent.restored import Restored, RestoredMachine
+from vacnet.factory import settings as of_settings
+from vacnet.factory.clock import HostClock, at_boot_seconds, boot_seconds
+from vacnet.factory.effects import handlers
+from vacnet.factory.engines import by_model, engines_of
+from vacnet.factory.host import Host
+from vacnet.factory.identity import identity_of
+from vacnet.factory.logs import tell_failure
+from vacnet.factory.loop import Driver
+from vacnet.factory.news import News
+from vacnet.factory.notify import feed_watchdog
+from vacnet.factory.resolve import Resolver
+from vacnet.factory.udp import Endpoint
+from vacnet.factory.warned import Warnings
+from vacnet.fetch.fetcher import Fetcher
+from vacnet.fetch.pipes import PipeKeeper
+from vacnet.fetch.user_data import UserDataSource
+from vacnet.machines.keeper import Keeper
+from vacnet.record.record import Record
+from vacnet.space.address import Address
+from vacnet.targets.model import Settings, Target
+
+BROKEN_TOLD_MAX = 10
+"""Datagrams that broke the agent are told with a traceback so often; all are counted."""
+
+OnStep = Callable[[str], None]
+
+
+class Factory:
+    """The parts of one factory, joined: `start`, give `works` to a task group, `goodbye`, `close`."""
+
+    agent: Agent
+    driver: Driver
+
+    def __init__(self, settings: Settings, record: Record, on_step: OnStep) -> None:
+        """Bind the sockets and make the parts that need no agent.
+
+        Raises:
+            ListenError: an address of `[space] listen` cannot be bound.
+        """
+        state = Path(settings.state_directory)
+        self.settings = settings
+        self.record = record
+        self.started_at = boot_seconds()
+        self.restrictions: dict[str, str] = {}
+        self.news = News(record)
+        self.warned = Warnings(self.news.warning_came, self.news.warning_went)
+        self.endpoint = Endpoint(settings.space.listen, self._datagram)
+        self.fetcher = Fetcher(settings.fetch, state, __version__)
+        self.pipes = PipeKeeper(self.fetcher, lambda _readings: self._offers_changed(), time.time)
+        engines = engines_of(settings)
+        self.host = Host(state, by_model(engines), self._models, lambda facts: self.feed(HostChanged(facts)))
+        self.resolver = Resolver(lambda addresses: self.feed(PeersChanged(addresses)))
+        self.keeper = Keeper(
+            record=record,
+            runtimes=engines,
+            state_directory=state,
+            host=identity_of(settings),
+            sources=UserDataSource(self.fetcher),
+            tell=self.feed,
+            notify=self.news.notify,
+            clock=HostClock(),
+            on_step=on_step,
+        )
+        self._early: list[Event] | None = []
+        self._background: set[asyncio.Task[None]] = set()
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Adopt what runs, wake the agent with its past, and listen."""
+        machines = await self.keeper.adopt()
+        self.pipes.set_settings(self.settings)
+        restored = await self._restored(machines)
+        settings = of_settings.for_agent(self.settings, self.targets())
+        rng = random.Random(secrets.randbits(64))
+        self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
+        table = handlers(self.record, self.endpoint, self.keeper, self.news.notify)
+        self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
+        early, self._early = self._early or [], None
+        for event in early:
+            self.driver.feed(event)
+        self.obey()
+        self.host.measure()
+
+    def listen(self) -> None:
+        """Take datagrams from now on."""
+        self.endpoint.watch(asyncio.get_running_loop())
+
+    def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Return what runs side by side for as long as the factory does."""
+        return (
+            self.keeper.run(),
+            self.pipes.run(),
+            self.host.run(),
+            self.resolver.run(),
+            feed_watchdog(self._status),
+        )
+
+    async def goodbye(self) -> None:
+        """Say goodbye to the space; machines go on."""
+        self.feed(Stopping())
+        await self.driver.settled()
+
+    async def close(self) -> None:
+        """Let go of everything but the machines."""
+        self.driver.close()
+        self.endpoint.unwatch(asyncio.get_running_loop())
+        self.endpoint.close()
+        await self.fetcher.close()
+
+    # --- what the agent is told -----------------------------------------------------------------
+
+    def feed(self, event: Event) -> None:
+        """Tell the agent, or keep it until there is one."""
+        if self._early is None:
+            self.driver.feed(event)
+        else:
+            self._early.append(event)
+
+    def use(self, settings: Settings) -> None:
+        """Let other settings be in force from now on."""
+        self.settings = settings
+        self.keeper.settings_changed(identity_of(settings))
+        self._in_background(self.fetcher.set_settings(settings.fetch))
+        self.pipes.set_settings(settings)
+        self._offers_changed()
+        self.obey()
+
+    def restrict(self, topic: str, why: str) -> None:
+        """Let nothing start because of `topic`; an empty text takes that back."""
+        self.restrictions[topic] = why
+        self.obey()
+
+    def restricted(self) -> str:
+        """Return why nothing may start, empty when it may."""
+        return "; ".join(filter(None, self.restrictions.values()))
+
+    def obey(self) -> None:
+        """Tell what the settings and their state mean for this host."""
+        until = self.settings.factory.shutdown_time
+        if until:
+            self.keeper.lower_deadline(at_boot_seconds(until))
+        self.host.obey(self.settings.factory, self.restricted())
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the targets of the site and of its pipes."""
+        return of_settings.all_targets(self.settings, self.pipes.readings)
+
+    def counters(self) -> dict[str, int]:
+        """Return what was counted since the start, by stable names."""
+        gossip = self.agent.gossip.counters
+        return {
+            **{f"udp_{name}": count for name, count in self.endpoint.counters.items()},
+            **{f"loop_{name}": count for name, count in self.driver.counters.items()},
+            **{f"gossip_reject_{name}": count for name, count in gossip.rejects.items()},
+            "udp_dropped_by_kernel": self.endpoint.dropped_by_kernel(),
+            "gossip_datagrams_sent": gossip.datagrams_sent,
+            "gossip_datagrams_received": gossip.datagrams_received,
+            "gossip_datagrams_dropped": gossip.datagrams_dropped,
+        }
+
+    # --- what the parts call --------------------------------------------------------------------
+
+    def _datagram(self, data: bytes, address: Address) -> None:
+        self.feed(DatagramReceived(data, address))
+
+    def _offers_changed(self) -> None:
+        readings = self.pipes.readings
+        self.warned.replace("pipes", (str(p) for reading in readings.values() for p in reading.quarantined))
+        self.feed(SettingsChanged(of_settings.for_agent(self.settings, self.targets())))
+
+    def _models(self) -> set[Any]:
+        return {target.machine_model for target in self.targets()}
+
+    def _broken(self, error: Exception) -> None:
+        if self.driver.counters["datagrams_broke_the_agent"] <= BROKEN_TOLD_MAX:
+            tell_failure("datagram.broke", error)
+
+    def _status(self) -> str:
+        return self.restricted() or f"{len(self.keeper.live())} machines of {len(self.targets())} targets"
+
+    async def _restored(self, machines: tuple[RestoredMachine, ...]) -> Restored:
+        return Restored(
+            epoch=await self.record.next_epoch(),
+            instance=secrets.token_bytes(8),
+            machines=machines,
+            windows=await self.record.windows(boot_seconds()),
+            members=await self.record.members(),
+        )
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

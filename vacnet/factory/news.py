@@ -1,0 +1,31 @@
+"""News for the admin: everything told goes to the log and, by the same name, into the record.
+
+Rules of this file: what the record cannot take (a full disk) is in the log all the same.
+"""
+
+from __future__ import annotations
+
+from vacnet.agent.effects import Notify
+from vacnet.factory.logs import tell
+from vacnet.record.record import Record
+
+
+class News:
+    """Tells what happens."""
+
+    def __init__(self, record: Record) -> None:
+        """Tell the log and this record."""
+        self._record = record
+
+    def notify(self, effect: Notify) -> None:
+        """Tell something that happened."""
+        tell(effect.name, effect.fields, warning=effect.warning)
+        self._record.add_event(effect.name, effect.fields, warning=effect.warning)
+
+    def warning_came(self, topic: str, line: str) -> None:
+        """Tell that something became wrong."""
+        self.notify(Notify(f"{topic}.bad", {"why": line}, warning=True))
+
+    def warning_went(self, topic: str) -> None:
+        """Tell that it is well again."""
+        self.notify(Notify(f"{topic}.good"))
