@@ -2,7 +2,8 @@
 
 Rules of this file: blocking calls, for a worker thread. A file that a machine may be reading is replaced
 whole (written beside, synced, renamed), never written over. Secrets (user_data) are for the machine's
-user alone, and the directory lets nobody list it. Everything can be done twice.
+user alone, and the directory lets nobody list it; a runtime whose machines run user_data makes it
+runnable. Everything can be done twice.
 
 ``spec.json`` stands beside the machine's own files so that a machine can be adopted when the record
 is lost; ``finished`` begins the time after which the directory expires.
@@ -50,7 +51,6 @@ def prepare(spec: Spec, host: HostIdentity, user_data: bytes | None) -> None:
     Raises:
         OSError: the disk is full or sick.
     """
-    layout = LAYOUTS[spec.target.machine_model]
     spec.directory.parent.mkdir(mode=_WALKED, parents=True, exist_ok=True)
     spec.directory.mkdir(mode=_CLOSED, exist_ok=True)
     write_whole(spec.directory / SPEC, encode_spec(spec), _SECRET, durable=True)
@@ -60,9 +60,9 @@ def prepare(spec: Spec, host: HostIdentity, user_data: bytes | None) -> None:
     outputs.mkdir(mode=_LISTED, exist_ok=True)
     given = [outputs]
     if user_data is not None:
-        write_whole(spec.directory / USER_DATA, user_data, layout.user_data_mode)
+        write_whole(spec.directory / USER_DATA, user_data, _SECRET)
         given.append(spec.directory / USER_DATA)
-    if layout.own_user:
+    if LAYOUTS[spec.target.machine_model].own_user:
         _give(spec.directory, given, host.machine_user)
 
 

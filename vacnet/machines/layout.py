@@ -21,9 +21,6 @@ JOBOUTPUTS = "joboutputs"
 CONSOLE = "console.log"
 SPEC = "spec.json"
 
-PRIVATE = 0o600
-RUNNABLE = 0o700
-
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -33,8 +30,6 @@ class Layout:
     jobfeatures: str
     joboutputs: str
     """Path or URL inside the machine; ``{directory}`` stands for the machine's directory on the host."""
-    user_data_mode: int
-    """Runnable where user_data is the command of the machine, else only to be read."""
     own_user: bool = False
     """It runs as the site's machine user: user_data and joboutputs belong to that user, and the way
     to them may be walked (not listed) by others."""
@@ -51,20 +46,18 @@ class Layout:
 
 _SERVER = "http://169.254.169.253"
 
-_VM = Layout(f"{_SERVER}/machinefeatures", f"{_SERVER}/jobfeatures", f"{_SERVER}/joboutputs", PRIVATE)
-_DOCKER = Layout("/etc/machinefeatures", "/etc/jobfeatures", "/var/spool/joboutputs", RUNNABLE)
+_VM = Layout(f"{_SERVER}/machinefeatures", f"{_SERVER}/jobfeatures", f"{_SERVER}/joboutputs")
+_DOCKER = Layout("/etc/machinefeatures", "/etc/jobfeatures", "/var/spool/joboutputs")
 _APPTAINER = Layout(
     "/tmp/machinefeatures",  # noqa: S108 (a path inside the container, Vac's)
     "/tmp/jobfeatures",  # noqa: S108 (the same)
     "/tmp/joboutputs",  # noqa: S108 (the same)
-    RUNNABLE,
     own_user=True,
 )
 _PROCESS = Layout(
     "{directory}/machinefeatures",
     "{directory}/jobfeatures",
     "{directory}/joboutputs",
-    RUNNABLE,
     own_user=True,
 )
 

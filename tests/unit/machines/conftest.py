@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from factory_floor import Floor, ToyClock
-from toy_engine import ToyEngine
 
+from tests.unit.machines.factory_floor import Floor, ToyClock
+from tests.unit.machines.toy_engine import ToyEngine
 from vacnet.record.record import Record
 
 

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toy_engine import ToyEngine, ToyRuntime
-
+from tests.unit.machines.toy_engine import ToyEngine, ToyRuntime
 from vacnet.agent.effects import Notify, StartMachine, Ticket
 from vacnet.agent.events import Event, MachineEnded
 from vacnet.agent.restored import RestoredMachine
@@ -76,7 +75,11 @@ class Floor:
     notes: list[Notify] = field(default_factory=list)
     host: HostIdentity = field(
         default_factory=lambda: HostIdentity(
-            factory="wn01.example.org", space="vac.example.org", boot_id="boot-1", host="wn01", domain=".example.org"
+            factory="wn01.example.org",
+            space="vac.example.org",
+            boot_id="boot-1",
+            host="wn01",
+            domain=".example.org",
         )
     )
 
@@ -137,5 +140,5 @@ class Floor:
 async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 (a test waits for what anybody may change)
             await asyncio.sleep(0.001)

@@ -1,7 +1,7 @@
 """An engine in memory: what it runs outlives the keepers that asked for it, as a real engine's would."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ class ToyObject:
 
     seen: Seen
     directory: Path | None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass
@@ -28,7 +28,9 @@ class ToyEngine:
     stops: list[str] = field(default_factory=list)
     away: str = ""
     refusal: str = ""
-    ignores_stop: bool = False
+    forgets: bool = True
+    looks: int = 0
+    on_start: Callable[[str], None] = lambda _: None
     wall: float = 1000.0
     gate: asyncio.Event | None = None
     """When set, a start waits for it."""
@@ -90,6 +92,7 @@ class ToyRuntime:
                 ),
                 spec.directory,
             )
+            self.engine.on_start(spec.id)
         return f"toy-{spec.id}"
 
     async def stop(self, machine_id: str, grace_seconds: float) -> None:
@@ -97,7 +100,7 @@ class ToyRuntime:
         self._answer()
         self.engine.stops.append(machine_id)
         found = self.engine.objects.get(machine_id)
-        if found is not None and found.seen.running and not self.engine.ignores_stop:
+        if found is not None and found.seen.running:
             self.engine.end(machine_id, exit_code=143)
 
     async def forget(self, machine_id: str) -> None:
@@ -105,11 +108,13 @@ class ToyRuntime:
         self._answer()
         found = self.engine.objects.get(machine_id)
         assert found is None or not found.seen.running, "forgets what runs"
-        self.engine.objects.pop(machine_id, None)
+        if self.engine.forgets:
+            self.engine.objects.pop(machine_id, None)
 
     async def seen(self) -> Mapping[str, Seen]:
         shown = {machine_id: found.seen for machine_id, found in self.engine.objects.items()}
         await asyncio.sleep(0)
+        self.engine.looks += 1
         self._answer()
         return shown
 
