@@ -80,9 +80,11 @@ def redirected(start: str, current: str, location: str) -> str:
     Raises:
         UnavailableError: it leads where it must not.
     """
-    target = urljoin(current, location)
-    address = parse(target)
-    if address.path is not None:
+    try:
+        target = urljoin(current, location)
+    except ValueError:
+        raise UnavailableError("it redirects to what is not an address") from None
+    if parse(target).path is not None:
         raise UnavailableError(f"it redirects to a file ({shown(target)}), which is never followed")
     was, now, first = urlsplit(current), urlsplit(target), urlsplit(start)
     if (was.scheme, now.scheme) == ("https", "http"):

@@ -69,10 +69,12 @@ def read_file(path: Path, bytes_max: int) -> bytes:
             bytes.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:  # noqa: PTH123 (Path.open has no opener)
+        with open(path, "rb", opener=_open_without_waiting) as file:
             body = file.read(bytes_max + 1)
     except OSError as error:
         raise UnavailableError(f"it cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UnavailableError(f"it is not a file name: {error}") from None
     if len(body) > bytes_max:
         raise too_large(bytes_max)
     return body

@@ -6,6 +6,7 @@ The client's own texts are used only where they cannot hold an address with its 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import aiohttp
@@ -23,7 +24,8 @@ def _certificate(error: Exception, _proxy: str) -> str:
 
 def _unreachable(error: Exception, _proxy: str) -> str:
     cause = getattr(error, "os_error", error)
-    why = getattr(cause, "strerror", "") or type(cause).__name__
+    number = getattr(cause, "errno", None)
+    why = os.strerror(number) if number and number > 0 else type(cause).__name__
     return f"its server cannot be reached ({why}): check the address, the network and firewalls"
 
 

@@ -82,7 +82,10 @@ def _place(target: Target, name: str) -> Path:
     if "://" in name or not target.files_directory:
         raise UnavailableError(f"{shown(name)} is neither an address nor a file below a files_directory")
     base = Path(target.files_directory).resolve()
-    path = (base / name).resolve()
+    try:
+        path = (base / name).resolve()
+    except (OSError, ValueError, RuntimeError):  # links in a circle, a zero byte
+        raise UnavailableError(f"{name!r} leads to no file: correct the name or the links") from None
     if not path.is_relative_to(base):
         raise UnavailableError(f"{name!r} leads out of files_directory {base}: put the file below it")
     return path

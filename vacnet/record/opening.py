@@ -12,6 +12,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from vacnet.record.ballast import Ballast
 from vacnet.record.disk_faults import DAMAGED, primary_code, words_of
 from vacnet.record.errors import RecordError
 from vacnet.record.schema import is_ours, migrate
@@ -53,6 +54,17 @@ def open_or_rebuild(path: Path, wall: float) -> tuple[sqlite3.Connection, str]:
             "machines that run are adopted from their labels and directories, history is lost"
         )
         return _open(path), words
+
+
+def open_with_ballast(ballast: Ballast, path: Path, wall: float) -> tuple[sqlite3.Connection, str]:
+    """Do as `open_or_rebuild`, with the room of the ballast if a full disk takes that."""
+    try:
+        return open_or_rebuild(path, wall)
+    except RecordError:
+        if not ballast.stands():
+            raise
+        ballast.free()
+        return open_or_rebuild(path, wall)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -11,7 +11,6 @@ On a full disk a creation is refused (`NotWrittenError`) while ends wait until t
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +24,7 @@ from vacnet.record.ballast import Ballast
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.jobs import Need, Step
 from vacnet.record.lock import DirectoryLock
-from vacnet.record.opening import open_or_rebuild
+from vacnet.record.opening import open_with_ballast
 from vacnet.record.rows import AccountingRow, Column, DecisionRecord, EventRecord, Finish, MachineRecord
 from vacnet.record.window_table import Clocks
 from vacnet.record.writer import Writer
@@ -269,21 +268,10 @@ def _start(path: Path, lock: DirectoryLock, wall: float) -> tuple[Writer, str]:
             "the user of vacnet owns, or set another state_directory"
         ) from error
     ballast = Ballast(path.with_name("ballast"))
-    connection, rebuilt = _open_with(ballast, path, wall)
+    connection, rebuilt = open_with_ballast(ballast, path, wall)
     if rebuilt:
         _log.error("the record was rebuilt", why=rebuilt)
     return Writer(connection, ballast), rebuilt
-
-
-def _open_with(ballast: Ballast, path: Path, wall: float) -> tuple[sqlite3.Connection, str]:
-    """Open the database, with the room of the ballast if it takes that on a full disk."""
-    try:
-        return open_or_rebuild(path, wall)
-    except RecordError:
-        if not ballast.stands():
-            raise
-        ballast.free()
-        return open_or_rebuild(path, wall)
 
 
 def _mismatch(kept: str, factory: str, path: Path) -> str:
