@@ -58,17 +58,19 @@ def _both(check: Check) -> Option:
     return Option(check, check)
 
 
-def _text_or_number(value: object) -> str:
-    """Vac passed option values through ``str()``, so numbers are welcome."""
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    return str(_LINES(text))
+def _text_or_number(text: Check) -> Check:
+    """Return a check that takes numbers too: Vac passed option values through ``str()``."""
+
+    def convert(value: object) -> object:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return text(str(value) if is_number else value)
+
+    return secret(Check(text.expected, convert))
 
 
-_LINES = lines()
-OPTION_VALUE = secret(Check(_LINES.expected, _text_or_number))
-USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, OPTION_VALUE, USER_DATA_MAX)
+USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, _text_or_number(lines()), USER_DATA_MAX)
 USER_DATA_FILES = table(USER_DATA_NAME, FREE_NAME, safe.SITE_FILE, USER_DATA_MAX)
-PIPE_USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, secret(line()), USER_DATA_MAX)
+PIPE_USER_DATA_OPTIONS = table(USER_DATA_NAME, FREE_NAME, _text_or_number(line()), USER_DATA_MAX)
 PIPE_USER_DATA_FILES = table(USER_DATA_NAME, FREE_NAME, safe.FILE_NAME, USER_DATA_MAX)
 
 

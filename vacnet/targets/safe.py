@@ -41,7 +41,8 @@ _REGISTRY = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*(?:
 _TAG = r"(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
 _REFERENCE = rf"{_REGISTRY}{_COMPONENT}(?:/{_COMPONENT})*{_TAG}(?:@sha256:[0-9a-f]{{64}})?"
 _SHORT_REFERENCE = rf"{_COMPONENT}{_TAG}"
-_CVMFS = rf"/cvmfs(?:/{_PART})+"
+_CVMFS = r"/cvmfs(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._+=@,~:-]+)+"
+"""With colons: images unpacked there are named ``.../centos:7``."""
 
 RESERVED_PATHS = (
     "/bin",
@@ -54,9 +55,6 @@ RESERVED_PATHS = (
     "/proc",
     "/sbin",
     "/sys",
-    "/tmp/jobfeatures",  # noqa: S108 - a path inside a container, compared and never opened
-    "/tmp/joboutputs",  # noqa: S108 - the same
-    "/tmp/machinefeatures",  # noqa: S108 - the same
     "/user_data",
     "/usr",
     "/var/spool/jobfeatures",
