@@ -249,7 +249,7 @@ class Board:
         return ledger.row(base, now)
 
     def _wake(self, *times: float) -> None:
-        self.wake_at = min(self.wake_at, *times)
+        self.wake_at = min((self.wake_at, *times))
 
 
 def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:

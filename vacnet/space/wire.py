@@ -31,7 +31,7 @@ from vacnet.space import limits
 U8 = Annotated[int, Meta(ge=0, le=255)]
 U16 = Annotated[int, Meta(ge=0, le=limits.CODE_MAX)]
 U32 = Annotated[int, Meta(ge=0, le=limits.U32_MAX)]
-U64 = Annotated[int, Meta(ge=0, le=limits.U64_MAX)]
+U64 = Annotated[int, Meta(ge=0)]  # MessagePack has no larger integer than 2^64 - 1
 Epoch = Annotated[int, Meta(ge=0, le=limits.EPOCH_MAX)]
 Version = Annotated[int, Meta(ge=1, le=limits.U32_MAX)]
 Age = U32
@@ -183,6 +183,15 @@ class Pull(Struct, array_like=True, frozen=True):
     wants: Annotated[bytes, Meta(max_length=16 * limits.ENTRIES_MAX)]
 
 
+class Rival(Struct, array_like=True, frozen=True):
+    """The receiver's own name, known with an epoch no older than its own."""
+
+    epoch: Epoch
+    instance: Instance
+    ip: Text
+    port: U16
+
+
 class Hello(Struct, array_like=True, frozen=True):
     """HELLO: who are you, and do you receive at this address?"""
 
@@ -191,6 +200,7 @@ class Hello(Struct, array_like=True, frozen=True):
     name: Name = ""
     version_min: U8 = 1
     version_max: U8 = 1
+    rival: Rival | None = None
     padding: bytes = b""
 
 
@@ -211,11 +221,7 @@ class Welcome(Struct, array_like=True, frozen=True):
     name: Name = ""
     version_min: U8 = 1
     version_max: U8 = 1
-    told_epoch: Epoch = 0
-    """Not 0: the asker's name is known with this epoch, no older than its own, of another life."""
-    told_ip: Text = ""
-    told_port: U16 = 0
-    """Where that other life was last heard."""
+    rival: Rival | None = None
     members: Annotated[list[Member], Meta(max_length=limits.MEMBERS_MAX)] = []
 
 
