@@ -86,7 +86,10 @@ class Member:
             self._child.poll()
         identity = self._identity()
         found = proc.process(identity.pid) if identity else None
-        return found is not None and identity is not None and found.start == identity.start and found.alive
+        alive = found is not None and identity is not None and found.start == identity.start and found.alive
+        if self._child is not None and not alive:
+            self._child.wait()
+        return alive
 
     def stop(self) -> None:
         """Ask it to end, and kill it if it does not; its machines go on."""

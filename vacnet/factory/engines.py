@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Protocol
 
 from vacnet.machines.runtime import Runtime
 from vacnet.runtimes.process.runtime import ProcessRuntime
 from vacnet.targets.model import Model, Settings
 
 
-def _process(settings: Settings) -> Runtime:
+class Engine(Runtime, Protocol):
+    """A runtime, and how a factory lets go of it."""
+
+    async def close(self) -> None:
+        """Let go of what this process holds of the engine; machines go on."""
+        ...
+
+
+def _process(settings: Settings) -> Engine:
     return ProcessRuntime(settings.process, Path(settings.state_directory), settings.factory.name)
 
 
-MAKERS: tuple[Callable[[Settings], Runtime], ...] = (_process,)
+MAKERS: tuple[Callable[[Settings], Engine], ...] = (_process,)
 
 
-def engines_of(settings: Settings) -> tuple[Runtime, ...]:
+def engines_of(settings: Settings) -> tuple[Engine, ...]:
     """Return every engine that this version knows; whether it is there, its probe says."""
     return tuple(make(settings) for make in MAKERS)
 

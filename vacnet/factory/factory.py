@@ -80,12 +80,14 @@ class Factory:
         self.endpoint = Endpoint(settings.space.listen, self._datagram)
         self.fetcher = Fetcher(settings.fetch, state, __version__)
         self.pipes = PipeKeeper(self.fetcher, lambda _readings: self._offers_changed(), time.time)
-        engines = engines_of(settings)
-        self.host = Host(state, by_model(engines), self._models, lambda facts: self.feed(HostChanged(facts)))
+        self.engines = engines_of(settings)
+        self.host = Host(
+            state, by_model(self.engines), self._models, lambda facts: self.feed(HostChanged(facts))
+        )
         self.resolver = Resolver(lambda addresses: self.feed(PeersChanged(addresses)))
         self.keeper = Keeper(
             record=record,
-            runtimes=engines,
+            runtimes=self.engines,
             state_directory=state,
             host=identity_of(settings),
             sources=UserDataSource(self.fetcher),
@@ -140,6 +142,8 @@ class Factory:
         self.endpoint.unwatch(asyncio.get_running_loop())
         self.endpoint.close()
         await self.fetcher.close()
+        for engine in self.engines:
+            await engine.close()
 
     # --- what the agent is told -----------------------------------------------------------------
 
