@@ -38,7 +38,8 @@ def run(words: Sequence[str]) -> int:
 def _dispatch(words: Sequence[str]) -> int:
     from vacnet.cli.app import build
 
-    result = build()(words, exit_on_error=False, print_error=False)
+    lists_commands = not words or words[0].startswith("-")
+    result = build(whole=lists_commands)(words, exit_on_error=False, print_error=False)
     return result if isinstance(result, int) else 0
 
 

@@ -38,8 +38,8 @@ GROUPS: tuple[tuple[str, str], ...] = (
 )
 
 
-def build() -> App:
-    """Return the whole command line."""
+def build(*, whole: bool) -> App:
+    """Return the command line; `whole` imports every command, for the lines of help they bring."""
     app = App(
         name="vacnet",
         help=HELP,
@@ -53,6 +53,8 @@ def build() -> App:
         app.command(place, name=name, sort_key=order, help_epilogue=EPILOGUE_OF_COMMANDS)
     for order, (name, place) in enumerate(GROUPS, len(COMMANDS)):
         app.command(place, name=name, sort_key=order)
+    for name in app if whole else ():
+        app[name]
     return app
 
 

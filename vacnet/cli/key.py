@@ -50,7 +50,8 @@ def new(
     if file is not None:
         _write(file, line)
     if as_json:
-        output.print_json({"schema": 1, "role": role, "file": str(file) if file else None})
+        shown = {"file": str(file)} if file else {"file": None, "line": line}
+        output.print_json({"schema": 1, "role": role, **shown})
     else:
         print(f"wrote {file}: a {role} key that its owner alone may read" if file else line)
 

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+PATIENCE_SECONDS = 5.0
+"""For one answer: a busy factory is slow, a dead one does not answer at all."""
 
-def client_for(asking: Asking) -> Client:
-    """Return the client of the factory that the options name."""
+
+def client_for(asking: Asking, patience_seconds: float = PATIENCE_SECONDS) -> Client:
+    """Return the client of the factory that the options name; an answer may take `patience_seconds`."""
     from vacnet.factory.client import Client  # late: a command that asks nobody needs no HTTP
 
-    return Client(asking.socket)
+    return Client(asking.socket, patience_seconds)
 
 
 def show(answer: _Answer, view: Callable[[_Answer], View], asking: Asking) -> None:

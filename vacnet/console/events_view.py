@@ -32,6 +32,6 @@ def _fields(event: EventState) -> str:
 
 
 def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    shown = words.clean(text)
-    return json.dumps(shown, ensure_ascii=False) if not shown or " " in shown or '"' in shown else shown
+    """Return a value as one word, or quoted as JSON does it, so that it can be read back."""
+    bare = isinstance(value, str) and value.isprintable() and not set(value) & set(' "=')
+    return str(value) if bare and value else words.clean(json.dumps(value, ensure_ascii=False))

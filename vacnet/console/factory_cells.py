@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vacnet.console import glyphs, words
+from vacnet.console.freshness import STALE_SECONDS
 from vacnet.console.model import Bar, Cell, Row, Span, Tone, say
 from vacnet.factory.client import FactoryState
 
@@ -86,7 +87,7 @@ def row_of(factory: FactoryState, late_seconds: float) -> Row:
         cells=cells_of(factory, mood, late_seconds),
         mood=mood.name,
         notable=mood.name != "live" or factory.itself,
-        stale=not is_known(factory),
+        stale=not is_known(factory) or late_seconds > STALE_SECONDS,
     )
 
 

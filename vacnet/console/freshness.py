@@ -20,7 +20,7 @@ def late_by(answered: float, now: float) -> float:
 
 def seen_by(factory: str, answered: float) -> Cell:
     """Return whose view this is and of when."""
-    return say(f"seen by {words.clean(factory)} at {words.clock(answered)}", Tone.FAINT)
+    return say(f"seen by {words.clean(factory)} {words.clock(answered)}", Tone.FAINT)
 
 
 def staleness(factory: str, answered: float, now: float) -> tuple[Cell, ...]:

@@ -46,16 +46,16 @@ def space_view(state: SpaceState, now: float, *, trouble: str = "") -> View:
     return View(
         facts=_facts(state),
         warnings=freshness.staleness(state.factory, state.time, now) + warnings,
-        sheets=(targets_sheet(state), factories_sheet(state, late)),
+        sheets=(targets_sheet(state, late), factories_sheet(state, late)),
         legend=target_cells.legend() if state.targets else (),
     )
 
 
-def targets_sheet(state: SpaceState) -> Sheet:
-    """Return the targets, those with the largest share first."""
+def targets_sheet(state: SpaceState, late_seconds: float) -> Sheet:
+    """Return the targets, those with the largest share first; `late_seconds` is the answer's age."""
     scale = target_cells.scale_of(state.targets)
     ordered = sorted(state.targets, key=lambda target: (-target.share, target.name))
-    rows = tuple(target_cells.row_of(target, scale) for target in ordered)
+    rows = tuple(target_cells.row_of(target, scale, late_seconds) for target in ordered)
     return Sheet(columns=TARGETS, rows=rows, empty=NO_TARGETS)
 
 
@@ -76,7 +76,7 @@ def _facts(state: SpaceState) -> tuple[Cell, ...]:
         *moods_of(state.factories),
         _processors(state.factories),
         _machines(state.factories),
-        say(f"{words.plural(state.starts_last_minute, 'start')} a minute"),
+        say(f"{words.plural(state.starts_last_minute, 'start')}/min"),
         freshness.seen_by(state.factory, state.time),
     )
 
@@ -103,7 +103,5 @@ def _machines(factories: tuple[FactoryState, ...]) -> Cell:
     live = [factory for factory in factories if factory_cells.is_known(factory)]
     running = sum(factory.machines_running for factory in live)
     silent = sum(factory.machines_running for factory in factories) - running
-    told = f" machine{'' if running == 1 else 's'}" + (
-        f" and {silent}? of silent factories" if silent else ""
-    )
+    told = f" machine{'' if running == 1 else 's'}" + (f" (+{silent}? silent)" if silent else "")
     return Cell((Span(str(running), Tone.STRONG), Span(told)))

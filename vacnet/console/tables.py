@@ -21,14 +21,14 @@ from rich.text import Text
 
 from vacnet.console import glyphs
 from vacnet.console.layout import UNBOUNDED, Placed, choose_rows, place
-from vacnet.console.model import EMPTY, Cell, Column, Row, Sheet, Span, Tone, View
+from vacnet.console.model import EMPTY, Bar, Cell, Column, Row, Sheet, Span, Tone, View
 
 STYLES: dict[Tone, str] = {
     Tone.PLAIN: "",
     Tone.STRONG: "bold",
     Tone.GOOD: "green",
-    Tone.WARN: "bold yellow",
-    Tone.BAD: "bold red",
+    Tone.WARN: "not dim bold yellow",
+    Tone.BAD: "not dim bold red",
     Tone.FAINT: "dim",
     Tone.BAR: "cyan",
 }
@@ -39,9 +39,17 @@ LEAST_ROWS = 2
 """Of a sheet that gives way to others for lack of lines."""
 
 
+class _Console(Console):
+    """A console that leaves it to the command what a reader's going away means."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on, where rich would end the process as failed."""
+        raise BrokenPipeError
+
+
 def console_for(stream: IO[str] | None = None, *, width: int | None = None) -> Console:
     """Return a console on a stream (None: stdout) that neither highlights nor wraps by itself."""
-    return Console(file=stream or sys.stdout, width=width, highlight=False, soft_wrap=True, emoji=False)
+    return _Console(file=stream or sys.stdout, width=width, highlight=False, soft_wrap=True, emoji=False)
 
 
 def knows_unicode(stream: IO[str]) -> bool:
@@ -176,13 +184,19 @@ def _aged(line: Text, row: Row) -> Text:
 
 def _cell_lines(cell: Cell, room: int, column: Column) -> list[Text]:
     if cell.bar is not None:
-        return [Text(glyphs.draw_bar(cell.bar, room), style=STYLES[cell.bar.tone])]
+        return [_bar(cell.bar, room)]
     text = _text(cell)
     return list(_broken(text, room)) if column.below and text.cell_len > room else [text]
 
 
 def _text(cell: Cell) -> Text:
     return Text.assemble(*((span.text, STYLES[span.tone]) for span in cell.spans))
+
+
+def _bar(bar: Bar, room: int) -> Text:
+    drawn = Text(glyphs.draw_bar(bar, room), style=STYLES[bar.tone])
+    drawn.highlight_regex(glyphs.MARK, "not dim bold default")
+    return drawn
 
 
 def _joined(cells: Iterable[Text]) -> Text:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vacnet.console import glyphs, words
+from vacnet.console.freshness import STALE_SECONDS
 from vacnet.console.model import Bar, Cell, Row, Span, Tone, say
 from vacnet.factory.client import Outcome, TargetState
 
@@ -58,12 +59,13 @@ def scale_of(targets: Iterable[TargetState]) -> float:
     return next((scale for scale in _SCALES if most <= scale), 1.0)
 
 
-def row_of(target: TargetState, scale: float) -> Row:
-    """Return the row of one target."""
+def row_of(target: TargetState, scale: float, late_seconds: float) -> Row:
+    """Return the row of one target; `late_seconds` is how old the whole answer is."""
     return Row(
         cells=cells_of(target, scale),
         mood=target.state,
         notable=target.state in ("quarantined", "probing") or target.machines_running > 0,
+        stale=late_seconds > STALE_SECONDS,
     )
 
 

@@ -33,7 +33,8 @@ COLUMNS = (
 def targets_view(state: SpaceState, now: float) -> View:
     """Return the view of all targets, `now` in Unix seconds."""
     ordered = sorted(state.targets, key=lambda target: (-target.share, target.name))
-    rows = tuple(target_cells.row_of(target, 1.0) for target in ordered)
+    late = freshness.late_by(state.time, now)
+    rows = tuple(target_cells.row_of(target, 1.0, late) for target in ordered)
     return View(
         facts=(
             Cell((Span("targets of space "), Span(words.clean(state.space), Tone.STRONG))),

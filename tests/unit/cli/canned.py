@@ -1,0 +1,95 @@
+"""A factory that answers by heart: the control socket's addresses over a real Unix socket."""
+
+from __future__ import annotations
+
+import http.server
+import socketserver
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import msgspec
+
+from tests.unit.console import scenes
+from vacnet.factory.client import ErrorAnswer, Events, EventState
+
+EVENTS = Events(
+    factory="vac01.example.org",
+    time=scenes.NOW,
+    events=(
+        EventState(
+            serial=1,
+            time=scenes.NOW - 60,
+            name="machine.started",
+            fields={"machine": "vac01-03.example.org", "target": "lhcb-prod"},
+            warning=False,
+        ),
+        EventState(
+            serial=2,
+            time=scenes.NOW - 5,
+            name="settings.refused",
+            fields={"words": "a \x1b[2J key is unknown", "line": 12},
+            warning=True,
+        ),
+    ),
+)
+LOG = b"first line\nsecond \x1b[31mline\nno end of line"
+
+
+def answers(scene: str = "healthy", machines: str = "working") -> dict[str, object]:
+    """Return what each address answers."""
+    return {
+        "/v1/space": scenes.SPACES[scene],
+        "/v1/machines": scenes.MACHINES[machines],
+        "/v1/peers": scenes.PEERS["one-silent"],
+        "/v1/events": EVENTS,
+        "/v1/machines/vac01-03.example.org/log": LOG,
+    }
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    answers: Mapping[str, object]
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        asked = urlparse(self.path)
+        answer = self.server.answers.get(asked.path)
+        if isinstance(answer, Events):
+            after = int(parse_qs(asked.query).get("after", ["0"])[0])
+            events = tuple(event for event in answer.events if event.serial > after)
+            answer = msgspec.structs.replace(answer, events=events)
+        self._send(
+            200 if answer is not None else 404, answer or ErrorAnswer(error="there is no such machine")
+        )
+
+    def _send(self, status: int, answer: object) -> None:
+        body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def answering(socket: Path, given: Mapping[str, object]) -> Iterator[Path]:
+    """Answer at a socket as long as the block lasts."""
+    server = _Server(str(socket), _Handler)
+    server.answers = given
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield socket
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        socket.unlink()

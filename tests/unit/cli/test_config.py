@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Command
+from vacnet.cli.exits import Exit
+from vacnet.targets.keys import read_keys
+from vacnet.targets.settings import SourceFile
+
+FILES = ("vacnet.toml", "peers.toml", "space.key")
+
+
+@pytest.fixture
+def made(vacnet: Command, tmp_path: Path) -> Path:
+    """Return a directory as `config init` makes it."""
+    directory = tmp_path / "etc"
+    assert vacnet("config", "init", "--directory", directory, "--space", "test.example").returncode == 0
+    return directory
+
+
+def test_init_writes_settings_that_a_factory_takes(vacnet: Command, made: Path) -> None:
+    done = vacnet("config", "check", made)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "of space test.example" in done.stdout
+
+
+def test_the_key_can_be_read_by_its_owner_alone(made: Path) -> None:
+    assert (made / "space.key").stat().st_mode & 0o777 == 0o600
+    keys, problems = read_keys(SourceFile("space.key", (made / "space.key").read_bytes()))
+    assert ([key.role for key in keys], problems) == (["member"], ())
+
+
+def test_two_inits_make_two_keys(vacnet: Command, made: Path, tmp_path: Path) -> None:
+    vacnet("config", "init", "--directory", tmp_path / "other")
+    assert (tmp_path / "other/space.key").read_text() != (made / "space.key").read_text()
+
+
+def test_init_never_overwrites(vacnet: Command, made: Path) -> None:
+    before = {name: (made / name).read_bytes() for name in FILES}
+    done = vacnet("config", "init", "--directory", made)
+    assert done.returncode == 0
+    assert done.stdout.count("kept ") == len(FILES)
+    assert {name: (made / name).read_bytes() for name in FILES} == before
+
+
+def test_a_name_for_settings_that_are_there_is_refused_before_anything_is_written(
+    vacnet: Command, made: Path
+) -> None:
+    (made / "space.key").unlink()
+    done = vacnet("config", "init", "--directory", made, "--space", "other.example")
+    assert done.returncode == Exit.FAILED
+    assert "[space]" in done.stderr
+    assert not (made / "space.key").exists()
+
+
+def test_the_words_of_init_bring_up_a_second_host(vacnet: Command, made: Path, tmp_path: Path) -> None:
+    """The commands for a further host, done here with a directory of its own."""
+    told = vacnet("config", "init", "--directory", made).stdout
+    assert f"scp -p {made}/space.key HOST:{made}/space.key" in told
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "space.key").write_bytes((made / "space.key").read_bytes())
+    assert vacnet("config", "init", "--directory", second, "--space", "test.example").returncode == 0
+    assert (second / "space.key").read_bytes() == (made / "space.key").read_bytes()
+    assert vacnet("config", "check", second).returncode == 0
+
+
+def test_a_given_key_is_taken_and_a_bad_one_refused(vacnet: Command, made: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_text("member 1234\n")
+    other = tmp_path / "other"
+    done = vacnet("config", "init", "--directory", other, "--key", tmp_path / "bad")
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert "1234" not in done.stderr
+    assert not other.exists()
+    assert vacnet("config", "init", "--directory", other, "--key", made / "space.key").returncode == 0
+    assert (other / "space.key").read_bytes() == (made / "space.key").read_bytes()
+
+
+def test_check_names_file_and_line_of_every_problem_at_once(vacnet: Command, made: Path) -> None:
+    path = made / "vacnet.toml"
+    lines = [*path.read_text().splitlines(), "[targets.x]", "target_shar = 1", 'machine_model = "dockr"']
+    path.write_text("\n".join(lines))
+    done = vacnet("config", "check", made)
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert done.stdout == ""
+    assert f"{path}:{len(lines) - 1}: " in done.stderr
+    assert f"{path}:{len(lines)}: " in done.stderr
+
+
+def test_check_also_reads_key_and_peers(vacnet: Command, made: Path) -> None:
+    (made / "space.key").write_text("observe \n")
+    (made / "peers.toml").write_text("peers = [\n")
+    done = vacnet("config", "check", made)
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert str(made / "space.key") in done.stderr
+    assert str(made / "peers.toml") in done.stderr
+
+
+def test_check_as_json_has_problems_for_programs(vacnet: Command, made: Path) -> None:
+    (made / "vacnet.toml").write_text("[space]\nname = 3\n")
+    done = vacnet("config", "check", made, "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["schema"], answer["good"]) == (Exit.BAD_SETTINGS, 1, False)
+    assert answer["problems"][0]["place"] == {"file": str(made / "vacnet.toml"), "line": 2}
+
+
+def test_show_tells_where_each_value_stands(vacnet: Command, made: Path) -> None:
+    lines = (made / "vacnet.toml").read_text().splitlines()
+    number = next(index for index, line in enumerate(lines, 1) if line.startswith("name = "))
+    values = {
+        row["key"]: row for row in json.loads(vacnet("config", "show", made, "--json").stdout)["values"]
+    }
+    assert values["space.name"]["value"] == '"test.example"'
+    assert values["space.name"]["place"] == f"{made}/vacnet.toml:{number}"
+    assert values["factory.draining"]["place"] == "built-in"
+
+
+def test_settings_that_are_not_there_are_named(vacnet: Command, tmp_path: Path) -> None:
+    done = vacnet("config", "check", tmp_path / "none")
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert "vacnet config init" in done.stderr

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.canned import answering, answers
+from tests.unit.cli.conftest import Command
+from tests.unit.console import goldens
+
+COMMANDS = ("space", "machines", "targets", "factories", "logs", "peers list")
+HELPS = (
+    "",
+    *COMMANDS,
+    "run",
+    "config init",
+    "config check",
+    "config show",
+    "key new",
+    "peers add",
+    "peers remove",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_carries_its_schema_number_and_nothing_but_json(
+    vacnet: Command, daemon: Path, command: str
+) -> None:
+    done = vacnet(*command.split(), "--json", socket=daemon)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(json.loads(line)["schema"] == 1 for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("command", HELPS)
+def test_every_help_gives_an_example_or_the_first_steps(vacnet: Command, command: str) -> None:
+    done = vacnet(*command.split(), "--help", COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Example: vacnet {command}" in done.stdout or (not command and "First steps" in done.stdout)
+    goldens.check(f"help-{command.replace(' ', '-') or 'vacnet'}", done.stdout)
+
+
+def test_without_a_terminal_the_space_is_printed_once_and_uncut(vacnet: Command, daemon: Path) -> None:
+    done = vacnet("space", socket=daemon)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "then vac03.example.org probes first" in done.stdout
+
+
+def test_with_ascii_no_other_sign_is_printed(vacnet: Command, daemon: Path) -> None:
+    assert vacnet("space", "--ascii", socket=daemon).stdout.isascii()
+
+
+def test_where_the_terminal_knows_only_ascii_no_other_sign_is_printed(vacnet: Command, daemon: Path) -> None:
+    done = vacnet("space", socket=daemon, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
+def test_machines_shows_ended_ones_with_their_message(vacnet: Command, short_path: Path) -> None:
+    with answering(short_path / "control.sock", answers(machines="ended")) as socket:
+        done = vacnet("machines", "--ended", "3", socket=socket)
+    assert '"300 Nothing to do"' in done.stdout
+
+
+def test_a_machines_output_is_given_byte_for_byte(vacnet: Command, daemon: Path) -> None:
+    done = vacnet("logs", "vac01-03.example.org", socket=daemon)
+    assert done.stdout == "first line\nsecond \x1b[31mline\nno end of line"
+
+
+def test_events_are_lines_that_cannot_act_on_a_terminal(vacnet: Command, daemon: Path) -> None:
+    lines = vacnet("logs", socket=daemon).stdout.splitlines()
+    assert lines == [
+        "2026-11-24 12:02:01   machine.started machine=vac01-03.example.org target=lhcb-prod",
+        '2026-11-24 12:02:56 ! settings.refused words="a \\u001b[2J key is unknown" line=12',
+    ]
+
+
+def test_only_the_last_events_are_shown_when_asked(vacnet: Command, daemon: Path) -> None:
+    assert len(vacnet("logs", "--tail", "1", socket=daemon).stdout.splitlines()) == 1
