@@ -34,7 +34,8 @@ _FINISH_UPDATE = (
 _ACCOUNT = ", ".join(name for name in AccountingRow.__struct_fields__)
 _ACCOUNT_INSERT = (
     f"INSERT OR IGNORE INTO accounting ({_ACCOUNT}) "  # noqa: S608 (names of our own struct)
-    f"SELECT {_ACCOUNT.replace('wall_seconds', ':wall_seconds')} FROM machines WHERE id = :id"
+    f"SELECT {_ACCOUNT.replace('started_wall', ':started_wall').replace('wall_seconds', ':wall_seconds')} "
+    "FROM machines WHERE id = :id"
 )
 
 
@@ -83,15 +84,21 @@ def finish(connection: sqlite3.Connection, machine_id: str, finish: Finish) -> b
     if connection.execute(_FINISH_UPDATE, {**values, "id": machine_id}).rowcount == 0:
         return False
     row = _one(connection, "WHERE id = :key", machine_id)
-    seconds = finish.wall_seconds if finish.wall_seconds is not None else _wall_seconds(row)
-    connection.execute(_ACCOUNT_INSERT, {"id": machine_id, "wall_seconds": seconds})
+    if row is not None:
+        _account(connection, row, finish)
     return True
 
 
-def _wall_seconds(row: MachineRecord | None) -> float:
-    if row is None or row.started_wall is None or row.ended_wall is None:
-        return 0.0
-    return max(0.0, row.ended_wall - row.started_wall)
+def _account(connection: sqlite3.Connection, row: MachineRecord, finish: Finish) -> None:
+    """Write the accounting of a machine that ran, also if a kill kept its start from being written."""
+    seconds = finish.wall_seconds
+    if seconds is None:
+        seconds = max(0.0, finish.ended_wall - (row.started_wall or finish.ended_wall))
+    if row.started_wall is None and not seconds:
+        return
+    started = row.started_wall if row.started_wall is not None else finish.ended_wall - seconds
+    values = {"id": row.id, "started_wall": started, "wall_seconds": seconds}
+    connection.execute(_ACCOUNT_INSERT, values)
 
 
 def forget(connection: sqlite3.Connection, machine_id: str) -> bool:

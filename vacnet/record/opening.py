@@ -15,6 +15,7 @@ from pathlib import Path
 from vacnet.record.ballast import Ballast
 from vacnet.record.disk_faults import DAMAGED, primary_code, words_of
 from vacnet.record.errors import RecordError
+from vacnet.record.reserve import CHECKPOINT_PAGES, PAGE_BYTES, ROOM_BYTES
 from vacnet.record.schema import is_ours, migrate
 
 SET_ASIDE_MAX = 3
@@ -22,10 +23,11 @@ BUSY_SECONDS = 5.0
 SUFFIXES = ("", "-wal", "-shm")
 
 _PRAGMAS = (
+    f"page_size = {PAGE_BYTES}",  # of a new database
     "journal_mode = WAL",
     "synchronous = FULL",
-    "wal_autocheckpoint = 256",  # pages of 4 KiB: the log stays near 1 MiB, a quarter of the ballast
-    "journal_size_limit = 1048576",
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    f"journal_size_limit = {4 * ROOM_BYTES}",
     "cache_size = -1024",  # KiB: a factory is a guest on its host
     "temp_store = MEMORY",
 )

@@ -251,9 +251,9 @@ class Record:
         if not factory:
             return
         kept = await self._ask(lambda connection: facts.text(connection, facts.NAME), Need.READ)
-        if not kept:
+        if not kept and factory:
             await self._ask(lambda connection: facts.keep_text(connection, facts.NAME, factory), Need.NOW)
-        elif kept != factory:
+        elif factory not in {kept, ""}:
             await asyncio.to_thread(self._writer.close)
             raise NameMismatchError(_mismatch(kept, factory, path))
 

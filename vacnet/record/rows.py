@@ -92,7 +92,7 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What accounting is told of an ended machine; it outlives the machine's directory and record."""
+    """What accounting is told of a machine that ran; it outlives the machine's directory and record."""
 
     id: str
     uuid: str
@@ -103,8 +103,7 @@ class AccountingRow(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     benchmark_name: str
     benchmark_per_processor: float
-    started_wall: float | None
-    """None: the engine never started it."""
+    started_wall: float
     ended_wall: float
     wall_seconds: float
     cpu_seconds: float

@@ -41,7 +41,7 @@ _FIRST: tuple[str, ...] = (
     """CREATE TABLE accounting (
         id TEXT PRIMARY KEY, uuid TEXT NOT NULL, name TEXT NOT NULL, target TEXT NOT NULL,
         accounting_fqan TEXT NOT NULL, processors INTEGER NOT NULL, memory_bytes INTEGER NOT NULL,
-        benchmark_name TEXT NOT NULL, benchmark_per_processor REAL NOT NULL, started_wall REAL,
+        benchmark_name TEXT NOT NULL, benchmark_per_processor REAL NOT NULL, started_wall REAL NOT NULL,
         ended_wall REAL NOT NULL, wall_seconds REAL NOT NULL, cpu_seconds REAL NOT NULL,
         memory_peak_bytes INTEGER NOT NULL, outcome_kind TEXT NOT NULL, message_code INTEGER NOT NULL)""",
     "CREATE INDEX accounting_by_end ON accounting (ended_wall)",
@@ -58,6 +58,7 @@ _FIRST: tuple[str, ...] = (
     """CREATE TABLE decisions (
         serial INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, chosen TEXT NOT NULL,
         body TEXT NOT NULL)""",
+    "CREATE TABLE reserve (id INTEGER PRIMARY KEY, room BLOB NOT NULL)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)

@@ -5,9 +5,9 @@ savepoint of its own, so that a step that is wrong in itself fails alone. Writes
 curious read (events, decisions) linger for a moment to share a commit; anything else goes at once.
 Reads run after the writes queued before them.
 
-When the disk refuses, `jobs.NEEDS` says what becomes of each kind of write. The ballast is freed so that
-ends can still be recorded, and while it does not stand again nothing new is created: the room
-that it gave is for what runs already. A probe waits with the refused writes, so that trouble ends
+When the disk refuses, `jobs.NEEDS` says what becomes of each kind of write. The ballast is freed and
+the reserve used so that ends can still be recorded, and until both stand again nothing new is created:
+their room is for what runs already. A probe waits with the refused writes, so that trouble ends
 only when a write has really succeeded.
 
 A step may run more than once, so it does nothing but on its connection.
@@ -26,11 +26,12 @@ from typing import Any, TypeVar
 
 import structlog
 
-from vacnet.record.ballast import Ballast
+from vacnet.record.ballast import ROOM_FACTOR, Ballast
 from vacnet.record.disk_faults import OF_ROOM, is_disk_fault, primary_code, words_of
 from vacnet.record.errors import NotWrittenError, RecordError
 from vacnet.record.facts import keep_text
 from vacnet.record.jobs import NEEDS, Job, Need, Step, newest_of_each_key
+from vacnet.record.reserve import ROOM_BYTES, fill, is_low, release, settle
 
 BATCH_MAX = 512
 LINGER_SECONDS = 0.5
@@ -56,8 +57,7 @@ class Writer:
         self._dropped = 0
         self._closed = False
         self._ending = False
-        if not ballast.make():
-            self._say("the disk is nearly full")
+        self._make_ready()
         self._thread = threading.Thread(target=self._run, name="record", daemon=True)
         self._thread.start()
 
@@ -133,8 +133,8 @@ class Writer:
         error = self._commit(writes)
         if error is not None:
             self._suffer(writes, error)
-        elif self.trouble:
-            self._recover()
+        elif self.trouble or is_low(self._connection):
+            self._make_ready()
         for job in batch:
             if job.need is Need.READ:
                 self._read(job)
@@ -214,12 +214,25 @@ class Writer:
         waiting = [job for job in left if NEEDS[job.need].retried]
         self._backlog = newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
 
-    def _recover(self) -> None:
-        if not self._ballast.make():
-            self._say("the disk is nearly full")
-            return
-        _log.warning("the record can be written again", dropped=self._dropped)
-        self.trouble, self._dropped = "", 0
+    def _make_ready(self) -> None:
+        """Have ballast and reserve stand, which ends any trouble; without room for them there is trouble."""
+        room = self._ballast.make() and self._ballast.free_bytes() > ROOM_FACTOR * ROOM_BYTES
+        error = self._restock() if room else None
+        if error is not None or not room:
+            self._say(words_of(error) if error else "the disk is nearly full: free space on it")
+        elif self.trouble:
+            _log.warning("the record can be written again", dropped=self._dropped)
+            self.trouble, self._dropped = "", 0
+
+    def _restock(self) -> sqlite3.Error | None:
+        error = self._commit([Job(fill, Need.NOW)])
+        if error is not None:
+            return error
+        try:
+            settle(self._connection)
+        except sqlite3.Error as full:
+            return full
+        return self._commit([Job(release, Need.NOW)])
 
     def _say(self, why: str) -> None:
         if not self.trouble:

@@ -1,6 +1,7 @@
 """What a record does on a disk that fills: run in a process of its own, since it fills one for real.
 
-`tmpfs` fills the small file system that holds the directory; `limit` lets no file of the process grow
+`tmpfs` fills the small file system that holds the directory, in `eaten` somebody else keeps it full, in
+`start` it is full when the daemon starts; `limit` lets no file of the process grow
 (RLIMIT_FSIZE), which SQLite sees as an I/O error and the ballast cannot mend. Prints `done` at the end.
 """
 
@@ -9,6 +10,7 @@ import contextlib
 import os
 import resource
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ from vacnet.record import NotWrittenError, Record
 from vacnet.space.window import Window
 
 DEADLINE_SECONDS = 20.0
-BIG_BYTES = 3_000_000
+BIG_BYTES = 6_000_000
+ENDS = 300
 
 
 def _fill(directory: Path) -> None:
@@ -44,18 +47,19 @@ async def _recovered(record: Record, directory: Path, number: int) -> None:
 
 
 async def tmpfs(directory: Path) -> None:
-    """Fill the disk, then the room that the ballast gave, then make room."""
+    """Fill the disk, ask for more room than ballast and reserve have, then make room."""
     record = await Clocks().open(directory / "vacnet.db")
     for number in range(1, 31):
-        await record.create_machine(machine(number))
+        await record.create_machine(machine(number, started_wall=1_800_000_000.0))
     _fill(directory)
     await _refused_at_some_time(record)
-    assert "the disk is full" in record.trouble
-    assert not (directory / "ballast").exists()
+    assert "free space on it" in record.trouble
     for number in range(1, 21):
         assert await record.finish_machine(machine(number).id, finish=finish())
     await _refused(record, 1000)
-    waiting = await _second_fill(record, directory)
+    waiting = await _larger_than_all_room(record, directory)
+    assert "the disk is full" in record.trouble
+    assert not (directory / "ballast").exists()
     (directory / "filler").unlink()
     assert await asyncio.wait_for(waiting, DEADLINE_SECONDS)
     await _recovered(record, directory, 1001)
@@ -72,12 +76,12 @@ async def _refused_at_some_time(record: Record) -> None:
 
 
 async def _create_many(record: Record) -> None:
-    for number in range(100, 1000):
+    for number in range(10_000, 20_000):
         await record.create_machine(machine(number))
 
 
-async def _second_fill(record: Record, directory: Path) -> asyncio.Task[bool]:
-    """Fill the room of the ballast too; what has happened then waits, and reads go on."""
+async def _larger_than_all_room(record: Record, directory: Path) -> asyncio.Task[bool]:
+    """Write more than ballast and reserve have room for; it waits, and reads and ends go on."""
     _fill(directory)
     for number in range(10):
         record.keep_window("mandelbrot", Window(number, "node2", 4_000.0, 60.0, 1))
@@ -89,6 +93,34 @@ async def _second_fill(record: Record, directory: Path) -> asyncio.Task[bool]:
     assert await record.events(None, 10) == []
     assert await record.text("big") == ""
     return waiting
+
+
+async def eaten(directory: Path) -> None:
+    """Record ends while another program takes every block that anybody frees."""
+    record = await Clocks().open(directory / "vacnet.db")
+    for number in range(1, ENDS + 1):
+        await record.create_machine(machine(number, started_wall=1_800_000_000.0))
+    stop = threading.Event()
+    eater = threading.Thread(target=_eat, args=(directory, stop))
+    eater.start()
+    try:
+        await _refused_at_some_time(record)
+        for number in range(1, ENDS + 1):
+            await asyncio.wait_for(record.change_machine(machine(number).id, state="stopping"), 5)
+            assert await asyncio.wait_for(record.finish_machine(machine(number).id, finish=finish()), 5)
+    finally:
+        stop.set()
+        eater.join()
+    assert len(await record.accounting(ended_from=0.0, limit=1000)) == ENDS
+    await _refused(record, 2000)
+    (directory / "filler").unlink()
+    await _recovered(record, directory, 2001)
+    await record.close()
+
+
+def _eat(directory: Path, stop: threading.Event) -> None:
+    while not stop.wait(0.001):
+        _fill(directory)
 
 
 async def limit(directory: Path) -> None:
@@ -123,7 +155,7 @@ async def start(directory: Path) -> None:
     await record.close()
 
 
-STORIES = {"tmpfs": tmpfs, "limit": limit, "start": start}
+STORIES = {"tmpfs": tmpfs, "eaten": eaten, "limit": limit, "start": start}
 
 if __name__ == "__main__":
     asyncio.run(STORIES[sys.argv[1]](Path(sys.argv[2])))

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 STORY = "tests.unit.record.story_full_disk"
-MOUNTED = 'mount -t tmpfs -o size=24m vacnet-test "$1" && exec "$2" -m "$3" "$4" "$1"'
+MOUNTED = 'mount -t tmpfs -o size=64m vacnet-test "$1" && exec "$2" -m "$3" "$4" "$1"'
 
 
 def _told(command: list[str]) -> str:
@@ -25,7 +25,7 @@ def _can_mount() -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("story", ["tmpfs", "start"])
+@pytest.mark.parametrize("story", ["tmpfs", "eaten", "start"])
 def test_on_a_small_file_system(story: str, tmp_path: Path) -> None:
     if not _can_mount():
         pytest.skip("this user may not mount a file system in a name space of its own")

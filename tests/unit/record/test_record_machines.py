@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.unit.record.record_samples import Clocks, finish, machine
@@ -83,7 +84,7 @@ async def test_a_change_that_may_not_be_is_refused(
 
 
 async def test_an_end_is_written_once(record: Record) -> None:
-    await record.create_machine(machine(1))
+    await record.create_machine(machine(1, started_wall=1_800_000_000.0))
     assert await record.finish_machine(machine(1).id, finish=finish(code=200))
     assert not await record.finish_machine(machine(1).id, finish=finish(code=300))
     ended = await record.machine(machine(1).id)
@@ -124,10 +125,13 @@ async def test_accounting_has_what_it_needs_and_outlives_the_machine(record: Rec
     assert (row.benchmark_name, row.benchmark_per_processor) == ("HEPscore23", 15.3)
 
 
+def _with_wall_seconds(seconds: float) -> Finish:
+    return msgspec.structs.replace(finish(), wall_seconds=seconds)
+
+
 async def test_wall_seconds_that_a_better_clock_measured_stand(record: Record) -> None:
     await record.create_machine(machine(1, started_wall=1_800_000_010.0))
-    end = Finish(**{**{f: getattr(finish(), f) for f in Finish.__struct_fields__}, "wall_seconds": 42.0})
-    await record.finish_machine(machine(1).id, finish=end)
+    await record.finish_machine(machine(1).id, finish=_with_wall_seconds(42.0))
     assert [row.wall_seconds for row in await record.accounting(ended_from=0.0, limit=10)] == [42.0]
 
 
@@ -137,11 +141,18 @@ async def test_a_wall_clock_set_back_accounts_nothing_below_zero(record: Record)
     assert [row.wall_seconds for row in await record.accounting(ended_from=0.0, limit=10)] == [0.0]
 
 
-async def test_a_machine_that_never_started_is_accounted_with_no_time(record: Record) -> None:
+async def test_a_machine_that_never_started_has_an_outcome_and_no_accounting(record: Record) -> None:
     await record.create_machine(machine(1))
-    await record.finish_machine(machine(1).id, finish=finish())
+    assert await record.finish_machine(machine(1).id, finish=finish())
+    assert await record.accounting(ended_from=0.0, limit=10) == []
+    assert [row.outcome_kind for row in await record.recent(10)] == ["ok"]
+
+
+async def test_a_machine_whose_start_a_kill_kept_from_the_record_is_accounted(record: Record) -> None:
+    await record.create_machine(machine(1))
+    await record.finish_machine(machine(1).id, finish=_with_wall_seconds(60.0))
     (row,) = await record.accounting(ended_from=0.0, limit=10)
-    assert (row.started_wall, row.wall_seconds) == (None, 0.0)
+    assert (row.started_wall, row.ended_wall, row.wall_seconds) == (1_800_000_040.0, 1_800_000_100.0, 60.0)
 
 
 async def test_an_unfinished_machine_is_not_forgotten(record: Record) -> None:

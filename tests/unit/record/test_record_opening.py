@@ -120,6 +120,14 @@ async def test_a_factory_that_does_not_know_its_name_yet_may_read_and_names_noth
     await (await clocks.open(path, factory="old.example.org")).close()
 
 
+async def test_a_start_without_a_name_opens_whosever_record_it_is(clocks: Clocks, path: Path) -> None:
+    await (await clocks.open(path, factory="")).close()
+    await (await clocks.open(path, factory="old.example.org")).close()
+    await (await clocks.open(path, factory="")).close()
+    with pytest.raises(NameMismatchError):
+        await clocks.open(path, factory="new.example.org")
+
+
 async def test_a_database_of_a_later_vacnet_is_refused_and_left_as_it_is(clocks: Clocks, path: Path) -> None:
     await (await clocks.open(path)).close()
     connection = sqlite3.connect(path)
