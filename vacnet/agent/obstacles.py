@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vacnet.agent.events import HostFacts
 from vacnet.decide.local import LocalBackOff
-from vacnet.decide.placement import Room, fits, has_time
+from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Standing
 from vacnet.targets.model import Target
@@ -36,6 +36,8 @@ class Here:
 
 
 Rule = Callable[[Here], str]
+
+MIB = 1 << 20
 
 
 def _share(here: Here) -> str:
@@ -91,7 +93,20 @@ def _time(here: Here) -> str:
 def _fit(here: Here) -> str:
     if fits(here.target, here.room):
         return ""
-    return f"no room: needs {here.target.min_processors} processors, {here.room.processors} are free"
+    lacking = (f"{need:g} {what}, {free:g} free" for what, need, free in _needs(here) if free < need)
+    return "no room: needs " + "; ".join(lacking)
+
+
+def _needs(here: Here) -> tuple[tuple[str, float, float], ...]:
+    """Return what the smallest machine of the target needs, and what is free."""
+    target, room = here.target, here.room
+    least = target.min_processors
+    return (
+        ("processors", least, room.processors),
+        ("MiB of memory", target.memory_bytes_per_processor * least / MIB, room.memory_bytes / MIB),
+        ("GB of disk", target.disk_gb_per_processor * least, room.disk_bytes / GB),
+        ("GPUs", target.gpus, room.gpus),
+    )
 
 
 TABLE: tuple[tuple[str, Rule], ...] = (

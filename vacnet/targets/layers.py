@@ -74,15 +74,20 @@ def _entries(value: object) -> Iterable[str]:
 
 
 def base_layers(settings: Settings, folder: str) -> list[Layer]:
-    """Return the layers below whatever defines a target: built-in, site-wide user_data, ``[defaults]``.
+    """Return the layers below whatever defines a target: what the factory gives, user_data, ``[defaults]``.
 
     Args:
         settings: Of the factory.
         folder: Name of the folder that holds the target's files.
     """
     user_data = {"user_data_options": settings.user_data_options, "user_data_files": settings.user_data_files}
+    from_factory = {
+        "files_directory": f"{settings.files_directory}/{folder}",
+        "memory_per_processor": settings.factory.memory_bytes_per_processor,
+        "disk_gb_per_processor": settings.factory.disk_gb_per_processor,
+    }
     return [
-        Layer({"files_directory": f"{settings.files_directory}/{folder}"}),
+        Layer(from_factory),
         layer_at(settings.places, "", user_data),
         layer_at(settings.places, "defaults", settings.defaults),
     ]
