@@ -1,0 +1,79 @@
+"""Configured peers beside the factories met."""
+
+from __future__ import annotations
+
+import pytest
+
+from vacnet.agent.view import FactoryView
+from vacnet.factory.peer_state import pair, peer_states, unheard
+from vacnet.factory.resolve import Resolved
+from vacnet.targets.peers import Peer
+
+
+def _view(name: str, address: str, *, itself: bool = False) -> FactoryView:
+    return FactoryView(
+        name=name,
+        itself=itself,
+        state="live",
+        heard_seconds=1.0,
+        address=address,
+        flags=(),
+        processors_total=4,
+        processors_free=2,
+        machines_running=1,
+        machines_starting=0,
+        load=0.5,
+        memory_free_bytes=1,
+        disk_free_bytes=1,
+        deadline_seconds=None,
+        version="0",
+        settings_differ=False,
+        note="",
+    )
+
+
+def _peer(name: str, *addresses: tuple[str, int], trouble: str = "") -> Resolved:
+    return Resolved(Peer(name, name, 1), addresses, trouble)
+
+
+ME = _view("me.example", "", itself=True)
+OTHER = _view("other.example", "10.0.0.2:1")
+
+
+def test_a_peer_is_the_factory_that_answers_at_its_address_and_others_met_follow() -> None:
+    met = _view("met.example", "10.0.0.3:1")
+    known = pair([_peer("listed", ("10.0.0.2", 1))], [ME, OTHER, met], ())
+    states = peer_states(known, [ME, OTHER, met])
+    assert [(s.name, s.configured, s.state) for s in states] == [
+        ("listed", True, "live"),
+        ("met.example", False, "live"),
+    ]
+    assert unheard(known) == ()
+
+
+def test_a_peer_written_by_its_name_is_that_factory_wherever_it_was_heard() -> None:
+    known = pair([_peer("other.example", ("192.0.2.9", 1))], [ME, OTHER], ())
+    assert [each.factory for each in known] == [OTHER]
+
+
+@pytest.mark.parametrize("written", ["here", "me.example"])
+def test_a_factory_is_no_peer_of_itself(written: str) -> None:
+    assert pair([_peer(written, ("127.0.0.1", 1))], [ME], {("127.0.0.1", 1)}) == ()
+    assert pair([_peer("me.example")], [ME], ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "note"), [("", "never heard"), ("name service away", "name service away")]
+)
+def test_a_peer_never_heard_is_shown_with_why(trouble: str, note: str) -> None:
+    known = pair([_peer("far", ("2001:db8::1", 1), trouble=trouble)], [ME], ())
+    shown = unheard(known)[0]
+    assert (shown.name, shown.state, shown.address) == ("far", "unknown", "[2001:db8::1]:1")
+    assert note in shown.note
+    assert peer_states(known, [ME])[0].note == shown.note
+
+
+def test_an_ipv6_peer_is_found_with_and_without_brackets() -> None:
+    for address in ("2001:db8::1:1", "[2001:db8::1]:1"):
+        six = _view("six.example", address)
+        assert pair([_peer("listed", ("2001:db8::1", 1))], [ME, six], ())[0].factory == six
