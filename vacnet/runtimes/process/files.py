@@ -30,7 +30,6 @@ OVER = "over.json"
 ENDED = "ended.json"
 
 Values = dict[str, object]
-_FILE_BYTES_MAX = 1 << 20
 
 
 def open_folder(directory: str) -> int:
@@ -56,28 +55,39 @@ def write(folder: int, name: str, values: Values) -> None:
 
 
 def load(folder: int, name: str) -> Values | None:
-    """Return what file `name` holds; None when it is not there."""
+    """Return what file `name` holds; None when it is not there, or damaged."""
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
     except FileNotFoundError:
         return None
     try:
-        values: Values = json.loads(os.read(handle, _FILE_BYTES_MAX))
-        return values
+        values = json.loads(os.read(handle, os.fstat(handle).st_size))
+        return values if isinstance(values, dict) else None
+    except ValueError:
+        return None  # damaged by the disk, for a file is there whole or not at all
     finally:
         os.close(handle)
 
 
-def lock(folder: int) -> int | None:
+def lock(folder: int, *, shared: bool = False) -> int | None:
     """Take the folder's lock and return its handle; None when a keeper has it.
+
+    `shared` is for looking: lookers do not keep each other out, only a keeper keeps them out.
 
     Raises:
         FileNotFoundError: the folder has been removed.
     """
     handle = os.open(LOCK, os.O_RDWR | os.O_NOFOLLOW, dir_fd=folder)
+    if try_lock(handle, shared=shared):
+        return handle
+    os.close(handle)
+    return None
+
+
+def try_lock(handle: int, *, shared: bool = False) -> bool:
+    """Lock an open file or folder until it is closed; return False when another has it (flock(2))."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
+        return False
+    return True

@@ -14,11 +14,12 @@ Its rules:
    abandons comes to the keeper, so it knows the whole tree, and ends it with the machine.
 4. It takes no notice of hang-up, interrupt and terminate. SIGUSR1 means *ask* (SIGTERM to the
    payload's group), SIGUSR2 means *kill the tree*.
-5. When somebody removes its folder, nobody can ever ask for this machine again: it ends it.
+5. When somebody removes its folder or its plan, nobody can ever ask for this machine again: it ends it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 ASK = signal.SIGUSR1
 KILL = signal.SIGUSR2
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGPIPE)
-FOLDER_CHECK_MILLISECONDS = 30_000
+FOLDER_CHECK_SECONDS = 10.0
 """How late a removed folder may be noticed."""
+RECORD_RETRY_SECONDS = 1.0
+"""A full disk may have room again any time: an exit code is kept until it can be written."""
 LOCK_PAUSE_SECONDS = 0.001
 SIGNAL_BASE = 128
 """A payload ended by signal N has exit code 128 + N, as in every shell."""
@@ -60,7 +63,10 @@ class Keeper:
         """Run the payload; return an empty text, or why it cannot be run."""
         self.payload_pid, gate = payload.fork(self.plan, self.payload_output)
         os.close(self.payload_output)
-        files.write(self.folder, files.KEEPER, self._who())
+        try:
+            files.write(self.folder, files.KEEPER, self._who())
+        except OSError as error:
+            return f"{self.plan['directory']}: {error.strerror}: the start cannot be recorded"
         return gate.open()
 
     def _who(self) -> files.Values:
@@ -79,14 +85,20 @@ class Keeper:
         poll = select.poll()
         poll.register(self.console.source, select.POLLIN)
         poll.register(self.wake, select.POLLIN)
+        check_at = time.monotonic() + FOLDER_CHECK_SECONDS
         while self.status is None:
-            ready = [handle for handle, _ in poll.poll(FOLDER_CHECK_MILLISECONDS)]
+            ready = [handle for handle, _ in poll.poll(FOLDER_CHECK_SECONDS * 1000)]
             if self.console.source in ready and not self.console.copy():
                 poll.unregister(self.console.source)
             if self.wake in ready:
                 self._obey(os.read(self.wake, 4096))
-            if not ready and os.fstat(self.folder).st_nlink == 0:
-                self.end_tree()
+            if time.monotonic() >= check_at:
+                check_at = time.monotonic() + FOLDER_CHECK_SECONDS
+                self._check_folder()
+
+    def _check_folder(self) -> None:
+        if files.load(self.folder, files.PLAN) is None:
+            self.end_tree()
 
     def _obey(self, numbers: bytes) -> None:
         self.reap()
@@ -118,7 +130,15 @@ class Keeper:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         ended["cpu_seconds"] = used.ru_utime + used.ru_stime
         ended.update(tree.counters(self.plan["cgroups"]))
-        files.write(self.folder, files.ENDED, ended)
+        while not self._written(ended) and os.fstat(self.folder).st_nlink:
+            time.sleep(RECORD_RETRY_SECONDS)
+
+    def _written(self, ended: files.Values) -> bool:
+        try:
+            files.write(self.folder, files.ENDED, ended)
+        except OSError:
+            return False
+        return True
 
     def _exit_code(self) -> int:
         code = os.waitstatus_to_exitcode(self.status or 0)
@@ -139,7 +159,8 @@ def keep(directory: str, answer: int) -> None:
     failure = keeper.start()
     if failure:
         keeper.end_tree()
-        files.write(keeper.folder, files.ENDED, {"failed": failure})
+        with contextlib.suppress(OSError):  # the answer says it too; both matter only to the living
+            files.write(keeper.folder, files.ENDED, {"failed": failure})
         _tell(answer, directory, "failed " + failure)
         return
     _tell(answer, directory, "started")

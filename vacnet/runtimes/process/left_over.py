@@ -1,55 +1,123 @@
-"""What is left of a machine whose keeper is gone, and how it is ended without one.
+"""What a killed keeper, factory or host left: machines half begun or without a keeper, put in order.
 
 Rules of this file: it is the second line; normally a keeper ends its own tree. Without it a machine's
 processes are known by its cgroups, by the payload's session, and by the marker in the environment
-they were given; each is ended and the loss is recorded, so that nothing runs that no one answers for.
+they were given; each is ended before the loss is recorded, so nothing runs that nobody answers for.
+A start that was cut off is removed under the folder's lock: a keeper that is late finds no plan.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import time
+from pathlib import Path
 from typing import cast
 
-from vacnet.runtimes.process import prepare, proc, seen, tree
+from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.process import cgroups, files, prepare, proc, seen, tree
+
+REBOOTED = "host rebooted"
+KEEPER_LOST = "its keeper process was killed"
+BEGINNING_SECONDS = 0.002
+BEGINNING_TRIES = 5000
+"""A keeper that has its lock writes `keeper.json` within milliseconds: ten seconds are a stuck disk."""
 
 
-def signal_keeper(folder: seen.Folder, number: signal.Signals) -> None:
+def settle(directory: Path) -> seen.Folder | None:
+    """Return a machine that runs or has ended, however it was found; None when it never began.
+
+    Raises:
+        NotNowError: its keeper hangs.
+    """
+    for _ in range(BEGINNING_TRIES):
+        found = seen.look(directory)
+        if found is None or found.running or found.finished:
+            return found
+        if not found.held:
+            return _settle_unheld(found)
+        time.sleep(BEGINNING_SECONDS)
+    raise NotNowError(
+        f"the keeper of {directory.name} has not begun its machine within "
+        f"{BEGINNING_TRIES * BEGINNING_SECONDS:.0f} s: is the disk of {directory} stuck?"
+    )
+
+
+def _settle_unheld(found: seen.Folder) -> seen.Folder | None:
+    if found.keeper is None or found.ended is not None:
+        clear(found)
+        return settle(found.directory)
+    end(found)
+    _record_loss(found)
+    return seen.look(found.directory)
+
+
+def clear(found: seen.Folder) -> None:
+    """Remove all of a machine that never began, unless a keeper begins it just now."""
+    try:
+        folder = files.open_folder(str(found.directory))
+    except FileNotFoundError:
+        return
+    try:
+        mine = files.lock(folder)
+        if mine is not None:
+            remove(found.directory)
+            prepare.tidy(found.directory)
+            cgroups.remove(found.plan["cgroups"])
+            os.close(mine)
+    finally:
+        os.close(folder)
+
+
+def remove(directory: Path) -> None:
+    """Remove an engine folder, the plan first: without it no keeper starts."""
+    folder = directory / files.FOLDER
+    (folder / files.PLAN).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _record_loss(found: seen.Folder) -> None:
+    same_boot = (found.keeper or {}).get("boot_id") == proc.boot_id()
+    lost = KEEPER_LOST if same_boot else REBOOTED
+    folder = files.open_folder(str(found.directory))
+    try:
+        files.write(folder, files.ENDED, {"lost": lost, "ended_wall": time.time()})
+    finally:
+        os.close(folder)
+
+
+def signal_keeper(found: seen.Folder, number: signal.Signals) -> None:
     """Send a signal to the keeper of a machine, or to nobody when it is gone."""
-    one = _process(folder, "pid", "start")
+    one = _process(found, "pid", "start")
     if one is not None:
         proc.send(one, number)
 
 
-def _process(folder: seen.Folder, pid: str, start: str) -> proc.Process | None:
-    keeper = folder.keeper or {}
+def _process(found: seen.Folder, pid: str, start: str) -> proc.Process | None:
+    keeper = found.keeper or {}
     one = proc.process(cast("int", keeper.get(pid, 0)))
     same = one is not None and one.start == keeper.get(start) and keeper.get("boot_id") == proc.boot_id()
     return one if same else None
 
 
-def find(folder: seen.Folder) -> list[proc.Process]:
+def processes(found: seen.Folder) -> list[proc.Process]:
     """Return the processes of a machine that can be told without its keeper."""
-    keeper = folder.keeper or {}
-    payload = _process(folder, "payload_pid", "payload_start")
-    pid, table = cast("int", keeper.get("payload_pid", 0)), proc.table()
-    session = pid if payload is not None or pid not in table else 0
-    marker = prepare.marker(folder.plan["machine"])
-    aside = {os.getpid(), 0}
+    keeper, table = found.keeper or {}, proc.table()
+    session = cast("int", keeper.get("payload_pid", 0))
+    if keeper.get("boot_id") != proc.boot_id():
+        session = 0
+    elif session in table and _process(found, "payload_pid", "payload_start") is None:
+        session = 0  # somebody else's by now; a number is not used again while its session lives
+    marker = prepare.marker(found.plan["machine"])
     return [
         one
         for one in table.values()
-        if one.pid not in aside and ((session and one.session == session) or proc.carries(one.pid, marker))
+        if one.pid != os.getpid() and ((session and one.session == session) or proc.carries(one.pid, marker))
     ]
 
 
-def end(folder: seen.Folder) -> None:
+def end(found: seen.Folder) -> None:
     """End the keeper if it still lives, and all that is left of the machine."""
-    signal_keeper(folder, signal.SIGKILL)
-    tree.end_all(lambda: find(folder), folder.plan["cgroups"])
-
-
-def settle(folder: seen.Folder) -> seen.Folder:
-    """End what is left of a machine whose keeper is gone without a word, and record its loss."""
-    end(folder)
-    return seen.record_loss(folder)
+    signal_keeper(found, signal.SIGKILL)
+    tree.end_all(lambda: processes(found), found.plan["cgroups"])

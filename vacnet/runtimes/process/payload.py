@@ -1,16 +1,20 @@
 """The payload's first moments: from the keeper's fork to execve(2).
 
-Rules of this file: the child does nothing before the keeper opens the gate, which it does when
-`keeper.json` is durable; whatever fails after that comes back as words, through a pipe that a
-successful execve closes. Order matters: cgroups, limits and priority while we may, then the user,
-then what a change of user would undo. The child's exceptions never return into the keeper's code.
+Rules of this file: the child makes itself ready and then waits at a gate, which the keeper opens
+when `keeper.json` is durable (both take milliseconds, side by side). Whatever fails comes back as
+words, through a pipe that a successful execve closes. Order matters: cgroups, limits and priority
+while we may, then the user, then what a change of user would undo. The child's exceptions never
+return into the keeper's code.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import resource
 import signal
+import time
 
 from vacnet.runtimes.process import kernel
 
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 OUT_OF_MEMORY_SCORE = 500
 """oom_score_adj of payloads: when the whole host is short, a guest goes before the factory does."""
+BUSY_SECONDS = 0.01
+BUSY_TRIES = 100
+"""A program just forked by another thread of the factory may hold user_data open for writing (ETXTBSY)."""
 _WORDS_BYTES_MAX = 4096
 
 
@@ -33,7 +40,8 @@ class Gate:
 
     def open(self) -> str:
         """Let the child go; return an empty text once the payload runs, else why it does not."""
-        os.write(self.go, b"g")
+        with contextlib.suppress(BrokenPipeError):  # it has failed already: its words say how
+            os.write(self.go, b"g")
         os.close(self.go)
         said = os.read(self.words, _WORDS_BYTES_MAX)
         os.close(self.words)
@@ -56,13 +64,24 @@ def fork(plan: Plan, output: int) -> tuple[int, Gate]:
 
 def _run(plan: Plan, output: int, go: int, words: int, keeper: int) -> None:
     try:
+        _become(plan, output, keeper)
         if os.read(go, 1):
-            _become(plan, output, keeper)
-            os.execve(plan["arguments"][0], plan["arguments"], plan["environment"])  # noqa: S606 (no shell is meant)
+            _execute(plan)
     except BaseException as error:  # noqa: BLE001 (nothing may return into the keeper's code)
         os.write(words, _explain(plan, error)[:_WORDS_BYTES_MAX].encode(errors="replace"))
     finally:
         os._exit(127)
+
+
+def _execute(plan: Plan) -> None:
+    """Become the payload's program; wait for a moment where somebody still writes to it."""
+    for _ in range(BUSY_TRIES):
+        try:
+            os.execve(plan["arguments"][0], plan["arguments"], plan["environment"])  # noqa: S606 (no shell is meant)
+        except OSError as error:
+            if error.errno != errno.ETXTBSY:
+                raise
+        time.sleep(BUSY_SECONDS)
 
 
 def _explain(plan: Plan, error: BaseException) -> str:
@@ -107,7 +126,7 @@ def _put(path: str, value: bytes) -> None:
 
 def _limit(plan: Plan) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    size = plan["file_bytes_max"]
+    size = plan["disk_bytes"]
     if size:
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         size = size if hard == resource.RLIM_INFINITY else min(size, hard)

@@ -33,6 +33,7 @@ class Plan(TypedDict):
     cgroups: list[str]
     sandboxed: bool
     """True: `arguments` start bwrap, and the payload is in its name space."""
-    file_bytes_max: int
-    """RLIMIT_FSIZE; 0 means none."""
+    disk_bytes: int
+    """What the machine's directory may hold, and so RLIMIT_FSIZE; 0 means no limit."""
+    memory_bytes: int
     niceness: int

@@ -1,19 +1,21 @@
 """What stands on disk before a keeper is asked for: folders, their owners, the plan.
 
-Rules of this file: everything here may be done again after a crash at any point; the plan is written
-last, because a keeper starts what it finds. The payload owns what it may write (joboutputs, scratch,
-tmp) and its user_data; it can read the features, and cannot see into the engine folder.
+Rules of this file: everything here may be done again after a crash at any point. The plan is written
+before anything outside the machine's directory is made, so what was cut off can be found and cleared;
+a keeper is asked for only when all of this has been done. The payload owns what it may write
+(joboutputs, scratch, tmp) and its user_data; it can read the features, and cannot see into the
+engine folder.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.process import cgroups, command, files, sandbox
+from vacnet.runtimes.process.means import Means
 from vacnet.runtimes.process.plan import Plan, User
 
 SCRATCH = "scratch"
@@ -22,24 +24,15 @@ USER_DATA = "user_data"
 CONSOLE = "console.log"
 WRITABLE = ("joboutputs", SCRATCH, TMP)
 READABLE = ("machinefeatures", "jobfeatures", USER_DATA)
+MEMORY_FILES = ("memory.limit_in_bytes", "memory.max")
+"""One of them in a cgroup: the kernel holds the machine to its memory."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NICENESS = 10
 """Where no cgroup holds the payload to its processors, the host's own work goes first (nice(2))."""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What this host offers for process machines, as `ProcessRuntime` has found out."""
-
-    user: User | None
-    trees: tuple[cgroups.Tree, ...]
-    bwrap: str
-    """Path of bwrap, empty: no sandbox."""
-    state_directory: Path
-
-
 def prepare(spec: Spec, means: Means) -> None:
-    """Make all that the keeper of `spec` needs, the plan last.
+    """Make all that the keeper of `spec` needs.
 
     Raises:
         StartFailedError: the command cannot be executed.
@@ -47,13 +40,17 @@ def prepare(spec: Spec, means: Means) -> None:
     """
     program = command.program(spec.target.container_command, spec.directory / USER_DATA)
     _make_folders(spec.directory, means.user)
-    limits = cgroups.Limits(spec.processors, spec.memory_bytes)
-    paths = cgroups.make(means.trees, spec.factory, spec.id, limits)
-    plan = plan_of(spec, means, program, paths)
-    folder = spec.directory / files.FOLDER
+    paths = cgroups.folders(means.trees, spec.factory, spec.id)
+    _write_plan(spec.directory, plan_of(spec, means, program, paths))
+    cgroups.make(means.trees, paths, cgroups.Limits(spec.processors, spec.memory_bytes))
+
+
+def _write_plan(directory: Path, plan: Plan) -> None:
+    """Make the engine folder with its lock and its plan; without a plan it is as if it were not there."""
+    folder = directory / files.FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / files.LOCK).touch(mode=0o600)
-    handle = files.open_folder(str(spec.directory))
+    handle = files.open_folder(str(directory))
     try:
         files.write(handle, files.PLAN, dict(plan))
     finally:
@@ -87,8 +84,9 @@ def plan_of(spec: Spec, means: Means, program: Path, paths: list[str]) -> Plan:
         "user": means.user,
         "cgroups": paths,
         "sandboxed": bool(inside),
-        "file_bytes_max": spec.disk_bytes,
-        "niceness": 0 if any("cpu" in tree.controllers for tree in means.trees) else NICENESS,
+        "disk_bytes": spec.disk_bytes,
+        "memory_bytes": spec.memory_bytes,
+        "niceness": 0 if "cpu" in means.controllers else NICENESS,
     }
 
 
@@ -96,9 +94,9 @@ def _view(spec: Spec, means: Means) -> sandbox.View:
     return sandbox.View(
         hostname=spec.name,
         state_directory=means.state_directory,
-        readable=tuple(path for name in READABLE if (path := spec.directory / name).exists()),
-        writable=tuple(spec.directory / name for name in WRITABLE),
-        private_tmp=spec.directory / TMP,
+        readable=tuple(path.resolve() for name in READABLE if (path := spec.directory / name).exists()),
+        writable=tuple((spec.directory / name).resolve() for name in WRITABLE),
+        private_tmp=(spec.directory / TMP).resolve(),
     )
 
 

@@ -2,25 +2,29 @@
 
 Rules of this file: it holds nothing that a restart would lose. What exists is what the engine
 folders say (`files.py`); the lock of a folder tells whether its keeper lives. All this object has
-of its own are watchers of running keepers and the template that forks them.
+of its own are watchers of running keepers, and the template that forks them.
 
 The walk of a machine: folders, cgroups, plan (`prepare.py`) -> a keeper is forked (`starter.py`,
 `template.py`) -> the keeper runs the payload (`keeper.py`, `payload.py`) -> a pidfd says that the
-keeper has ended (pidfd_open(2)) -> `seen()` reads what it wrote.
+keeper has ended (`watch.py`) -> `seen()` reads what it wrote (`seen.py`).
+
+What a unit file has to say so that machines outlive the factory: ``KillMode=process``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
+import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+import structlog
+
 from vacnet.machines.runtime import NotNowError, Seen, StartFailedError, Usage
 from vacnet.machines.spec import LABEL_PREFIX, Spec
-from vacnet.runtimes.process import cgroups, keeper, left_over, prepare, sandbox, seen, usage, user
-from vacnet.runtimes.process.plan import User
+from vacnet.runtimes.process import cgroups, files, guard, keeper, left_over, prepare, seen, usage, user
+from vacnet.runtimes.process.means import Means, find_means
 from vacnet.runtimes.process.seen import Folder
 from vacnet.runtimes.process.starter import Starter
 from vacnet.runtimes.process.watch import Watch
@@ -28,6 +32,15 @@ from vacnet.targets.model import Model, ProcessSettings
 
 KILL_SECONDS = 10.0
 """How long a keeper may take to kill its tree before the factory does it itself."""
+GUARD_SECONDS = 30.0
+"""How often disk, and memory without cgroups, are looked at."""
+GRACE_SECONDS = 10.0
+"""What a machine that is over its limits gets to end by itself; Docker's default."""
+
+ALONE_SECONDS = 0.002
+"""How often a start looks whether another of the same machine is through."""
+
+log = structlog.get_logger(__name__)
 
 
 class ProcessRuntime:
@@ -36,17 +49,27 @@ class ProcessRuntime:
     name = "process"
     models = frozenset({Model.PROCESS})
 
-    def __init__(self, settings: ProcessSettings, state_directory: Path, factory: str) -> None:
-        """Look after the machines below `state_directory` that bear the label of `factory`."""
+    def __init__(
+        self,
+        settings: ProcessSettings,
+        state_directory: Path,
+        factory: str,
+        *,
+        guard_seconds: float = GUARD_SECONDS,
+    ) -> None:
+        """Look after machines below `state_directory`, in `machines/<id>`, that bear `factory`'s label."""
         self._settings = settings
+        self._machines = state_directory / "machines"
         self._state = state_directory
         self._factory = factory
-        self._means: prepare.Means | None = None
+        self._means: Means | None = None
         self._starter = Starter()
         self._watch = Watch()
         self._locks: dict[str, asyncio.Lock] = {}
-        self.details: tuple[str, ...] = ()
-        """After a probe: how machines are held, for the log and for `vacnet factories`."""
+        self._guard_seconds = guard_seconds
+        self._guarding: asyncio.Task[None] | None = None
+
+    # --- what there is to work with --------------------------------------------------------------
 
     async def probe(self) -> str:
         """Find out what this host offers; return an empty text, or what an admin has to mend."""
@@ -56,77 +79,76 @@ class ProcessRuntime:
             return str(error)
         return ""
 
-    async def _find_means(self) -> prepare.Means:
-        who = user.choose(self._settings.process_user)
-        trees = await asyncio.to_thread(cgroups.trees)
-        bwrap = await self._find_bwrap(who)
-        self._means = prepare.Means(who, trees, bwrap, self._state)
+    async def _find_means(self) -> Means:
+        if self._means is None:
+            self._means = await find_means(self._settings, self._state)
+            log.info("process.means", details=list(self.details))
         return self._means
 
-    async def _find_bwrap(self, who: User | None) -> str:
-        if self._settings.sandbox == "none":
-            return ""
-        reason = await sandbox.probe(who)
-        if reason and self._settings.sandbox == "bwrap":
-            raise NotNowError(f"[runtimes.process] sandbox is 'bwrap', and it cannot be used: {reason}")
-        return "" if reason else shutil.which("bwrap") or ""
+    @property
+    def details(self) -> tuple[str, ...]:
+        """How machines are held on this host, in words; empty before the first good probe."""
+        return self._means.words() if self._means else ()
+
+    # --- start -----------------------------------------------------------------------------------
 
     async def start(self, spec: Spec) -> str:
-        """Start a machine; see `Runtime.start`. Its directory is `machines/<id>` of the state directory.
+        """Start a machine; see `Runtime.start`.
 
         Raises:
             StartFailedError: its command cannot be executed here, or the host refused a process.
             NotNowError: settings or host do not allow process machines now.
         """
-        async with self._lock(spec.id):
-            found = await asyncio.to_thread(seen.look, spec.directory)
-            if found is not None and found.keeper is not None:
+        means = await self._find_means()
+        async with self._lock(spec.id), _alone(spec.directory):
+            found = await asyncio.to_thread(left_over.settle, spec.directory)
+            if found is not None:
                 return self._adopt(found)
-            means = self._means or await self._find_means()
-            user.check_reach(means.user, spec.directory)
             await self._prepare(spec, means)
             return await self._run(spec)
 
-    async def _prepare(self, spec: Spec, means: prepare.Means) -> None:
+    async def _prepare(self, spec: Spec, means: Means) -> None:
         try:
+            user.check_reach(means.user, spec.directory)
             await asyncio.to_thread(prepare.prepare, spec, means)
         except OSError as error:
             self._clear(spec)
             raise StartFailedError(f"{error.filename or spec.directory}: {error.strerror}") from error
+        except (StartFailedError, NotNowError):
+            self._clear(spec)
+            raise
 
     async def _run(self, spec: Spec) -> str:
         answer, _, reason = (await self._starter.ask(spec.directory)).partition(" ")
-        found = await asyncio.to_thread(seen.look, spec.directory)
+        found = await asyncio.to_thread(left_over.settle, spec.directory)
         if answer == "failed" or found is None:
             self._clear(spec)
             raise StartFailedError(
-                reason or f"the start of {spec.id} was given up: its folder has been removed"
+                reason or f"{spec.directory} was removed while {spec.id} was being started"
             )
         return self._adopt(found)
 
     def _clear(self, spec: Spec) -> None:
-        seen.remove(spec.directory)
+        """Leave nothing of a start that failed."""
+        left_over.remove(spec.directory)
+        prepare.tidy(spec.directory)
         cgroups.remove(cgroups.folders(self._means.trees if self._means else (), spec.factory, spec.id))
 
     def _adopt(self, found: Folder) -> str:
         self._watch.add(found)
+        self._start_guard()
         return found.reference
 
-    def _lock(self, machine_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(machine_id, asyncio.Lock())
-
-    def _directory(self, machine_id: str) -> Path:
-        return self._state / "machines" / machine_id
+    # --- stop and forget -------------------------------------------------------------------------
 
     async def stop(self, machine_id: str, grace_seconds: float) -> None:
         """End a machine and all that it started; see `Runtime.stop`."""
         async with self._lock(machine_id):
-            found = await asyncio.to_thread(seen.look, self._directory(machine_id))
-            if found is None:
-                return
-            if found.running:
+            directory = self._machines / machine_id
+            found = await asyncio.to_thread(left_over.settle, directory)
+            if found is not None and found.running:
                 await self._end(found, grace_seconds)
-            await asyncio.to_thread(left_over.end, found)
+                await asyncio.to_thread(left_over.settle, directory)
 
     async def _end(self, found: Folder, grace_seconds: float) -> None:
         gone = self._watch.add(found)
@@ -135,37 +157,44 @@ class ProcessRuntime:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(gone.wait(), seconds)
                 return
+        log.warning("process.keeper-hangs", machine=found.plan["machine"], keeper=found.reference)
+        await asyncio.to_thread(left_over.end, found)
 
     async def forget(self, machine_id: str) -> None:
         """Remove engine folder, cgroups and scratch of an ended machine; see `Runtime.forget`."""
         async with self._lock(machine_id):
-            directory = self._directory(machine_id)
-            found = await asyncio.to_thread(seen.look, directory)
+            directory = self._machines / machine_id
+            found = await asyncio.to_thread(left_over.settle, directory)
             if found is not None and not found.running:
-                await asyncio.to_thread(left_over.end, found)
-                await asyncio.to_thread(prepare.tidy, directory)
                 cgroups.remove(found.plan["cgroups"])
-                seen.remove(directory)
+                await asyncio.to_thread(prepare.tidy, directory)
+                await asyncio.to_thread(left_over.remove, directory)
         self._locks.pop(machine_id, None)
 
+    # --- looking ---------------------------------------------------------------------------------
+
     async def seen(self) -> Mapping[str, Seen]:
-        """Return every machine of this factory; see `Runtime.seen`. Starts watching those that run."""
+        """Return every machine of this factory; see `Runtime.seen`. Starts to watch those that run.
+
+        Raises:
+            NotNowError: a machine's disk does not answer.
+        """
         found = await asyncio.to_thread(self._look_at_all)
-        for folder in found:
-            if folder.running:
-                self._watch.add(folder)
-        return {folder.plan["machine"]: seen.describe(folder) for folder in found}
+        settled = [one if one.running or one.finished else await self._settle(one) for one in found]
+        for one in settled:
+            if one is not None and one.running:
+                self._adopt(one)
+        return {one.plan["machine"]: seen.describe(one) for one in settled if one is not None}
+
+    async def _settle(self, found: Folder) -> Folder | None:
+        """Put a machine in order, after a start, stop or forget of ours that is at work on it."""
+        async with self._lock(found.plan["machine"]):
+            return await asyncio.to_thread(left_over.settle, found.directory)
 
     def _look_at_all(self) -> list[Folder]:
-        machines = self._state / "machines"
-        directories = sorted(machines.iterdir()) if machines.is_dir() else []
-        folders = [seen.look(one) for one in directories if not self._busy(one.name)]
-        ours = [one for one in folders if one is not None and self._is_ours(one)]
-        return [one if one.running or one.ended else left_over.settle(one) for one in ours]
-
-    def _busy(self, machine_id: str) -> bool:
-        """Tell whether a start, stop or forget of ours is at work on a machine just now."""
-        return machine_id in self._locks and self._locks[machine_id].locked()
+        directories = sorted(self._machines.iterdir()) if self._machines.is_dir() else []
+        found = (seen.look(one) for one in directories)
+        return [one for one in found if one is not None and self._is_ours(one)]
 
     def _is_ours(self, folder: Folder) -> bool:
         return folder.plan["labels"].get(LABEL_PREFIX + "factory") == self._factory
@@ -176,10 +205,52 @@ class ProcessRuntime:
 
     async def usage(self, machine_id: str) -> Usage:
         """Return what a machine has used; see `Runtime.usage`."""
-        found = await asyncio.to_thread(seen.look, self._directory(machine_id))
+        found = await asyncio.to_thread(seen.look, self._machines / machine_id)
         return Usage() if found is None else await asyncio.to_thread(usage.of, found)
+
+    # --- limits ----------------------------------------------------------------------------------
+
+    def _start_guard(self) -> None:
+        if self._guarding is None:
+            self._guarding = asyncio.create_task(self._guard(), name="process guard")
+
+    async def _guard(self) -> None:
+        while True:
+            await asyncio.sleep(self._guard_seconds)
+            with contextlib.suppress(NotNowError, OSError):  # the next look may go better
+                running = [one for one in await asyncio.to_thread(self._look_at_all) if one.running]
+                await asyncio.gather(*(self._hold(folder) for folder in running))
+
+    async def _hold(self, folder: Folder) -> None:
+        values = await asyncio.to_thread(guard.excess, folder)
+        if values is not None:
+            machine = folder.plan["machine"]
+            log.warning("process.over-limit", machine=machine, **values)
+            await asyncio.to_thread(guard.record, folder, values)
+            await self.stop(machine, GRACE_SECONDS)
+
+    def _lock(self, machine_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(machine_id, asyncio.Lock())
 
     async def close(self) -> None:
         """Let go of template and watchers; machines and their keepers go on."""
+        if self._guarding is not None:
+            self._guarding.cancel()
+            await asyncio.wait([self._guarding])
         self._watch.close()
         self._starter.close()
+
+
+@contextlib.asynccontextmanager
+async def _alone(directory: Path) -> AsyncIterator[None]:
+    """Keep other processes from starting the machine of `directory` at the same time."""
+    try:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StartFailedError(f"the machine's directory {directory}: {error.strerror}") from error
+    try:
+        while not files.try_lock(handle):  # noqa: ASYNC110 (another process has it: no event of ours will tell)
+            await asyncio.sleep(ALONE_SECONDS)
+        yield
+    finally:
+        os.close(handle)

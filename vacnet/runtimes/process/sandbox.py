@@ -2,7 +2,7 @@
 
 Rules of this file: a payload sees the host's programs read-only and nothing that is private on it.
 New PID, IPC, UTS and mount name spaces; the host's network, for payloads pull work through it.
-`/home`, `/root` and our own state directory are empty, but for the machine's own folders, which stay
+`/home`, `/root`, and state and sockets of factories are empty, but for the machine's own folders, which stay
 at their real paths. The sandbox dies with its keeper, not with the factory: a keeper is its parent.
 
 Order matters: bwrap carries its arguments out one after another, later ones on top.
@@ -19,7 +19,8 @@ from pathlib import Path
 
 from vacnet.runtimes.process.plan import User
 
-HIDDEN = ("/home", "/root")
+HIDDEN = ("/home", "/root", "/run/vacnet", "/var/lib/vacnet")
+"""Other people's files, and what any factory of this host may keep in its usual places."""
 PROBE_SECONDS = 10.0
 
 
@@ -37,7 +38,7 @@ class View:
 
 def arguments(bwrap: str, view: View) -> list[str]:
     """Return the command line up to the program to run in the sandbox."""
-    hidden = [path for path in (*HIDDEN, str(view.state_directory)) if Path(path).is_dir()]
+    hidden = hidden_folders(view.state_directory)
     words = [bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", view.hostname]
     words += ["--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     words += ["--bind", str(view.private_tmp), "/tmp"]  # noqa: S108 (the sandbox's own)
@@ -50,6 +51,12 @@ def arguments(bwrap: str, view: View) -> list[str]:
     for covered in hidden:
         words += ["--remount-ro", covered]
     return [*words, "--"]
+
+
+def hidden_folders(state_directory: Path) -> list[str]:
+    """Return the folders to hide, as they really are: bwrap mounts over no symbolic link."""
+    there = (Path(path).resolve() for path in (*HIDDEN, state_directory) if Path(path).is_dir())
+    return sorted({str(path) for path in there})
 
 
 async def probe(user: User | None) -> str:

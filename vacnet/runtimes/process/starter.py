@@ -7,6 +7,7 @@ that died is started again. It lives as long as our socket does and no longer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from vacnet.machines.runtime import NotNowError
 
 ANSWER_SECONDS = 30.0
 """A keeper answers within milliseconds; fsync on a busy disk may take seconds."""
+TEMPLATES_MAX = 3
+"""A template that was killed is replaced; one that is killed each time is told."""
 _PACKET_BYTES_MAX = 8192
 _PROGRAM = """
 import sys
@@ -42,15 +45,24 @@ class Starter:
         Raises:
             NotNowError: no keeper answered.
         """
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting[str(directory)] = answer
         try:
-            self._send(str(directory).encode())
-            return await asyncio.wait_for(answer, ANSWER_SECONDS)
+            for _ in range(TEMPLATES_MAX):
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    return await self._ask_once(str(directory))
         except (OSError, TimeoutError) as error:
             raise NotNowError(f"no keeper could be started for {directory}: {error!r}") from error
+        raise NotNowError(f"no keeper could be started for {directory}: the template ends again and again")
+
+    async def _ask_once(self, directory: str) -> str:
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[directory] = answer
+        try:
+            if self._socket is None:
+                self._socket = self._start_template()
+            self._socket.send(directory.encode())
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
         finally:
-            self._waiting.pop(str(directory), None)
+            self._waiting.pop(directory, None)
 
     def close(self) -> None:
         """End the template; keepers go on."""
@@ -59,18 +71,12 @@ class Starter:
             self._socket.close()
             self._socket = None
         if self._template is not None:
+            self._template.kill()
             self._template.wait()
             self._template = None
-
-    def _send(self, packet: bytes) -> None:
-        if self._socket is None:
-            self._socket = self._start_template()
-        try:
-            self._socket.send(packet)
-        except BrokenPipeError:
-            self.close()
-            self._socket = self._start_template()
-            self._socket.send(packet)
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(ConnectionResetError("the template has ended"))
 
     def _start_template(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -95,8 +101,10 @@ class Starter:
             return
         try:
             packet = self._socket.recv(_PACKET_BYTES_MAX)
-        except (BlockingIOError, ConnectionResetError):
+        except BlockingIOError:
             return
+        except ConnectionResetError:
+            packet = b""
         if not packet:
             self.close()
             return
