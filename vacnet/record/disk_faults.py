@@ -15,7 +15,7 @@ _DAMAGED_WORDS = "the file is damaged: restart vacnet, it sets it aside and adop
 
 REMEDIES: Mapping[int, str] = MappingProxyType(
     {
-        sqlite3.SQLITE_FULL: "the disk is full: free space on it",
+        sqlite3.SQLITE_FULL: "free space on the disk",
         sqlite3.SQLITE_IOERR: "the disk refuses: look at quotas, free space and the kernel's log (dmesg)",
         sqlite3.SQLITE_READONLY: "it is read-only: mount the disk read-write, mend the file's owner",
         sqlite3.SQLITE_PERM: "the file may not be written: mend its owner and mode",
@@ -47,4 +47,4 @@ def is_disk_fault(error: BaseException) -> bool:
 def words_of(error: sqlite3.Error) -> str:
     """Return what went wrong and what to do."""
     remedy = REMEDIES.get(primary_code(error), "this is a fault of vacnet: please report it")
-    return f"the record cannot be written ({error}); {remedy}"
+    return f"{error}; {remedy}"

@@ -89,7 +89,7 @@ class Writer:
                 self._work(batch)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody may wait for ever)
             _log.exception("the record's writer failed")
-            self._say(f"the record's writer failed ({error!r}): restart vacnet and report this")
+            self._say(f"its writer failed ({error!r}): restart vacnet and report this")
         self._give_up(batch)
         self._connection.close()
 
@@ -133,7 +133,7 @@ class Writer:
         error = self._commit(writes)
         if error is not None:
             self._suffer(writes, error)
-        elif self.trouble or is_low(self._connection):
+        elif self.trouble or self._is_low():
             self._make_ready()
         for job in batch:
             if job.need is Need.READ:
@@ -214,12 +214,18 @@ class Writer:
         waiting = [job for job in left if NEEDS[job.need].retried]
         self._backlog = newest_of_each_key([*waiting, Job(_probe, Need.MUST, "probe")])
 
+    def _is_low(self) -> bool:
+        try:
+            return is_low(self._connection)
+        except sqlite3.Error:  # what is wrong shows when the reserve is made ready
+            return True
+
     def _make_ready(self) -> None:
         """Have ballast and reserve stand, which ends any trouble; without room for them there is trouble."""
         room = self._ballast.make() and self._ballast.free_bytes() > ROOM_FACTOR * ROOM_BYTES
         error = self._restock() if room else None
         if error is not None or not room:
-            self._say(words_of(error) if error else "the disk is nearly full: free space on it")
+            self._say(words_of(error) if error else "the disk is nearly full; free space on it")
         elif self.trouble:
             _log.warning("the record can be written again", dropped=self._dropped)
             self.trouble, self._dropped = "", 0
@@ -238,7 +244,7 @@ class Writer:
         if not self.trouble:
             _log.error("the record is in trouble", why=why)
         self.trouble = (
-            f"{why} ({self._ballast.free_bytes() >> 20} MiB free in {self._ballast.path.parent}): no machine "
+            f"the record cannot be relied on: {why} ({self._ballast.free_bytes() >> 20} MiB free in {self._ballast.path.parent}): no machine "
             "is created until the record can be written and has its reserve again; ends of machines are kept"
         )
 
