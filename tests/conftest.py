@@ -11,8 +11,13 @@ from collections import Counter
 from functools import lru_cache
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools.engines.table import ENGINES, wanted
+
+# How fast a loaded machine makes examples is no property of what is tested.
+settings.register_profile("vacnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vacnet")
 
 _LEFT_OUT = "engine "
 
