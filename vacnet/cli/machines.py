@@ -24,7 +24,7 @@ def machines(
     """List the machines of this host's factory.
 
     The kinds are VM, DC (docker), SC (apptainer) and PR (process). `cpu` is the
-    CPU efficiency over its life, `late` that of the last minutes; 100% is all
+    CPU efficiency over its life, `recent` that of the last minutes; 100% is all
     of its processors.
 
     Example: vacnet machines --ended 20

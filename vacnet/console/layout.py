@@ -27,23 +27,23 @@ UNBOUNDED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The columns that stand, each with its width, and the one that stands below the rows."""
+    """The columns that stand, each with its width, and those that stand below each row."""
 
     columns: tuple[tuple[Column, int], ...]
-    below: Column | None = None
+    below: tuple[Column, ...] = ()
 
 
 def place(sheet: Sheet, width: int) -> Placed:
     """Return the columns of a sheet for a line of `width` cells."""
     standing = [column for column in sheet.columns if not column.leaves or _used(column, sheet)]
-    below: Column | None = None
+    below: list[Column] = []
     while _total(standing, sheet) > width and (leaver := _next_to_leave(standing)):
         standing.remove(leaver)
-        below = leaver if leaver.below else below
+        below += [leaver] if leaver.below else []
     widths = {column.key: _least(column, sheet) for column in standing}
     _cut(widths, standing, width)
     _grow(widths, standing, sheet, width)
-    return Placed(tuple((column, widths[column.key]) for column in standing), below)
+    return Placed(tuple((column, widths[column.key]) for column in standing), tuple(below[::-1]))
 
 
 def _used(column: Column, sheet: Sheet) -> bool:

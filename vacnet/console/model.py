@@ -77,6 +77,8 @@ class Column:
     """0: it stays; else the higher the number, the earlier it is left out."""
     below: bool = False
     """It does not leave but moves to a line of its own below the row."""
+    named_below: bool = False
+    """There its title stands before it, for its words alone would not say what they are."""
     right: bool = False
     """Numbers are set right."""
     width: int = 0

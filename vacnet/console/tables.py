@@ -169,9 +169,13 @@ def _row_lines(row: Row, placed: Placed, width: int) -> Iterator[Text]:
             for lines, (column, room) in zip(parts, placed.columns, strict=True)
         )
         yield _aged(_joined(cells), row)
-    if placed.below is not None and row.cells.get(placed.below.key, EMPTY):
-        for line in _wrapped(row.cells[placed.below.key], width, INDENT + INDENT):
+    for column in placed.below:
+        for line in _wrapped(_named(row.cells.get(column.key, EMPTY), column), width, INDENT + INDENT):
             yield _aged(line, row)
+
+
+def _named(cell: Cell, column: Column) -> Cell:
+    return Cell((Span(f"{column.title}: "), *cell.spans)) if cell and column.named_below else cell
 
 
 def _aged(line: Text, row: Row) -> Text:
@@ -220,8 +224,9 @@ def _shortened(text: Text, room: int, *, newest_right: bool) -> Text:
 
 
 def _wrapped(cell: Cell, width: int, indent: str) -> Iterator[Text]:
-    for line in _broken(_text(cell), max(1, width - cell_len(indent))):
-        yield Text(indent) + line
+    if cell:
+        for line in _broken(_text(cell), max(1, width - cell_len(indent))):
+            yield Text(indent) + line
 
 
 def _broken(text: Text, room: int) -> Iterator[Text]:

@@ -13,20 +13,20 @@ from vacnet.factory.client import SpaceState
 
 COLUMNS = (
     Column(key="name", title="TARGET"),
-    Column(key="model", title="model", leaves=5),
+    Column(key="model", title="model", leaves=3),
     Column(key="share", title="share", right=True),
     Column(key="got", title="got", right=True),
-    Column(key="processors", title="cpus", right=True, leaves=1),
+    Column(key="processors", title="procs", right=True, leaves=1),
     Column(key="running", title="run", right=True),
     Column(key="starting", title="start", right=True, leaves=2),
-    Column(key="window", title="window", right=True, leaves=4),
+    Column(key="window", title="window", right=True, leaves=2),
     Column(key="streak", title="streak", right=True, leaves=6),
     Column(key="tickets", title="tickets", right=True, leaves=3),
     Column(key="proofs", title="proofs", right=True, leaves=3),
     Column(key="noworks", title="noworks", right=True, leaves=7),
     Column(key="last", title="last outcome", leaves=8),
-    Column(key="state", title="state", leaves=10, below=True, width=40),
-    Column(key="here", title="here", leaves=11, below=True, width=40),
+    Column(key="state", title="state", leaves=4, below=True, width=36),
+    Column(key="here", title="here", leaves=5, below=True, named_below=True, width=24),
 )
 
 

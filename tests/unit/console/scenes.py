@@ -228,6 +228,7 @@ EMPTY = space(
         ),
     ),
     (),
+    starts_last_minute=0,
 )
 
 DEMO = space(
@@ -293,7 +294,15 @@ SPACES = {
 }
 
 
-def machine(number: int, target_name: str, state: str, **changes: object) -> MachineState:
+def machine(
+    number: int,
+    target_name: str,
+    state: str,
+    hours: float = 2.0,
+    ended: float | None = None,
+    **changes: object,
+) -> MachineState:
+    started = (ended or NOW) - 3600 * hours
     values: dict[str, object] = {
         "name": f"vac01-{number:02d}.example.org",
         "id": f"1795520000_{target_name}_{number:02d}",
@@ -304,10 +313,10 @@ def machine(number: int, target_name: str, state: str, **changes: object) -> Mac
         "processors": 1,
         "memory_bytes": 2 * GIB,
         "kind": "PR",
-        "created": NOW - 7200,
-        "started": NOW - 7200,
-        "ended": None,
-        "hours": 2.0,
+        "created": started,
+        "started": started,
+        "ended": ended,
+        "hours": hours,
         "cpu_seconds": 7000.0,
         "cpu_efficiency": 0.97,
         "cpu_efficiency_recent": 0.99,

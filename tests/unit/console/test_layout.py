@@ -33,7 +33,7 @@ def test_where_there_is_room_all_columns_stand_and_the_bar_is_wide() -> None:
 def test_the_note_moves_below_before_anything_is_lost() -> None:
     placed = place(sheet(), 22)
     assert [column.key for column, _ in placed.columns] == ["name", "bar", "extra"]
-    assert placed.below is COLUMNS[3]
+    assert placed.below == (COLUMNS[3],)
 
 
 def test_columns_leave_by_their_number() -> None:
