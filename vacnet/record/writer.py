@@ -245,8 +245,8 @@ class Writer:
             _log.error("the record is in trouble", why=why)
         free, place = self._ballast.free_bytes() >> 20, self._ballast.path.parent
         self.trouble = (
-            f"the record cannot be relied on: {why} ({free} MiB free in {place}): no machine is created until "
-            "it can be written and has its reserve again; ends of machines are kept"
+            f"the record cannot be relied on: {why} ({free} MiB free in {place}): no machine is created "
+            "until it can be written and has its reserve again; ends of machines are kept"
         )
 
 
