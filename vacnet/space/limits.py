@@ -87,6 +87,8 @@ REPLAY_BITS: Final = 128
 """RFC 6479's window, in its smallest useful size: one sender's datagrams overtake each other rarely."""
 NONCES_MAX: Final = 16_384
 """More than FACTORIES_MAX: all may be greeted at once."""
+STRANGERS_MAX: Final = 64
+"""Addresses that are warned of one by one."""
 CHALLENGED_MAX: Final = 1_024
 """Strangers whose last challenge is remembered."""
 CONTACTS_MAX: Final = 2 * FACTORIES_MAX

@@ -1,0 +1,123 @@
+"""The gate: everything that is checked of a datagram before a byte of its body is decoded.
+
+Rules of this file: the cheap checks first (length, magic, version, key id: under a microsecond for
+junk), then the tag, then what the sender may say, then whether it is who it was and this is new. Only a
+greeting passes from somebody who has not proved itself; everything else of a stranger is not taken, not
+even kept: a recording played to a factory that has just started would bring rows with wrong ages. The
+stranger is challenged instead, and its rows are pulled one round trip later, when they are known to be
+of today. A challenge is never longer than what called for it.
+
+A HELLO may be of any epoch and number: a factory whose record was lost begins low, and has to be told.
+
+A sender's sequence number is spent only where it is taken: else an eavesdropper could shut out a
+datagram by sending a copy of it from elsewhere first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vacnet.space import limits
+from vacnet.space.address import Address
+from vacnet.space.core import Core
+from vacnet.space.counters import Reject
+from vacnet.space.keyring import Key, Role
+from vacnet.space.link import Link
+from vacnet.space.seal import Header, Rejected, open_body, read_header
+from vacnet.space.table import Known
+from vacnet.space.wire import SHAPES, Type
+
+GREETINGS = frozenset({Type.HELLO, Type.WELCOME})
+"""What may be said before anything is proved."""
+SAYS = {Role.MEMBER: frozenset(SHAPES), Role.OBSERVE: frozenset[int]()}
+"""Which types the holder of a key may send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A genuine datagram: who sent it, from where, and whether that is proved."""
+
+    header: Header
+    key: Key
+    address: Address
+    length: int
+    known: Known | None
+    """The factory of that name, of whatever epoch."""
+    link: Link | None
+    """Set: it is new, of the epoch known, and comes from an address that was proved."""
+
+    @property
+    def room(self) -> int:
+        """Return how long the body of an answer may be."""
+        return limits.BODY_BYTES_MAX if self.link else self.length - limits.DATAGRAM_BYTES_MIN
+
+    @property
+    def greeting(self) -> bool:
+        """Return whether it may come from somebody unproved."""
+        return self.header.type in GREETINGS
+
+
+class Unproven(Rejected):
+    """A datagram of a sender that has to prove itself first."""
+
+    def __init__(self, reason: Reject, arrival: Arrival) -> None:
+        """Keep the arrival, so that its sender can be challenged."""
+        super().__init__(reason)
+        self.arrival = arrival
+
+
+def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
+    """Return a datagram that may be decoded, and its body.
+
+    Raises:
+        Unproven: its sender has to be challenged.
+        Rejected: it is not taken.
+    """
+    header = read_header(data)
+    if (key := core.keys.find(header.key_id)) is None:
+        raise Rejected(Reject.KEY)
+    body = open_body(data, key.secret)
+    _check_permission(core, header, key)
+    arrival = _arrival(core, header, key, address, len(data))
+    _check_sender(arrival)
+    if arrival.link is not None:
+        _spend(arrival.link, header, key)
+    elif not arrival.greeting:
+        raise Unproven(Reject.UNPROVEN, arrival)
+    return arrival, body
+
+
+def _check_permission(core: Core, header: Header, key: Key) -> None:
+    if header.type not in SHAPES:
+        raise Rejected(Reject.TYPE)
+    if header.type not in SAYS[key.role]:
+        raise Rejected(Reject.ROLE)
+    if header.fid in core.excluded:
+        raise Rejected(Reject.EXCLUDED)
+
+
+def _arrival(core: Core, header: Header, key: Key, address: Address, length: int) -> Arrival:
+    known = core.table.by_fid(header.fid)
+    link = known.link if known is not None and known.epoch == header.epoch else None
+    proved = link is not None and address in link.sources and link.window.takes(header.sequence)
+    return Arrival(header, key, address, length, known, link if proved else None)
+
+
+def _check_sender(arrival: Arrival) -> None:
+    header, known = arrival.header, arrival.known
+    if header.epoch > limits.EPOCH_MAX:
+        raise Rejected(Reject.EPOCH)
+    if known is None or header.type == Type.HELLO:
+        return
+    if known.itself:
+        if not arrival.greeting:
+            raise Rejected(Reject.ITSELF)
+    elif header.epoch < known.epoch:
+        raise Unproven(Reject.EPOCH, arrival)
+    elif header.epoch == known.epoch and known.link and not known.link.window.takes(header.sequence):
+        raise Rejected(Reject.SEQUENCE)
+
+
+def _spend(link: Link, header: Header, key: Key) -> None:
+    link.window.take(header.sequence)
+    link.key_id = key.id

@@ -1,0 +1,176 @@
+"""The handshake: HELLO and WELCOME, by which two factories prove to each other that they are there.
+
+    A                                       B
+    HELLO   nonce a            ---->
+                               <----        WELCOME echo a, nonce b      (A knows B: link)
+    WELCOME echo b             ---->                                     (B knows A: link)
+
+Rules of this file: a HELLO asks, a WELCOME answers with the nonce and, if its sender is not proved here,
+asks back. Neither keeps state for a stranger but a nonce. An answer to somebody unproved is no longer
+than what it answers; a full HELLO is padded for that, and where there is no room, trailing fields are
+left away, down to the bare nonce. Both carry the sender's `instance`, 8 random bytes of its present
+life, and, where the receiver's name is known with another life that is no older, that life (`rival`):
+how a factory whose record was lost learns which epoch to jump over, and how two of one name learn of
+each other. A WELCOME names a few live members, so that a newcomer reaches all without a list.
+
+Whoever holds a member key may join: a good tag is admission, and either side's list suffices.
+
+Sources: RFC 9000 section 8 (address validation, anti-amplification).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from vacnet.space import address as addresses
+from vacnet.space import limits
+from vacnet.space.address import Address
+from vacnet.space.challenges import Sent
+from vacnet.space.core import Core
+from vacnet.space.counters import Reject
+from vacnet.space.gate import Arrival
+from vacnet.space.membership import Membership
+from vacnet.space.seal import VERSION, Rejected, factory_id
+from vacnet.space.table import Known
+from vacnet.space.twin import Twin
+from vacnet.space.wire import Hello, Member, Rival, Type, Welcome, encode, encode_within
+
+
+class Handshake:
+    """Greets, answers, and says who proved itself."""
+
+    def __init__(
+        self, core: Core, membership: Membership, twin: Twin, proved: Callable[[Known, bool], None]
+    ) -> None:
+        """Begin; `proved` is called with each factory that is newly linked, and whether it was unknown."""
+        self._core = core
+        self._membership = membership
+        self._twin = twin
+        self._proved = proved
+
+    def wake(self) -> None:
+        """Greet the contacts whose turn it is."""
+        for address in self._core.contacts.due(self._core.now):
+            self.greet(address)
+
+    def greet(self, address: Address, room: int = limits.BODY_BYTES_MAX, rival: Rival | None = None) -> None:
+        """Send a HELLO with as many fields as there is room for."""
+        core = self._core
+        nonce = core.challenges.make(address, core.now)
+        hello = Hello(nonce, core.me.row.instance, core.me.name, VERSION, VERSION, rival)
+        short = limits.HELLO_BYTES - limits.DATAGRAM_BYTES_MIN - len(encode(hello))
+        padded = msgspec.structs.replace(hello, padding=bytes(max(0, short)))
+        if body := encode_within(padded, room):
+            core.send_body(Type.HELLO, body, [address])
+
+    def challenge(self, arrival: Arrival) -> None:
+        """Ask an unproved sender, or one of an earlier life, whether it is there."""
+        if self._core.challenges.permits(arrival.address, self._core.now):
+            self.greet(arrival.address, arrival.room, self._rival(arrival, b""))
+
+    def on_hello(self, arrival: Arrival, hello: Hello) -> None:
+        """Answer; of an own greeting learn that the address is my own."""
+        core = self._core
+        self._check_name(arrival, hello.name)
+        if self._is_me(arrival, hello.instance):
+            self._met_myself(hello.nonce)
+        rival = self._rival(arrival, hello.instance)
+        self._hear_rival(hello.rival, proved=arrival.link is not None)
+        ask = 0 if arrival.link or rival else core.challenges.make(arrival.address, core.now)
+        self._welcome(arrival.address, hello.nonce, ask, rival, arrival.room)
+
+    def on_welcome(self, arrival: Arrival, welcome: Welcome) -> None:
+        """Take the proof, and give mine if asked for."""
+        core = self._core
+        self._check_name(arrival, welcome.name)
+        if (sent := core.challenges.take(welcome.echo, core.now)) is None:
+            raise Rejected(Reject.ECHO)
+        rival = self._rival(arrival, welcome.instance)
+        if welcome.nonce:
+            room = limits.BODY_BYTES_MAX if sent.address == arrival.address else arrival.room
+            self._welcome(arrival.address, welcome.nonce, 0, rival, room)
+        if arrival.known is core.me:
+            self._hear_twin(arrival, welcome)
+        elif rival is None:
+            self._prove(arrival, welcome, sent)
+
+    def _hear_rival(self, rival: Rival | None, *, proved: bool) -> None:
+        self._twin.told(rival, proved=proved)
+        for address in self._twin.to_ask():
+            self.greet(address)
+
+    def _hear_twin(self, arrival: Arrival, welcome: Welcome) -> None:
+        if welcome.instance not in {b"", self._core.me.row.instance}:
+            self._twin.answered(arrival.address)
+
+    def _prove(self, arrival: Arrival, welcome: Welcome, sent: Sent) -> None:
+        core, known = self._core, arrival.known
+        self._hear_rival(welcome.rival, proved=True)
+        for member in welcome.members:
+            self._meet(member)
+        name = known.name if known else welcome.name
+        if not name:
+            self.greet(sent.address)
+            return
+        fresh = known is None or known.link is None or known.epoch < arrival.header.epoch
+        proved = self._membership.prove(name, arrival.header, sent.address, arrival.address)
+        if proved is not None and proved.link is not None:
+            proved.link.key_id = arrival.key.id
+            proved.link.round_trip_seconds = core.now - sent.at
+            if fresh:
+                self._proved(proved, known is None)
+
+    def _welcome(self, to: Address, echo: int, ask: int, rival: Rival | None, room: int) -> None:
+        core = self._core
+        bare = Welcome(echo, ask, core.me.row.instance, core.me.name, VERSION, VERSION, rival)
+        left = min(room, limits.BODY_BYTES_MAX) - len(encode(bare))
+        full = msgspec.structs.replace(bare, members=self._members(left))
+        if body := encode_within(full, room):
+            core.send_body(Type.WELCOME, body, [to])
+
+    def _members(self, room: int) -> list[Member]:
+        """Return a few live members that fit into the room."""
+        live = self._core.reachable()
+        picked = self._core.rng.sample(live, min(len(live), limits.MEMBERS_MAX))
+        members: list[Member] = []
+        for known in picked:
+            ip, port = known.address or ("", 0)
+            member = Member(known.name, ip, port)
+            room -= len(encode(member))
+            if room < 0:
+                break
+            members.append(member)
+        return members
+
+    def _meet(self, member: Member) -> None:
+        address = addresses.checked(member.ip, member.port)
+        if address is not None and factory_id(member.name) not in self._core.excluded:
+            self._core.contacts.meet(address, self._core.now)
+
+    def _check_name(self, arrival: Arrival, name: str) -> None:
+        if name and factory_id(name) != arrival.header.fid:
+            raise Rejected(Reject.NAME)
+
+    def _is_me(self, arrival: Arrival, instance: bytes) -> bool:
+        return arrival.known is self._core.me and instance == self._core.me.row.instance
+
+    def _met_myself(self, nonce: int) -> None:
+        """Never greet the address again at which I answered myself."""
+        core = self._core
+        if (sent := core.challenges.take(nonce, core.now)) is not None:
+            core.contacts.answered(sent.address, core.me.fid, core.now)
+            self._twin.was_me(sent.address)
+        raise Rejected(Reject.ITSELF)
+
+    def _rival(self, arrival: Arrival, instance: bytes) -> Rival | None:
+        """Return the other life of the sender's name, if it is no older than the sender's."""
+        known, header = arrival.known, arrival.header
+        if known is None or known.itself or header.epoch > known.epoch:
+            return None
+        same_life = not instance or not known.row.instance or instance == known.row.instance
+        if header.epoch == known.epoch and same_life:
+            return None
+        ip, port = known.address or ("", 0)
+        return Rival(known.epoch, known.row.instance, ip, port)

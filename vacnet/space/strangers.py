@@ -1,0 +1,52 @@
+"""Strangers: addresses whose datagrams no key opens, told to the agent now and then.
+
+Rules of this file: a warning per address at most every ten seconds, however many datagrams; a bounded
+number of addresses, so that forged ones cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vacnet.space.address import Address
+from vacnet.space.core import Core
+from vacnet.space.counters import Reject
+from vacnet.space.happenings import WrongKey
+from vacnet.space.limits import STRANGERS_MAX, WARNING_SECONDS
+
+UNOPENED = frozenset({Reject.KEY, Reject.TAG})
+
+
+@dataclass(slots=True)
+class Stranger:
+    """What came from an address since the last warning."""
+
+    told_at: float
+    count: int = 0
+
+
+class Strangers:
+    """Counts by address what could not be opened."""
+
+    def __init__(self, core: Core) -> None:
+        """Begin with none."""
+        self._core = core
+        self._strangers: dict[Address, Stranger] = {}
+
+    def note(self, reason: Reject, address: Address) -> None:
+        """Count a reject; warn if it is of this kind and the last warning is old enough."""
+        if reason not in UNOPENED:
+            return
+        now = self._core.now
+        stranger = self._strangers.get(address) or self._enter(address)
+        stranger.count += 1
+        if now - stranger.told_at >= WARNING_SECONDS:
+            self._core.happen(WrongKey(address, stranger.count))
+            stranger.told_at, stranger.count = now, 0
+
+    def _enter(self, address: Address) -> Stranger:
+        """Remember an address; the one met longest ago makes room."""
+        if len(self._strangers) >= STRANGERS_MAX:
+            del self._strangers[next(iter(self._strangers))]
+        stranger = self._strangers[address] = Stranger(self._core.now - WARNING_SECONDS)
+        return stranger

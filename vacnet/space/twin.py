@@ -1,0 +1,108 @@
+"""Twins: is somebody else running under my name, or am I being told of my own last life?
+
+Rules of this file. A peer that knows my name with an epoch no older than mine says so (`Rival`). Mostly
+that is my own past, from before the record was lost or the clock went back: then I jump over that epoch.
+But it may be another running factory of the same name (a cloned host), and if both kept jumping they
+would race. So before I jump I ask at the address where that other life was last heard. If it is I who
+receives the question there, or nobody answers within a second, it is the past, and I jump. If an
+instance other than mine echoes my nonce under my name, that is a twin: no jump, and the agent is told.
+The twin learns of me in the same handshake. Each jump doubles the wait before the next, up to a minute,
+so that twins who cannot reach each other do not race either: the second jump counts as a conflict.
+
+The conflict ends a minute after its last proof; the one who was told of the other asks again whenever it
+is told again.
+
+Sources: RFC 3927 section 2.5 (claim and defend of one address by two hosts); memberlist#311 and its
+answer by refutation, without accusation.
+"""
+
+from __future__ import annotations
+
+import math
+
+from vacnet.space import address as addresses
+from vacnet.space import limits
+from vacnet.space.address import Address
+from vacnet.space.core import Core
+from vacnet.space.happenings import Conflict
+from vacnet.space.wire import Rival
+
+ASKED_MAX = 4
+"""Addresses of one rival that are asked."""
+
+
+class Twin:
+    """What is known of other lives under this factory's name."""
+
+    def __init__(self, core: Core) -> None:
+        """Begin with none."""
+        self._core = core
+        self._epoch = 0
+        self._asked: dict[Address, bool] = {}
+        self._jumps = 0
+        self._told_at = -math.inf
+        self.next_at = math.inf
+        self.conflict_at = -math.inf
+
+    def conflicted(self, now: float) -> bool:
+        """Return whether a twin was proved within the last minute."""
+        return now - self.conflict_at < limits.CONFLICT_SECONDS
+
+    def told(self, rival: Rival | None, *, proved: bool) -> None:
+        """Take the word of a proved factory that my name lives another life."""
+        core = self._core
+        if rival is None or not proved or rival.epoch < core.me.epoch or rival.epoch >= limits.EPOCH_MAX:
+            return
+        if rival.epoch == core.me.epoch and rival.instance in {b"", core.me.row.instance}:
+            return
+        self._epoch = max(self._epoch, rival.epoch)
+        self._ask(addresses.checked(rival.ip, rival.port))
+        if self.next_at == math.inf:
+            first, most = limits.RIVAL_WAIT_SECONDS
+            self.next_at = core.now + min(most, first * 2 ** min(self._jumps, 16))
+
+    def to_ask(self) -> list[Address]:
+        """Return the addresses to greet now, once."""
+        waiting = [address for address, asked in self._asked.items() if not asked]
+        self._asked = dict.fromkeys(self._asked, True)
+        return waiting
+
+    def was_me(self, address: Address) -> None:
+        """Note that it is I who receives at this address: nobody else lives there."""
+        if address in self._asked and len(self._asked) == 1:
+            self.next_at = self._core.now
+
+    def answered(self, address: Address) -> None:
+        """Take the proof that another instance of my name runs at this address."""
+        self._rest()
+        self._conflict(f"another running factory at {address[0]} port {address[1]} bears this name")
+
+    def due(self) -> bool:
+        """Return whether the wait for a twin's answer is over."""
+        return self.next_at <= self._core.now
+
+    def jump(self) -> None:
+        """Begin an epoch above the one that was told."""
+        core, epoch = self._core, self._epoch + 1
+        self._jumps += 1
+        self._rest()
+        core.outbox.raise_epoch(epoch, core.now)
+        core.me.epoch = epoch
+        if self._jumps > 1:
+            self._conflict("this name's epoch was raised by somebody else again")
+
+    def _ask(self, address: Address | None) -> None:
+        if address is not None and len(self._asked) < ASKED_MAX:
+            self._asked.setdefault(address, False)
+
+    def _rest(self) -> None:
+        self._asked.clear()
+        self._epoch = 0
+        self.next_at = math.inf
+
+    def _conflict(self, words: str) -> None:
+        core = self._core
+        self.conflict_at = core.now
+        if core.now - self._told_at >= limits.WARNING_SECONDS:
+            self._told_at = core.now
+            core.happen(Conflict(core.me.name, words))
