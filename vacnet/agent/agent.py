@@ -171,18 +171,15 @@ class Agent:
     # --- coming to rest -----------------------------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
-        self._take_news(now)
-        if self._dirty or now >= min(self.board.wake_at, self.host.wake_at):
+        for news in self.gossip.happened():
+            _NEWS[type(news)](self, news, now)
+        if self._dirty or now >= min(self.board.wake_at, self.host.wake_at) or self._has_settled():
             self._review(now)
         self._collect()
 
-    def _take_news(self, now: float) -> None:
-        """Let each of gossip's news do what its table says."""
-        for news in self.gossip.happened():
-            _NEWS[type(news)](self, news, now)
-        company = self._company(now)
-        if self.host.review(company, self.board.processors_running(), now):
-            self._dirty = True
+    def _has_settled(self) -> bool:
+        """Tell whether a sync has come that the host was waiting for."""
+        return self.host.is_settling and self.host.has_synced(self.gossip.synced_at)
 
     def _company(self, now: float) -> Company:
         live = len(self.gossip.table.live(now)) - 1
@@ -190,6 +187,7 @@ class Agent:
 
     def _review(self, now: float) -> None:
         self._dirty = False
+        self.host.review(self._company(now), self.board.processors_running(), now)
         self.decision = self.board.review(self.host.reasons, now)
         self._publish(now)
         effects, self.board.effects = self.board.effects, []
@@ -218,10 +216,10 @@ class Agent:
     def _collect(self) -> None:
         """Turn what gossip has to send into effects, an epoch's raise before what follows it."""
         for output in self.gossip.drain():
-            is_datagram = isinstance(output, Datagram)
-            self._effects.append(
-                Send(output.data, output.address) if is_datagram else PersistEpoch(output.epoch)
-            )
+            if isinstance(output, Datagram):
+                self._effects.append(Send(output.data, output.address))
+            else:
+                self._effects.append(PersistEpoch(output.epoch))
 
     # --- news of gossip --------------------------------------------------------------------------------
 

@@ -60,15 +60,22 @@ class Host:
         """Note another running instance of this factory's name."""
         self.conflict, self.conflict_at = words, now
 
-    def review(self, company: Company, running_processors: int, now: float) -> bool:
-        """Look at everything again; True when the vetoes changed."""
+    @property
+    def is_settling(self) -> bool:
+        """Tell whether it only listened when it was last looked at."""
+        return any(reason.rule == "host.settling" for reason in self.reasons)
+
+    def has_synced(self, synced_at: float | None) -> bool:
+        """Tell whether a sync has been complete since it began to listen."""
+        return synced_at is not None and synced_at >= self.listening_since
+
+    def review(self, company: Company, running_processors: int, now: float) -> None:
+        """Look at everything again; the vetoes are in `reasons` afterwards."""
         if company.live:
             self.alone_since = now
         self.wake_at = math.inf
         state = self._state(company, running_processors, now)
-        before = self.reasons
-        self.reasons = vetoes(state, frozenset(reason.rule for reason in before))
-        return {r.rule for r in before} != {r.rule for r in self.reasons}
+        self.reasons = vetoes(state, frozenset(reason.rule for reason in self.reasons))
 
     def _state(self, company: Company, running_processors: int, now: float) -> HostState:
         facts, settings = self.facts, self.settings
@@ -97,9 +104,7 @@ class Host:
         return words
 
     def _settling(self, company: Company, now: float) -> str:
-        if not company.configured:
-            return ""
-        if company.synced_at is not None and company.synced_at >= self.listening_since:
+        if not company.configured or self.has_synced(company.synced_at):
             return ""
         if company.live:
             return "settling: waiting for one full sync with a live peer"
