@@ -117,7 +117,7 @@ def read_toml(file: SourceFile) -> Toml | Problem:
             f"has {len(file.data)} bytes, at most {FILE_BYTES_MAX} are read; split the file",
         )
     try:
-        text = file.data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = file.data.decode("utf-8-sig")
         return Toml(tomllib.loads(text), lines_of(text))
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1

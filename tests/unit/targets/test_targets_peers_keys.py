@@ -110,6 +110,9 @@ def test_a_peer_is_the_same_however_its_port_is_written() -> None:
     assert add_peer(PEERS, f"f1.example.org:{PORT_DEFAULT}") == PEERS
     assert "f1.example.org" not in remove_peer(PEERS, f"f1.example.org:{PORT_DEFAULT}")
     assert remove_peer(PEERS, "absent") == PEERS
+    doubled = f'peers = [\n  "a",\n  "b",\n  "a:{PORT_DEFAULT}",\n  "a",\n]\n'
+    assert remove_peer(doubled, "a") == 'peers = [\n  "b",\n]\n'
+    assert [peer.name_as_written for peer in read_peers(SourceFile("p", doubled.encode()))[0]] == ["a", "b"]
 
 
 def test_a_peer_that_is_no_address_is_not_written() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vacnet.targets.digest import digest_of
 from vacnet.targets.example import example_peers, example_settings
 from vacnet.targets.model import GIB, Model, Place, Settings, Target
 from vacnet.targets.peers import read_peers
@@ -303,6 +304,17 @@ def test_digests_tell_definitions_apart_and_nothing_else() -> None:
     assert len(own.digest()) == 8
     assert good(SPACE).digest() != good(SPACE + f"[targets.own]\n{OWN}").digest()
     assert good(SPACE).digest() == good(SPACE + "[factory]\nprocessors = 9\n").digest()
+
+
+def test_digests_do_not_see_the_order_of_a_table() -> None:
+    one, other = ({"x": 1, "y": frozenset({"b", "a"})}, {"y": frozenset({"a", "b"}), "x": 1})
+    assert digest_of(b"test", one) == digest_of(b"test", other) != digest_of(b"other", one)
+
+
+def test_a_mistake_in_the_defaults_is_told_once_and_not_again_by_each_target() -> None:
+    told = words(SPACE + "[defaults]\nuser_data = 'a b'\n[targets.own]\nroot_image = 'debian'\n")
+    assert told.startswith('0.toml:4: defaults.user_data: "a b" is not an http')
+    assert told.count("\n") == 0
 
 
 def test_the_example_is_in_force_as_written_and_with_every_line_uncommented() -> None:
