@@ -19,15 +19,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import tomlkit
-from tomlkit.items import Array
+from typing import TYPE_CHECKING
 
 from vacnet.targets.address import EXPECTED, endpoint, endpoint_text
 from vacnet.targets.locate import Path
 from vacnet.targets.model import Place, Problem
 from vacnet.targets.problems import shown, unknown_name
 from vacnet.targets.source import SourceFile, read_toml
+
+if TYPE_CHECKING:
+    from tomlkit.items import Array
 
 _INDENT = re.compile(r"\n([ \t]+)[\"'#]")
 
@@ -95,6 +96,9 @@ def add_peer(text: str, peer: str) -> str:
     Raises:
         ValueError: the peer is no address, or the text is no TOML.
     """
+    import tomlkit  # late, as below: only commands edit, a factory reads and stays small
+    from tomlkit.items import Array
+
     wanted = _endpoint(peer)
     document = tomlkit.parse(text)
     if "peers" not in document:
@@ -124,6 +128,9 @@ def remove_peer(text: str, peer: str) -> str:
     Raises:
         ValueError: the peer is no address, or the text is no TOML.
     """
+    import tomlkit
+    from tomlkit.items import Array
+
     wanted = _endpoint(peer)
     document = tomlkit.parse(text)
     array = document.get("peers")
