@@ -80,7 +80,7 @@ class Hands:
         machine.end(self.tools.now())
         machine.outcome = judge(machine.ending(), machine.policy())
         finish = finish_of(machine, machine.outcome, self.tools.now())
-        machine.ended_by_us = await self.tools.record.finish_machine(machine.spec.id, finish=finish)
+        machine.recorded_now = await self.tools.record.finish_machine(machine.spec.id, finish=finish)
 
     async def record_forget(self) -> None:
         """Remove a machine that never was."""
@@ -187,7 +187,7 @@ class Hands:
     async def tell_ended(self) -> None:
         """Tell the factory how it ended, once."""
         machine = self.machine
-        if machine.outcome is None or not machine.ended_by_us:
+        if machine.outcome is None or not machine.recorded_now:
             return
         self.tools.note(
             "machine.ended",

@@ -67,13 +67,21 @@ class Lives:
         self._by_id[life.machine.spec.id] = life
         self.used(life.machine.spec.id)
         if self._group is not None:
-            self._group.create_task(self._drive(life))
+            self._begin(life, self._group)
 
     def keep(self, group: asyncio.TaskGroup) -> None:
         """Drive those that are here and those to come, as tasks of `group`."""
         self._group = group
         for life in self:
-            group.create_task(self._drive(life))
+            self._begin(life, group)
+
+    def _begin(self, life: Life, group: asyncio.TaskGroup) -> None:
+        driving = self._drive(life)
+        try:
+            group.create_task(driving)
+        except RuntimeError:
+            # The factory ends: nothing of the machine exists yet, so nothing of it remains.
+            driving.close()
 
     async def _drive(self, life: Life) -> None:
         while life.machine.state is not State.ENDED or life.waiting:

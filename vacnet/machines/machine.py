@@ -81,7 +81,7 @@ class Machine:
     message: bytes | None = None
     ended_at: float | None = None
     outcome: Outcome | None = None
-    ended_by_us: bool = False
+    recorded_now: bool = False
     """The record took the outcome now, so it has not been told before."""
     settled: int = 0
     """Looks at the engine with a serial below this one are older than what we did last."""

@@ -85,8 +85,10 @@ class Watch:
             await asyncio.sleep(self._paces.listen_again_seconds)
 
     async def _look_when_asked(self) -> None:
+        # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with the wake-up.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._paces.look_seconds)
+            async with asyncio.timeout(self._paces.look_seconds):
+                await self._wake.wait()
         self._wake.clear()
         await self.look()
 

@@ -51,9 +51,19 @@ class ToySources:
     body: bytes = b"#!/bin/sh\n# ##user_data_uuid##\n"
     away: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
+    gate: asyncio.Event | None = None
+    """When set, fetching waits for it."""
+    waiting: int = 0
+
+    def close_gate(self) -> asyncio.Event:
+        self.gate = asyncio.Event()
+        return self.gate
 
     async def template(self, _target: Target) -> Template:
         await asyncio.sleep(0)
+        if self.gate is not None:
+            self.waiting += 1
+            await self.gate.wait()
         if self.away:
             raise NotNowError(self.away)
         return Template(self.body, "https://example.org/user_data")
@@ -97,6 +107,17 @@ class Floor:
             paces=paces,
         )
 
+    def prove(self, machine_id: str) -> None:
+        """Let a machine say that it found work."""
+        (self.state / "machines" / machine_id / "joboutputs" / "job_started").touch()
+
+    async def lose_record(self) -> None:
+        """Begin a new record, as after a database that had to be set aside."""
+        await self.record.close()
+        for path in self.state.glob("vacnet.db*"):
+            path.unlink()
+        self.record = await open_record(self.state, self.clock)
+
     @asynccontextmanager
     async def keeping(self, keeper: Keeper | None = None) -> AsyncIterator[Keeper]:
         """Adopt and run until the block ends."""
@@ -135,6 +156,17 @@ class Floor:
 
     def told_of(self, uuid: str) -> list[str]:
         return [type(event).__name__ for event in self.told if getattr(event, "uuid", "") == uuid]
+
+
+async def open_record(state: Path, clock: ToyClock) -> Record:
+    """Open the record of the floor's factory."""
+    return await Record.open(
+        state / "vacnet.db",
+        factory="wn01.example.org",
+        wall=clock.wall,
+        boottime=clock.boottime,
+        boot_id="boot-1",
+    )
 
 
 async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:

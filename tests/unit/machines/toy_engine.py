@@ -28,7 +28,10 @@ class ToyEngine:
     stops: list[str] = field(default_factory=list)
     away: str = ""
     refusal: str = ""
+    away_for_starts: str = ""
     forgets: bool = True
+    keeps_ended: bool = True
+    """False: what was stopped is gone at once."""
     looks: int = 0
     on_start: Callable[[str], None] = lambda _: None
     wall: float = 1000.0
@@ -78,6 +81,8 @@ class ToyRuntime:
         if self.engine.gate is not None:
             await self.engine.gate.wait()
         self._answer()
+        if self.engine.away_for_starts:
+            raise NotNowError(self.engine.away_for_starts)
         if self.engine.refusal:
             raise StartFailedError(self.engine.refusal)
         if spec.id not in self.engine.objects:
@@ -102,6 +107,8 @@ class ToyRuntime:
         found = self.engine.objects.get(machine_id)
         if found is not None and found.seen.running:
             self.engine.end(machine_id, exit_code=143)
+            if not self.engine.keeps_ended:
+                self.engine.vanish(machine_id)
 
     async def forget(self, machine_id: str) -> None:
         await asyncio.sleep(0)
