@@ -15,7 +15,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--factories", type=int, default=3, help="how many (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="which picture (default: %(default)s)")
-    parser.add_argument("--tiles", type=int, default=0, help="of the picture (default: 66 a factory)")
+    parser.add_argument("--tiles", type=int, default=0, help="of the picture (default: 60 a factory)")
     parser.add_argument("--processors", type=int, default=4, help="of each factory (default: %(default)s)")
     parser.add_argument(
         "--out", type=Path, default=OUT, help="where to keep the results (default: %(default)s)"

@@ -31,7 +31,7 @@ from vacnet.console import tables
 
 OUT = Path("demo-out")
 TICK_SECONDS = 0.5
-TILES_PER_FACTORY = 66
+TILES_PER_FACTORY = 60
 """Two batches of them take each half a minute or so with four processors a factory."""
 SPACE_NAME = "demo"
 
@@ -71,7 +71,7 @@ def run(options: Options) -> int:
 
 def _in_space(options: Options, work: Work, directory: Path, address: str, leave: threading.Event) -> int:
     space = Space.make(
-        directory / SPACE_NAME,
+        directory,
         options.factories,
         name=SPACE_NAME,
         processors=options.processors,
@@ -79,18 +79,19 @@ def _in_space(options: Options, work: Work, directory: Path, address: str, leave
     )
     try:
         with screen() as shown:
-            _tell(space, work, shown, leave)
+            failure = _tell(space, work, shown, leave)
         space.stop()
-        return _close(options, space, work, interrupted=leave.is_set())
+        return _close(options, space, work, failure=failure, interrupted=leave.is_set())
     finally:
         space.down()
 
 
-def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event) -> None:
-    """Start the factories and tell the story until it ends or somebody leaves."""
+def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event) -> str:
+    """Start the factories and tell the story until it ends or somebody leaves; return what failed."""
     for member in space.members:
         member.start()
-    story, start = Story(), time.monotonic()
+    patience = max(1.0, work.progress().total / (TILES_PER_FACTORY * len(space.members)))
+    story, start = Story(patience=patience), time.monotonic()
     deeds = _deeds(space, work)
     while not story.ended and not leave.is_set():
         facts = _look(space, work)
@@ -101,6 +102,7 @@ def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event) -> No
             story.tell(facts)
         shown.show(facts, story.caption, time.monotonic() - start)
         leave.wait(TICK_SECONDS)
+    return story.failure
 
 
 def _deeds(space: Space, work: Work) -> dict[Deed, Callable[[], object]]:
@@ -118,12 +120,12 @@ def _look(space: Space, work: Work) -> Facts:
     return Facts(state, len(space.members), work.progress())
 
 
-def _close(options: Options, space: Space, work: Work, *, interrupted: bool) -> int:
+def _close(options: Options, space: Space, work: Work, *, failure: str, interrupted: bool) -> int:
     """Print and keep the summary and the picture."""
     kept = books.read((member.name, member.state) for member in space.members)
     told = Told(frozenset(work.takers()), work.turned_away())
     progress = work.progress()
-    lines, agree = summary(kept, told, f"{progress.done} of {progress.total} tiles done")
+    lines, agree = summary(kept, told, f"{progress.done} of {progress.total} tiles done", failure)
     path = options.out / f"mandelbrot-{options.seed}.png"
     work.canvas.save(path)
     (options.out / "summary.txt").write_text("\n".join(lines) + "\n")

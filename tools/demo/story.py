@@ -1,8 +1,9 @@
 """The demo's story: what one sees, phase after phase, and what is done when a phase begins.
 
-Rules of this file: pure; a phase ends when what it tells of has been seen, or after `seconds_max`, so
-the demo ends whatever happens. The only deeds are those of a site's world, not of the space: work
-enters the queue, and in the end the admin drains. Everything else the space does by itself.
+Rules of this file: pure; a phase ends when what it tells of has been seen. What is not seen within
+`seconds_max` is not told as if it had been: the story breaks off, says so, and closes. The only deeds
+are those of a site's world, not of the space: work enters the queue, and in the end the admin drains.
+Everything else the space does by itself.
 """
 
 from __future__ import annotations
@@ -180,43 +181,53 @@ STORY: tuple[Phase, ...] = (
 )
 
 
+_BROKEN_OFF = "That did not happen within {seconds:.0f} s, so the demo ends here: all factories drain."
+
+
 class Story:
     """Where the story is."""
 
-    def __init__(self, phases: tuple[Phase, ...] = STORY) -> None:
-        """Stand before the first phase."""
+    def __init__(self, phases: tuple[Phase, ...] = STORY, patience: float = 1.0) -> None:
+        """Stand before the first phase; `patience` times `seconds_max` may each of them last."""
         self._phases = phases
+        self._patience = patience
         self._index = -1
         self._begin: Facts | None = None
         self._since = 0.0
-        self._caption = ""
+        self.caption = ""
+        """What to read now."""
+        self.failure = ""
+        """What was to be seen and was not; empty: all was."""
 
     @property
     def ended(self) -> bool:
         """Tell whether the last phase is over."""
         return self._index >= len(self._phases)
 
-    @property
-    def caption(self) -> str:
-        """Return what to read now."""
-        return self._caption
-
     def look(self, facts: Facts, now: float) -> Deed | None:
         """Go on if the phase is over: return what the new one does; None while nothing changes."""
-        if self._index >= 0 and not self._phase_over(facts, now):
+        following = self._following(facts, now)
+        if following == self._index:
             return None
-        self._index += 1
-        self._begin, self._since = facts, now
+        self._index, self._begin, self._since = following, facts, now
         return None if self.ended else self._phases[self._index].deed
 
     def tell(self, facts: Facts) -> None:
         """Write the caption of the phase that just began, with the numbers as its deed left them."""
-        if not self.ended:
+        if not self.ended and not self.failure:
             words = self._phases[self._index].words
-            self._caption = words.format(factories=facts.factories, waiting=facts.progress.waiting)
+            self.caption = words.format(factories=facts.factories, waiting=facts.progress.waiting)
 
-    def _phase_over(self, facts: Facts, now: float) -> bool:
-        if self.ended or self._begin is None:
-            return False
+    def _following(self, facts: Facts, now: float) -> int:
+        """Return which phase it is from now on."""
+        if self._begin is None or self.ended:
+            return max(self._index, 0)
         phase = self._phases[self._index]
-        return phase.over(self._begin, facts) or now - self._since > phase.seconds_max
+        longest = phase.seconds_max * self._patience
+        if phase.over(self._begin, facts):
+            return self._index + 1
+        if now - self._since <= longest:
+            return self._index
+        self.failure = self.failure or f"the phase '{phase.name}' was not over after {longest:.0f} s"
+        self.caption = _BROKEN_OFF.format(seconds=longest)
+        return max(self._index + 1, len(self._phases) - 1)

@@ -13,11 +13,11 @@ OUTCOMES = ("ok", "nowork", "error", "neutral")
 _TITLES = {"nowork": "no work"}
 
 
-def summary(books: Books, told: Told, tiles: str) -> tuple[list[str], bool]:
-    """Return the lines to print, and whether everything agrees."""
+def summary(books: Books, told: Told, tiles: str, failure: str = "") -> tuple[list[str], bool]:
+    """Return the lines to print, and whether everything agrees and nothing failed before."""
     wrong = disagreements(books, WORKER, told)
     lines = [*_table(books), "", *_words(books, told, tiles), *_verdict(wrong)]
-    return lines, not wrong
+    return [*lines, *([f"FAILED: {failure}"] if failure else [])], not wrong and not failure
 
 
 def _table(books: Books) -> Iterator[str]:

@@ -28,7 +28,6 @@ listen = ["127.0.0.1:{port}"]
 [factory]
 name = "{name}"
 processors = {processors}
-memory_per_processor = "64 MiB"
 # Several factories share this host, so none may judge by the load of all of them.
 overload_per_processor = 1000
 memory_free_min = "0 MiB"

@@ -71,15 +71,23 @@ def _facts(target: TargetState, progress: Progress, running: int = 0) -> Facts:
     return Facts(state, 1, progress)
 
 
-def test_a_space_that_does_nothing_is_told_to_the_end_all_the_same() -> None:
+def test_what_was_not_seen_is_not_told_the_story_breaks_off_and_still_drains() -> None:
     story, deeds, now = Story(), [], 0.0
-    longest = sum(phase.seconds_max for phase in STORY) + len(STORY) + 1
-    while not story.ended and now <= longest:
-        deed = story.look(Facts(None, 3, NOTHING_YET), now)
-        deeds += [deed] if deed is not None and deed is not Deed.NOTHING else []
+    while not story.ended:
+        deed = story.look(_facts(_target(), NOTHING_YET), now)
+        deeds += [deed] if deed is not None else []
+        now += 1.0
+    assert deeds == [Deed.NOTHING, Deed.FIRST_BATCH, Deed.DRAIN]
+    assert story.failure == "the phase 'probing' was not over after 20 s"
+
+
+def test_a_space_that_never_answers_is_given_up() -> None:
+    story, now = Story(patience=2.0), 0.0
+    while not story.ended and now < 1000.0:
+        story.look(Facts(None, 3, NOTHING_YET), now)
         now += 1.0
     assert story.ended
-    assert deeds == [Deed.FIRST_BATCH, Deed.SECOND_BATCH, Deed.DRAIN]
+    assert story.failure == "the phase 'meeting' was not over after 60 s"
 
 
 def test_the_second_batch_comes_after_two_windows_of_back_off_and_not_before() -> None:
