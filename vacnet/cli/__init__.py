@@ -11,10 +11,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main() -> None:
     """Run the command in `sys.argv` and end the process with its exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us, as `vacnet machines >&-` does
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - as long as the process
     sys.exit(run(sys.argv[1:]))
 
 

@@ -25,8 +25,7 @@ def _row(kind: type[_Error], explain: Callable[[_Error], _Explained]) -> _Row:
 
 
 def _of_system(error: OSError) -> _Explained:
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}", Exit.FAILED
+    return f"{error.filename or 'output'}: {error.strerror or error}", Exit.FAILED
 
 
 _TABLE: tuple[_Row, ...] = (

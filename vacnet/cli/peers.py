@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vacnet.cli import output
 from vacnet.cli.app import group
 from vacnet.cli.exits import CommandError, Exit
-from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
 
 if TYPE_CHECKING:
     from vacnet.targets.peers import Peer
@@ -44,7 +44,7 @@ def list_(*, config: Path | None = None, asking: Asking = DEFAULT) -> None:
 
 
 @app.command
-def add(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+def add(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) -> None:
     """Add a peer to the file; one of the two hosts is enough. A running factory sees it at once.
 
     Example: vacnet peers add vac02.example.org
@@ -52,16 +52,16 @@ def add(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT) -
     Args:
         peer: host, host:port or [IPv6]:port.
         config: Settings that name the peers file; else /etc/vacnet.
-        asking: How to print.
+        plain: How to print.
     """
     from vacnet.targets.peers import add_peer  # late: it imports an editor of TOML
 
     path, changed = _edited(config, lambda text: add_peer(text, peer))
-    _report(path, peer, changed, "added to" if changed else "is already in", asking)
+    _report(path, peer, changed, "added to" if changed else "is already in", plain)
 
 
 @app.command
-def remove(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+def remove(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) -> None:
     """Remove a peer from the file. It stays in the space while others list it: see `exclude`.
 
     Example: vacnet peers remove vac02.example.org
@@ -69,14 +69,14 @@ def remove(peer: str, /, *, config: Path | None = None, asking: Asking = DEFAULT
     Args:
         peer: host, host:port or [IPv6]:port, as in the file.
         config: Settings that name the peers file; else /etc/vacnet.
-        asking: How to print.
+        plain: How to print.
     """
     from vacnet.targets.peers import remove_peer  # late: it imports an editor of TOML
 
     path, changed = _edited(config, lambda text: remove_peer(text, peer))
     if not changed:
         raise CommandError(f"{peer} is not in {path}; `vacnet peers list` shows what is")
-    _report(path, peer, changed, "removed from", asking)
+    _report(path, peer, changed, "removed from", plain)
 
 
 def _list_file(config: Path | None, asking: Asking) -> None:
@@ -124,8 +124,8 @@ def _edited(config: Path | None, change: Callable[[str], str]) -> tuple[Path, bo
         raise CommandError(f"{path} was not changed: {error}") from error
 
 
-def _report(path: Path, peer: str, changed: bool, words: str, asking: Asking) -> None:  # noqa: FBT001 - a fact
-    if asking.json:
+def _report(path: Path, peer: str, changed: bool, words: str, plain: Plain) -> None:  # noqa: FBT001 - a fact
+    if plain.json:
         output.print_json({"schema": 1, "file": str(path), "peer": peer, "changed": changed})
     else:
         print(f"{peer} {words} {path}")

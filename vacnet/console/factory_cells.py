@@ -18,6 +18,9 @@ from vacnet.factory.client import FactoryState
 LOAD_HIGH = 1.25
 """Load by processor above which the number is marked: `overload_per_processor` as delivered."""
 
+UNMEASURED_BYTES = 1 << 60
+"""From here on a size is the sign that a factory has not measured it yet; no host has an exbibyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mood:
@@ -49,11 +52,11 @@ MOODS: tuple[Mood, ...] = (
     ),
     Mood("departed", glyphs.SILENT, Tone.FAINT, _state("departed"), "it stopped in order"),
     Mood(
-        "unknown",
+        "never heard",
         glyphs.SILENT,
         Tone.WARN,
         _state("unknown"),
-        "never heard: does it run, with this key, and is UDP open to it?",
+        "does it run, with a key of ours, and is UDP open to it?",
     ),
     Mood("conflict", glyphs.ERROR, Tone.BAD, _flag("conflict"), "two of this name run: stop one"),
     Mood("draining", glyphs.DRAINING, Tone.WARN, _flag("draining"), "it starts nothing new"),
@@ -68,6 +71,9 @@ MOODS: tuple[Mood, ...] = (
     Mood("veto", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
     Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
 )
+
+ABSENT = frozenset({"silent", "departed"})
+"""Moods whose word says all that a table at a glance has room for."""
 
 
 def mood_of(factory: FactoryState) -> Mood:
@@ -113,13 +119,17 @@ def _details(factory: FactoryState) -> Mapping[str, Cell]:
     known = is_known(factory)
     deadline = factory.deadline_seconds
     return {
-        "memory": say(words.size(factory.memory_free_bytes) if known else words.UNKNOWN),
-        "disk": say(words.size(factory.disk_free_bytes) if known else words.UNKNOWN),
+        "memory": say(_measured(factory.memory_free_bytes, known=known)),
+        "disk": say(_measured(factory.disk_free_bytes, known=known)),
         "deadline": say("" if deadline is None else words.duration(deadline)),
         "address": say(words.clean(factory.address)),
         "version": say(words.clean(factory.version)),
         "settings": say("differ" if factory.settings_differ else "", Tone.WARN),
     }
+
+
+def _measured(count_bytes: int, *, known: bool) -> str:
+    return words.size(count_bytes) if known and count_bytes < UNMEASURED_BYTES else words.UNKNOWN
 
 
 def _counted(factory: FactoryState, count: int) -> str:
@@ -160,8 +170,8 @@ def _heard(factory: FactoryState, late_seconds: float) -> str:
 
 
 def _note(factory: FactoryState, mood: Mood) -> Cell:
-    """Return the mood, unless it is plainly live, then what the factory says of itself."""
-    own = words.clean(factory.note)
+    """Return the mood, unless it is plainly live, then what is said of it; of the absent there is no more."""
+    own = "" if mood.name in ABSENT else words.clean(factory.note)
     said = mood.name != "live" and not own.startswith(mood.name)
     name = (Span(mood.name, mood.tone),) if said else ()
     rest = "; ".join(part for part in (own, *_asides(factory)) if part)
@@ -170,14 +180,12 @@ def _note(factory: FactoryState, mood: Mood) -> Cell:
 
 def _meaning(factory: FactoryState, mood: Mood) -> Cell:
     """Return the note, or where there is none what the mood means and what to do."""
-    rest = "; ".join(part for part in (words.clean(factory.note) or mood.meaning, *_asides(factory)) if part)
-    return say(rest)
+    own = words.clean(factory.note).removeprefix(mood.name).lstrip(":; ,")
+    told = own or mood.meaning
+    return say("; ".join(part for part in (told, *_asides(factory)) if part))
 
 
 def _asides(factory: FactoryState) -> list[str]:
     """Return what else is special, in words."""
     deadline = factory.deadline_seconds
-    return [
-        "" if deadline is None else f"all gone in {words.duration(deadline)}",
-        "other settings" if factory.settings_differ else "",
-    ]
+    return [] if deadline is None else [f"all gone in {words.duration(deadline)}"]

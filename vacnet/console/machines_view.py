@@ -109,7 +109,5 @@ def _doing(machine: MachineState) -> Cell:
     """Return what an unfinished machine has to show for itself."""
     if machine.message:
         return say(f'"{words.clean(machine.message)}"')
-    if machine.proven:
-        return say("")
-    ticket = f", ticket {machine.ticket}" if machine.ticket >= 0 else ""
-    return say(f"no proof yet{ticket}", Tone.FAINT)
+    ticket = f"on ticket {machine.ticket}" if machine.ticket >= 0 and not machine.proven else ""
+    return say(ticket, Tone.FAINT)

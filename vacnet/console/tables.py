@@ -83,6 +83,8 @@ def draw(view: View, width: int, *, height: int | None = None, ascii_signs: bool
     First the blank lines between blocks, then the legend, then rows, which are counted.
     """
     lines = _lines(view, width) if height is None else _fitting(view, width, height)
+    for line in lines:
+        line.truncate(width)
     return [_finished(line, ascii_signs=ascii_signs) for line in lines]
 
 

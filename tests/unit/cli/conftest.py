@@ -6,17 +6,30 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.unit.cli.canned import answering, answers
+from vacnet.cli import run
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = "import sys; sys.argv[0] = 'vacnet'; from vacnet.cli import main; main()"
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
 
 
 @pytest.fixture
@@ -34,26 +47,49 @@ def daemon(short_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def vacnet(tmp_path: Path) -> Command:
-    """Return a call of the command as a process of its own, without a terminal."""
+def vacnet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    """Yield a call of the command in this process, without a terminal: quick, for most tests."""
 
-    def run(*words: str | Path, socket: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "PYTHONPATH": str(ROOT),
-            "VACNET_SOCKET": str(socket or tmp_path / "none.sock"),
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-            **more,
-        }
-        return subprocess.run(
+    def call(*words: str | Path, socket: Path | None = None, **more: str) -> Done:
+        for name, value in _environment(tmp_path, socket, more).items():
+            monkeypatch.setenv(name, value)
+        time.tzset()
+        capfd.readouterr()
+        code = run([str(word) for word in words])
+        return Done(code, *capfd.readouterr())
+
+    yield call
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Command:
+    """Return a call of the command as a process of its own, as a shell makes it."""
+
+    def call(*words: str | Path, socket: Path | None = None, **more: str) -> Done:
+        done = subprocess.run(
             [sys.executable, "-c", PROGRAM, *map(str, words)],
-            env=environment,
+            env=_environment(tmp_path, socket, more),
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
+        return Done(done.returncode, done.stdout, done.stderr)
 
-    return run
+    return call
+
+
+def _environment(home: Path, socket: Path | None, more: dict[str, str]) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "VACNET_SOCKET": str(socket or home / "none.sock"),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        **more,
+    }

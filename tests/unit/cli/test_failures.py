@@ -25,8 +25,8 @@ def one_line(text: str) -> str:
 
 
 @pytest.mark.parametrize("command", ASKING)
-def test_without_a_daemon_a_command_says_how_to_start_one(vacnet: Command, command: str) -> None:
-    done = vacnet(command)
+def test_without_a_daemon_a_command_says_how_to_start_one(program: Command, command: str) -> None:
+    done = program(command)
     assert done.returncode == Exit.NO_DAEMON
     assert done.stdout == ""
     assert "vacnet run" in one_line(done.stderr)
@@ -47,9 +47,9 @@ def test_without_a_daemon_a_command_says_how_to_start_one(vacnet: Command, comma
     ],
 )
 def test_wrong_use_names_the_word_and_the_help_to_read(
-    vacnet: Command, words: tuple[str, ...], told: str
+    program: Command, words: tuple[str, ...], told: str
 ) -> None:
-    done = vacnet(*words)
+    done = program(*words)
     assert done.returncode == Exit.WRONG_USE
     assert done.stdout == ""
     line = one_line(done.stderr)
@@ -57,31 +57,33 @@ def test_wrong_use_names_the_word_and_the_help_to_read(
     assert "--help`" in line
 
 
-def test_a_machine_that_is_not_there_is_named_by_the_daemons_own_words(vacnet: Command, daemon: Path) -> None:
-    done = vacnet("logs", "vac01-99.example.org", socket=daemon)
+def test_a_machine_that_is_not_there_is_named_by_the_daemons_own_words(
+    program: Command, daemon: Path
+) -> None:
+    done = program("logs", "vac01-99.example.org", socket=daemon)
     assert done.returncode == Exit.NO_INPUT
     assert one_line(done.stderr) == "vacnet: there is no such machine"
 
 
-def test_a_socket_one_may_not_use_gives_the_code_of_no_permission(vacnet: Command, short_path: Path) -> None:
+def test_a_socket_one_may_not_use_gives_the_code_of_no_permission(program: Command, short_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may use every socket")
     with answering(short_path / "control.sock", answers()) as socket:
         socket.chmod(0)
-        assert vacnet("machines", socket=socket).returncode == Exit.NO_PERMISSION
+        assert program("machines", socket=socket).returncode == Exit.NO_PERMISSION
 
 
-def test_a_daemon_of_another_schema_is_named_as_such(vacnet: Command, short_path: Path) -> None:
+def test_a_daemon_of_another_schema_is_named_as_such(program: Command, short_path: Path) -> None:
     newer = {"/v1/machines": {"schema": SCHEMA + 1, "factories": "a mesh"}}
     with answering(short_path / "control.sock", newer) as socket:
-        done = vacnet("machines", socket=socket)
+        done = program("machines", socket=socket)
     assert done.returncode == Exit.PROTOCOL
     assert "newer" in one_line(done.stderr)
 
 
-def test_a_file_that_cannot_be_written_is_named(vacnet: Command, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_named(program: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = vacnet("key", "new", tmp_path / "file" / "space.key")
+    done = program("key", "new", tmp_path / "file" / "space.key")
     assert done.returncode == Exit.FAILED
     assert str(tmp_path / "file") in one_line(done.stderr)
 
@@ -96,6 +98,29 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word(daemon: Path) -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (Exit.CLOSED_PIPE, b"")
+
+
+def test_output_on_a_full_disk_is_a_failure_in_words(program: Command, daemon: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "VACNET_SOCKET": str(daemon)}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "machines", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == Exit.FAILED
+    assert one_line(done.stderr) == "vacnet: output: No space left on device"
+
+
+def test_a_closed_stdout_is_no_fault(daemon: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "VACNET_SOCKET": str(daemon)}
+    shell = ["sh", "-c", '"$0" -c "$1" machines >&-', sys.executable, PROGRAM]
+    done = subprocess.run(shell, capture_output=True, env=environment, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback(daemon: Path) -> None:
@@ -114,7 +139,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback(daemon: Path) -> None:
         assert following.stderr.read() == b""
 
 
-def test_every_exit_code_has_a_meaning_in_the_one_table(vacnet: Command) -> None:
+def test_every_exit_code_has_a_meaning_in_the_one_table(program: Command) -> None:
     assert set(MEANINGS) == set(Exit)
-    shown = vacnet("--help").stdout
+    shown = program("--help").stdout
     assert all(line in shown for line in table().splitlines())

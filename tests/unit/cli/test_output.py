@@ -51,8 +51,8 @@ def test_with_ascii_no_other_sign_is_printed(vacnet: Command, daemon: Path) -> N
     assert vacnet("space", "--ascii", socket=daemon).stdout.isascii()
 
 
-def test_where_the_terminal_knows_only_ascii_no_other_sign_is_printed(vacnet: Command, daemon: Path) -> None:
-    done = vacnet("space", socket=daemon, PYTHONIOENCODING="ascii")
+def test_where_the_terminal_knows_only_ascii_no_other_sign_is_printed(program: Command, daemon: Path) -> None:
+    done = program("space", socket=daemon, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
 

@@ -31,7 +31,7 @@ def test_three_targets_and_five_factories_need_no_more_than_80_by_24(scene: str)
     assert max(len(line) for line in lines) <= 80
 
 
-@pytest.mark.parametrize("width", range(60, 201, 7))
+@pytest.mark.parametrize("width", range(20, 201, 9))
 def test_no_line_is_longer_than_the_terminal(width: int) -> None:
     for state in scenes.SPACES.values():
         assert max(line.cell_len for line in draw(space_view(state, scenes.NOW), width)) <= width
