@@ -18,6 +18,8 @@ RULE_VERSION = 1
 
 TOLD_EVERY_SECONDS = 30.0
 MOVED_BY = 0.25
+UNMEASURED = HostFacts()
+"""What a factory holds before its shell has measured anything: told no longer than it must be."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class FactoryRows:
 
     def _numbers(self, facts: HostFacts, now: float) -> HostFacts:
         due = now - self.told_at >= TOLD_EVERY_SECONDS
-        if self.told is None or (due and _moved(self.told, facts)):
+        if self.told is None or self.told == UNMEASURED or (due and _moved(self.told, facts)):
             self.told, self.told_at = facts, now
         return self.told
 

@@ -25,6 +25,7 @@ from vacnet.agent.events import (
     DatagramReceived,
     Event,
     HostChanged,
+    HostFacts,
     KeysChanged,
     PeersChanged,
     SettingsChanged,
@@ -102,7 +103,9 @@ class Factory:
     # --- life ---------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Adopt what runs, wake the agent with its past, and listen."""
+        """Adopt what runs and wake the agent with its past."""
+        self.host.measure()
+        self.obey()
         machines = await self.keeper.adopt()
         self.pipes.set_settings(self.settings)
         restored = await self._restored(machines)
@@ -111,11 +114,7 @@ class Factory:
         self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
         table = handlers(self.record, self.endpoint, self.keeper, self.news.notify)
         self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
-        early, self._early = self._early or [], None
-        for event in early:
-            self.driver.feed(event)
-        self.obey()
-        self.host.measure()
+        self._begin()
 
     def listen(self) -> None:
         """Take datagrams from now on."""
@@ -197,6 +196,16 @@ class Factory:
         }
 
     # --- what the parts call --------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Tell the agent first how its host is, for that may forbid a start, then what came early."""
+        early, self._early = self._early or [], None
+        for event in (HostChanged(self.host.facts), *early):
+            self.driver.feed(event)
+
+    def _host_changed(self, facts: HostFacts) -> None:
+        if self._early is None:
+            self.driver.feed(HostChanged(facts))
 
     def _datagram(self, data: bytes, address: Address) -> None:
         self.feed(DatagramReceived(data, address))

@@ -24,6 +24,8 @@ NO_KEY_FILE = (
     "the same one; [space] key_file names another place"
 )
 
+NO_PEERS_FILE = "there is no such peers file; `vacnet peers add HOST` makes it, or correct [space] peers_file"
+
 
 def keys_of(settings: Settings) -> tuple[KeysChanged | None, tuple[str, ...]]:
     """Return the keys of the key file, None if there is none that can send, and what is wrong."""
@@ -43,8 +45,8 @@ def keys_of(settings: Settings) -> tuple[KeysChanged | None, tuple[str, ...]]:
 def peers_of(settings: Settings) -> tuple[tuple[Peer, ...] | None, tuple[str, ...]]:
     """Return the peers of the peers file, None if it cannot be read, and what is wrong."""
     path = Path(settings.space.peers_file)
-    if not path.exists() and PEERS_FILE not in settings.places:
-        return (), ()
+    if not path.exists():
+        return ((), ()) if PEERS_FILE not in settings.places else (None, (f"{path}: {NO_PEERS_FILE}",))
     files, problems = read_files([path])
     for file in files:
         peers, wrong = read_peers(file)
