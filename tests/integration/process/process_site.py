@@ -46,6 +46,16 @@ def of_machines(prefix: str) -> set[str]:
     return found
 
 
+def is_there(path: str) -> bool:
+    """Tell whether anything has that name, a dead link too."""
+    return os.path.lexists(path)
+
+
+def leads_to(path: str) -> str:
+    """Return what a symbolic link says."""
+    return str(Path(path).readlink())
+
+
 async def until(condition: Callable[[], object], what: str) -> None:
     """Wait for a condition; fail with `what` was waited for."""
     ends = time.monotonic() + PATIENCE_SECONDS

@@ -10,8 +10,8 @@ from tests.integration.process.process_site import MIB, Site, token, until, with
 from vacnet.runtimes.process import cgroups, console
 from vacnet.runtimes.process.runtime import ProcessRuntime
 
-HOG = "(head -c 300000000 /dev/zero; sleep 1000) | tail -n 1"
-"""Holds 300 MB in the memory of `tail`, which waits for a line's end that never comes."""
+HOG = "(head -c 300000000 /dev/zero && sleep 1000) | tail -n 1"
+"""Holds 300 MB in the memory of `tail`, which waits for a line's end; when it is killed all of it ends."""
 
 
 async def test_a_machine_that_fills_its_memory_ends_for_it(site: Site) -> None:

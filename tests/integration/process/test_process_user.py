@@ -56,10 +56,14 @@ async def test_a_root_factory_starts_nothing_without_a_fit_user(root: Path, name
     assert not (spec.directory / "engine").exists()
 
 
+def _close(folder: Path) -> None:
+    folder.chmod(0o700)
+
+
 @as_root
 async def test_a_folder_closed_to_the_process_user_is_named(site: Site, root: Path) -> None:
     spec = site.spec("exit 0")
-    root.chmod(0o700)
+    _close(root)
     with pytest.raises(NotNowError, match=f"{root} is closed to nobody .*: chmod o\\+x {root}"):
         await site.runtime().start(spec)
     assert not (spec.directory / "engine").exists()

@@ -8,11 +8,13 @@ inside the kernel (copy_file_range(2)), so the log is one file that any tool can
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 BYTES_MAX = 10 << 20
 HEAD_BYTES = 2 << 20
-KEPT_BYTES = 4 << 20
+KEPT_BYTES = 3 << 20
+"""Less than half of what is behind the head: a copy inside a file must not overlap itself."""
 CHUNK_BYTES = 1 << 16
 """The size of a pipe: more never comes at once."""
 NOTE = b"\n[vacnet: the console log is full: what stood here is left out, the newest output follows]\n"
@@ -40,18 +42,11 @@ class Console:
 
     def drain(self) -> None:
         """Take all that is left in the pipe once its writers are gone, then close."""
-        while self.copy_now():
-            pass
+        with contextlib.suppress(BlockingIOError):
+            while said := os.read(self.source, CHUNK_BYTES):
+                self._append(said)
+        os.close(self.source)
         os.close(self.file)
-
-    def copy_now(self) -> bool:
-        """Take a piece; return False when there is none now."""
-        try:
-            said = os.read(self.source, CHUNK_BYTES)
-        except BlockingIOError:
-            return False
-        self._append(said)
-        return bool(said)
 
     def _append(self, said: bytes) -> None:
         if self.size + len(said) > BYTES_MAX:
@@ -62,19 +57,21 @@ class Console:
             return  # a full disk loses words, never the payload
 
     def _make_room(self) -> None:
-        """Move the newest part up to the head; neither end overlaps the other."""
-        try:
-            to = HEAD_BYTES + os.pwrite(self.file, NOTE, HEAD_BYTES)
-            _move(self.file, self.size - KEPT_BYTES, to, KEPT_BYTES)
-            self.size = to + KEPT_BYTES
-        except OSError:
-            self.size = HEAD_BYTES
+        """Move the newest part up to the head; where that cannot be done, drop it too."""
+        kept, to = self.size - KEPT_BYTES, HEAD_BYTES + len(NOTE)
+        self.size = to
+        with contextlib.suppress(OSError):
+            os.pwrite(self.file, NOTE, HEAD_BYTES)
+            self.size += _move(self.file, kept, to, KEPT_BYTES)
         os.ftruncate(self.file, self.size)
 
 
-def _move(file: int, source: int, to: int, count: int) -> None:
-    while count:
-        done = os.copy_file_range(file, file, count, source, to)
+def _move(file: int, source: int, to: int, count: int) -> int:
+    """Copy `count` bytes inside the file; return how many there were."""
+    moved = 0
+    while moved < count:
+        done = os.copy_file_range(file, file, count - moved, source + moved, to + moved)
         if done == 0:
-            return
-        source, to, count = source + done, to + done, count - done
+            break
+        moved += done
+    return moved
