@@ -1,0 +1,75 @@
+"""A sheet as lines: titles, rows, the words below them, and what is left out.
+
+Rules of this file: the layout says which columns stand and how wide; here they are filled. A stale row
+is dimmed as a whole, but for what is there to alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from vacnet.console.cell_text import STYLES, bar_text, broken, padded, text_of, wrapped
+from vacnet.console.layout import Placed, choose_rows, place
+from vacnet.console.model import EMPTY, Cell, Column, Row, Sheet, Span, Tone
+
+STALE_STYLE = "dim"
+INDENT = "  "
+
+
+def sheet_lines(sheet: Sheet, width: int, count: int | None) -> Iterator[Text]:
+    """Yield the lines of a sheet with at most `count` rows (None: all)."""
+    placed = place(sheet, width)
+    yield _joined(
+        _title(column, room, first=not index) for index, (column, room) in enumerate(placed.columns)
+    )
+    if not sheet.rows:
+        yield from wrapped(Cell((Span(sheet.empty),)), width, INDENT)
+    shown = choose_rows(sheet.rows, len(sheet.rows) if count is None else count)
+    for row in shown.rows:
+        yield from _row_lines(row, placed, width)
+    if shown.left_out:
+        yield Text(f"{INDENT}{shown.left_out}", style=STALE_STYLE)
+
+
+def _title(column: Column, room: int, *, first: bool) -> Text:
+    style = STYLES[Tone.STRONG] if first else STYLES[Tone.FAINT]
+    return padded(Text(column.title, style=style), room, column)
+
+
+def _row_lines(row: Row, placed: Placed, width: int) -> Iterator[Text]:
+    """Yield the lines of one row: further ones where its words wrap, or stand below it."""
+    parts = [_cell_lines(row.cells.get(column.key, EMPTY), room, column) for column, room in placed.columns]
+    for index in range(max(len(lines) for lines in parts)):
+        cells = (
+            padded(lines[index] if index < len(lines) else Text(), room, column)
+            for lines, (column, room) in zip(parts, placed.columns, strict=True)
+        )
+        yield _aged(_joined(cells), row)
+    for column in placed.below:
+        for line in wrapped(_named(row.cells.get(column.key, EMPTY), column), width, INDENT + INDENT):
+            yield _aged(line, row)
+
+
+def _named(cell: Cell, column: Column) -> Cell:
+    return Cell((Span(f"{column.title}: "), *cell.spans)) if cell and column.named_below else cell
+
+
+def _aged(line: Text, row: Row) -> Text:
+    """Dim a stale row, but for what is there to alarm."""
+    if row.stale:
+        line.stylize_before(STALE_STYLE)
+        line.spans = [span for span in line.spans if span.style != STYLES[Tone.STRONG]]
+    return line
+
+
+def _cell_lines(cell: Cell, room: int, column: Column) -> list[Text]:
+    if cell.bar is not None:
+        return [bar_text(cell.bar, room)]
+    text = text_of(cell)
+    return list(broken(text, room)) if column.below and text.cell_len > room else [text]
+
+
+def _joined(cells: Iterable[Text]) -> Text:
+    return Text("  ").join(cells)
