@@ -127,6 +127,32 @@ def escape(raw: bytes) -> str:
 # --- the table ------------------------------------------------------------------------------------
 
 _Words = Callable[[Ending, Policy], Message]
+_Code = Callable[[Ending, Policy], int]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeClass:
+    """A range of message codes and what it says, whoever gives the code."""
+
+    low: int
+    high: int
+    kind: Kind
+    blame: Blame
+
+    def __contains__(self, code: int) -> bool:
+        """Tell whether a code is of this class."""
+        return self.low <= code <= self.high
+
+
+CODE_CLASSES: tuple[CodeClass, ...] = (
+    CodeClass(100, 199, Kind.NEUTRAL, Blame.NOBODY),
+    CodeClass(200, 299, Kind.OK, Blame.NOBODY),
+    CodeClass(300, 399, Kind.NOWORK, Blame.TARGET),
+    CodeClass(400, 499, Kind.ERROR, Blame.TARGET),
+    CodeClass(500, 599, Kind.ERROR, Blame.FACTORY),
+    CodeClass(600, 699, Kind.ERROR, Blame.TARGET),
+    CodeClass(700, 999, Kind.ERROR, Blame.FACTORY),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,48 +163,39 @@ class Rule:
     applies: Callable[[Ending, Policy], bool]
     kind: Kind
     blame: Blame
-    words: _Words | None = None
-    """None: the machine's own message stands."""
+    words: _Words
+    own: bool = False
+    """The words are the machine's."""
 
 
-def _code(ending: Ending) -> int:
+def _own_code(ending: Ending, _policy: Policy) -> int:
     message = parse_message(ending.message)
     return message.code if message else 0
 
 
-def _by_code(low: int, high: int) -> Callable[[Ending, Policy], bool]:
-    return lambda ending, _: low <= _code(ending) <= high
+def _own_words(ending: Ending, _policy: Policy) -> Message:
+    return parse_message(ending.message) or Message(0)
 
 
 def _exit_code(ending: Ending, policy: Policy) -> int:
     return 0 if ending.exit_code is None else policy.exit_codes.get(ending.exit_code, 0)
 
 
-def _own(what: str, low: int, high: int, kind: Kind, blame: Blame) -> Rule:
-    return Rule(what, _by_code(low, high), kind, blame)
+def _exit_words(ending: Ending, policy: Policy) -> Message:
+    return Message(_exit_code(ending, policy), f"exit code {ending.exit_code}")
 
 
-def _from_exit(rule: Rule, low: int, high: int) -> Rule:
-    def applies(ending: Ending, policy: Policy) -> bool:
-        return low <= _exit_code(ending, policy) <= high
-
-    def words(ending: Ending, policy: Policy) -> Message:
-        return Message(_exit_code(ending, policy), f"exit code {ending.exit_code}")
-
-    return Rule(f"exit code named as {rule.what}", applies, rule.kind, rule.blame, words)
+def _by_class(what: str, code: _Code, words: _Words, *, own: bool) -> tuple[Rule, ...]:
+    """Return a rule for each class of codes; `code` says which code an end has, 0 for none."""
+    return tuple(
+        Rule(f"{what} {found.low}-{found.high}", _is_in(found, code), found.kind, found.blame, words, own)
+        for found in CODE_CLASSES
+    )
 
 
-_CODES = (
-    _own("100-199", 100, 199, Kind.NEUTRAL, Blame.NOBODY),
-    _own("200-299", 200, 299, Kind.OK, Blame.NOBODY),
-    _own("300-399", 300, 399, Kind.NOWORK, Blame.TARGET),
-    _own("400-499", 400, 499, Kind.ERROR, Blame.TARGET),
-    _own("500-599", 500, 599, Kind.ERROR, Blame.FACTORY),
-    _own("600-699", 600, 699, Kind.ERROR, Blame.TARGET),
-    _own("700-999", 700, 999, Kind.ERROR, Blame.FACTORY),
-)
+def _is_in(found: CodeClass, code: _Code) -> Callable[[Ending, Policy], bool]:
+    return lambda ending, policy: code(ending, policy) in found
 
-_RANGES = ((100, 199), (200, 299), (300, 399), (400, 499), (500, 599), (600, 699), (700, 999))
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -188,7 +205,7 @@ RULES: tuple[Rule, ...] = (
         Blame.FACTORY,
         lambda e, _: Message(500, e.start_failure),
     ),
-    *_CODES,
+    *_by_class("its own message", _own_code, _own_words, own=True),
     Rule(
         "stopped by us or by a foreign hand",
         lambda e, _: bool(e.stopped),
@@ -219,7 +236,7 @@ RULES: tuple[Rule, ...] = (
         Blame.FACTORY,
         lambda e, _: Message(700, f"heartbeat file {e.heartbeat}"),
     ),
-    *(_from_exit(rule, low, high) for rule, (low, high) in zip(_CODES, _RANGES, strict=True)),
+    *_by_class("its exit code stands for", _exit_code, _exit_words, own=False),
     Rule(
         "ended before fizzle_seconds",
         lambda e, p: e.lived_seconds < p.fizzle_seconds,
@@ -240,8 +257,13 @@ RULES: tuple[Rule, ...] = (
 def judge(ending: Ending, policy: Policy) -> Outcome:
     """Return the outcome of an end: the first row of `RULES` that applies. Never raises."""
     rule = next(rule for rule in RULES if rule.applies(ending, policy))
-    own = parse_message(ending.message) if rule.words is None else None
-    if own is not None:
-        return Outcome(rule.kind, rule.blame, own, by_vacnet=False, stopped=bool(ending.stopped))
-    words = rule.words(ending, policy) if rule.words else Message(200)
-    return Outcome(rule.kind, rule.blame, words, by_vacnet=True, stopped=bool(ending.stopped))
+    words = rule.words(ending, policy)
+    message = words if rule.own else _as_written_by_vacnet(words, ending)
+    return Outcome(rule.kind, rule.blame, message, by_vacnet=not rule.own, stopped=bool(ending.stopped))
+
+
+def _as_written_by_vacnet(words: Message, ending: Ending) -> Message:
+    """Return our words as printable text, with what the machine wrote if that was no message."""
+    raw = ending.message or b""
+    wrote = f"; its shutdown_message is none: {escape(raw)}" if raw and parse_message(raw) is None else ""
+    return Message(words.code, escape(words.text.encode("utf-8", "backslashreplace")) + wrote)
