@@ -61,12 +61,12 @@ class Keeper:
 
     def start(self) -> str:
         """Run the payload; return an empty text, or why it cannot be run."""
-        self.payload_pid, gate = payload.fork(self.plan, self.payload_output)
-        os.close(self.payload_output)
         try:
+            self.payload_pid, gate = payload.fork(self.plan, self.payload_output)
+            os.close(self.payload_output)
             files.write(self.folder, files.KEEPER, self._who())
         except OSError as error:
-            return f"{self.plan['directory']}: {error.strerror}: the start cannot be recorded"
+            return f"{self.plan['directory']}: {error.strerror}: no process, or no room to record it"
         return gate.open()
 
     def _who(self) -> files.Values:

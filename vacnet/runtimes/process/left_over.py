@@ -20,6 +20,8 @@ from vacnet.runtimes.process import cgroups, files, prepare, proc, seen, tree
 
 REBOOTED = "host rebooted"
 KEEPER_LOST = "its keeper process was killed"
+END_SECONDS = 10.0
+"""Docker's time, too, after which a kill has failed."""
 BEGINNING_SECONDS = 0.002
 BEGINNING_TRIES = 5000
 """A keeper that has its lock writes `keeper.json` within milliseconds: ten seconds are a stuck disk."""
@@ -88,10 +90,11 @@ def _record_loss(found: seen.Folder) -> None:
 
 
 def signal_keeper(found: seen.Folder, number: signal.Signals) -> None:
-    """Send a signal to the keeper of a machine, or to nobody when it is gone."""
+    """Send a signal to the keeper of a machine, or to nobody when it is gone; it may have been stopped."""
     one = _process(found, "pid", "start")
     if one is not None:
         proc.send(one, number)
+        proc.send(one, signal.SIGCONT)
 
 
 def _process(found: seen.Folder, pid: str, start: str) -> proc.Process | None:
@@ -118,6 +121,15 @@ def processes(found: seen.Folder) -> list[proc.Process]:
 
 
 def end(found: seen.Folder) -> None:
-    """End the keeper if it still lives, and all that is left of the machine."""
-    signal_keeper(found, signal.SIGKILL)
-    tree.end_all(lambda: processes(found), found.plan["cgroups"])
+    """End all that is left of a machine, but for its keeper.
+
+    Raises:
+        NotNowError: some of it cannot be killed.
+    """
+    left = tree.end_all(lambda: processes(found), found.plan["cgroups"], seconds=END_SECONDS)
+    if left:
+        numbers = ", ".join(map(str, sorted(left)))
+        raise NotNowError(
+            f"processes {numbers} of {found.plan['machine']} do not end when they are killed: they hang in "
+            f"the kernel, mostly on a file system that does not answer (see ps -o pid,wchan,cmd {numbers})"
+        )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from vacnet.machines.spec import Spec
@@ -122,6 +123,20 @@ def marker(machine_id: str) -> bytes:
 
 
 def tidy(directory: Path) -> None:
-    """Remove what an ended payload left that is of use to nobody: scratch and tmp."""
+    """Remove what an ended payload left that is of use to nobody: scratch and tmp.
+
+    Folders that it closed to us too, its user, are opened first, those in joboutputs as well: who
+    removes the machine's directory later has no part in who ran in it.
+    """
+    for name in WRITABLE:
+        _open_up(directory / name)
     for name in (SCRATCH, TMP):
         shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _open_up(top: Path) -> None:
+    for folder, names, _ in os.walk(top):
+        for path in (Path(folder, name) for name in names):
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRWXU)

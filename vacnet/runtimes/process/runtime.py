@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError, Seen, StartFailedError, Usage
 from vacnet.machines.spec import LABEL_PREFIX, Spec
-from vacnet.runtimes.process import cgroups, files, guard, keeper, left_over, prepare, seen, usage, user
+from vacnet.runtimes.process import cgroups, guard, keeper, left_over, patience, prepare, seen, usage, user
 from vacnet.runtimes.process.means import Means, find_means
 from vacnet.runtimes.process.seen import Folder
 from vacnet.runtimes.process.starter import Starter
@@ -31,14 +30,13 @@ from vacnet.runtimes.process.watch import Watch
 from vacnet.targets.model import Model, ProcessSettings
 
 KILL_SECONDS = 10.0
-"""How long a keeper may take to kill its tree before the factory does it itself."""
+"""How long a keeper may take to kill its tree before the factory looks into it."""
+KEEPER_SECONDS = 2.0
+"""How long a keeper whose payload is gone may take to record it, before its disk is suspected."""
 GUARD_SECONDS = 30.0
 """How often disk, and memory without cgroups, are looked at."""
 GRACE_SECONDS = 10.0
 """What a machine that is over its limits gets to end by itself; Docker's default."""
-
-ALONE_SECONDS = 0.002
-"""How often a start looks whether another of the same machine is through."""
 
 log = structlog.get_logger(__name__)
 
@@ -100,8 +98,8 @@ class ProcessRuntime:
             NotNowError: settings or host do not allow process machines now.
         """
         means = await self._find_means()
-        async with self._lock(spec.id), _alone(spec.directory):
-            found = await asyncio.to_thread(left_over.settle, spec.directory)
+        async with self._lock(spec.id), patience.alone(spec.directory):
+            found = await patience.settled(spec.directory)
             if found is not None:
                 return self._adopt(found)
             await self._prepare(spec, means)
@@ -120,7 +118,7 @@ class ProcessRuntime:
 
     async def _run(self, spec: Spec) -> str:
         answer, _, reason = (await self._starter.ask(spec.directory)).partition(" ")
-        found = await asyncio.to_thread(left_over.settle, spec.directory)
+        found = await patience.settled(spec.directory)
         if answer == "failed" or found is None:
             self._clear(spec)
             raise StartFailedError(
@@ -142,29 +140,40 @@ class ProcessRuntime:
     # --- stop and forget -------------------------------------------------------------------------
 
     async def stop(self, machine_id: str, grace_seconds: float) -> None:
-        """End a machine and all that it started; see `Runtime.stop`."""
+        """End a machine and all that it started; see `Runtime.stop`.
+
+        Raises:
+            NotNowError: it cannot be ended now, and why.
+        """
         async with self._lock(machine_id):
             directory = self._machines / machine_id
-            found = await asyncio.to_thread(left_over.settle, directory)
+            found = await patience.settled(directory)
             if found is not None and found.running:
                 await self._end(found, grace_seconds)
-                await asyncio.to_thread(left_over.settle, directory)
+                await patience.settled(directory)
 
     async def _end(self, found: Folder, grace_seconds: float) -> None:
         gone = self._watch.add(found)
         for number, seconds in ((keeper.ASK, grace_seconds), (keeper.KILL, KILL_SECONDS)):
             left_over.signal_keeper(found, number)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gone.wait(), seconds)
+            if await patience.comes(gone, seconds):
                 return
-        log.warning("process.keeper-hangs", machine=found.plan["machine"], keeper=found.reference)
         await asyncio.to_thread(left_over.end, found)
+        if not await patience.comes(gone, KEEPER_SECONDS):
+            raise NotNowError(
+                f"the keeper of {found.plan['machine']}, process {found.reference.partition(':')[0]}, "
+                f"has ended the machine and does not end itself: can it write to {found.directory}?"
+            )
 
     async def forget(self, machine_id: str) -> None:
-        """Remove engine folder, cgroups and scratch of an ended machine; see `Runtime.forget`."""
+        """Remove engine folder, cgroups and scratch of an ended machine; see `Runtime.forget`.
+
+        Raises:
+            NotNowError: what is left of it cannot be put in order now, and why.
+        """
         async with self._lock(machine_id):
             directory = self._machines / machine_id
-            found = await asyncio.to_thread(left_over.settle, directory)
+            found = await patience.settled(directory)
             if found is not None and not found.running:
                 cgroups.remove(found.plan["cgroups"])
                 await asyncio.to_thread(prepare.tidy, directory)
@@ -177,7 +186,7 @@ class ProcessRuntime:
         """Return every machine of this factory; see `Runtime.seen`. Starts to watch those that run.
 
         Raises:
-            NotNowError: a machine's disk does not answer.
+            NotNowError: a machine cannot be put in order now, and nothing may be concluded.
         """
         found = await asyncio.to_thread(self._look_at_all)
         settled = [one if one.running or one.finished else await self._settle(one) for one in found]
@@ -189,7 +198,7 @@ class ProcessRuntime:
     async def _settle(self, found: Folder) -> Folder | None:
         """Put a machine in order, after a start, stop or forget of ours that is at work on it."""
         async with self._lock(found.plan["machine"]):
-            return await asyncio.to_thread(left_over.settle, found.directory)
+            return await patience.settled(found.directory)
 
     def _look_at_all(self) -> list[Folder]:
         directories = sorted(self._machines.iterdir()) if self._machines.is_dir() else []
@@ -239,18 +248,3 @@ class ProcessRuntime:
             await asyncio.wait([self._guarding])
         self._watch.close()
         self._starter.close()
-
-
-@contextlib.asynccontextmanager
-async def _alone(directory: Path) -> AsyncIterator[None]:
-    """Keep other processes from starting the machine of `directory` at the same time."""
-    try:
-        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise StartFailedError(f"the machine's directory {directory}: {error.strerror}") from error
-    try:
-        while not files.try_lock(handle):  # noqa: ASYNC110 (another process has it: no event of ours will tell)
-            await asyncio.sleep(ALONE_SECONDS)
-        yield
-    finally:
-        os.close(handle)

@@ -10,6 +10,7 @@ It runs inside the keeper and in the factory, and imports next to nothing.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import time
@@ -52,19 +53,33 @@ def end(root: int, cgroups: list[str], reap: Callable[[], bool]) -> None:
 
 
 def end_all(
-    find: Callable[[], list[proc.Process]], cgroups: list[str], reap: Callable[[], bool] = lambda: False
-) -> None:
-    """Kill all that `find` finds and all in `cgroups`, again and again until none is left."""
-    pause = PAUSE_SECONDS
+    find: Callable[[], list[proc.Process]],
+    cgroups: list[str],
+    reap: Callable[[], bool] = lambda: False,
+    seconds: float = math.inf,
+) -> set[int]:
+    """Kill all that `find` finds and all in `cgroups`, again and again until none is left.
+
+    Returns who still lives after `seconds`: processes that hang in the kernel.
+    """
+    pause, ends = PAUSE_SECONDS, time.monotonic() + seconds
     while True:
-        cgroup_files.kill(cgroups)
-        alive = _stopped([one for one in find() if one.alive], find)
-        for one in alive:
-            proc.send(one, signal.SIGKILL)
-        if not reap() and not alive and not cgroup_files.members(cgroups):
-            return
+        left = _kill_once(find, cgroups)
+        if not reap() and not left:
+            return left
+        if time.monotonic() >= ends:
+            return left
         time.sleep(pause)
         pause = min(2 * pause, PAUSE_SECONDS_MAX)
+
+
+def _kill_once(find: Callable[[], list[proc.Process]], cgroups: list[str]) -> set[int]:
+    """Kill all that can be found now; return their numbers."""
+    cgroup_files.kill(cgroups)
+    alive = _stopped([one for one in find() if one.alive], find)
+    for one in alive:
+        proc.send(one, signal.SIGKILL)
+    return {one.pid for one in alive} | cgroup_files.members(cgroups)
 
 
 def _stopped(first: list[proc.Process], find: Callable[[], list[proc.Process]]) -> list[proc.Process]:
