@@ -51,13 +51,13 @@ def prepare(spec: Spec, host: HostIdentity, user_data: bytes | None) -> None:
     Raises:
         OSError: the disk is full or sick.
     """
-    spec.directory.parent.mkdir(mode=_WALKED, parents=True, exist_ok=True)
-    spec.directory.mkdir(mode=_CLOSED, exist_ok=True)
+    _make(spec.directory.parent, _WALKED)
+    _make(spec.directory, _CLOSED)
     write_whole(spec.directory / SPEC, encode_spec(spec), _SECRET, durable=True)
     _write_all(spec.directory / MACHINEFEATURES, machinefeatures(spec, host))
     _write_all(spec.directory / JOBFEATURES, jobfeatures(spec, host))
     outputs = spec.directory / JOBOUTPUTS
-    outputs.mkdir(mode=_LISTED, exist_ok=True)
+    _make(outputs, _LISTED)
     given = [outputs]
     if user_data is not None:
         write_whole(spec.directory / USER_DATA, user_data, _SECRET)
@@ -122,9 +122,14 @@ def write_whole(path: Path, data: bytes, mode: int, *, durable: bool = False) ->
         raise
 
 
+def _make(directory: Path, mode: int) -> None:
+    """Make a directory that has this mode whatever our umask is."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(mode)
+
+
 def _write_all(directory: Path, values: Mapping[str, str]) -> None:
-    directory.mkdir(mode=_LISTED, exist_ok=True)
-    directory.chmod(_LISTED)
+    _make(directory, _LISTED)
     _write_some(directory, values, tuple(values))
 
 
