@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tools.demo.books import Books, Machine
@@ -30,26 +31,29 @@ class Told:
 
 def disagreements(books: Books, worker: str, told: Told) -> list[str]:
     """Return a line for each thing that does not agree; `worker` is the target that uses the queue."""
-    workers = [machine for machine in books.machines if machine.target == worker]
-    ok = frozenset(machine.uuid for machine in workers if machine.outcome == "ok")
-    nowork = frozenset(machine.uuid for machine in workers if machine.outcome == "nowork")
     return [
-        *_differ("machines that ended ok", ok, "machines that got work", told.takers),
-        *_differ(
-            "machines that ended without work",
-            nowork,
-            "machines turned away at once",
-            told.turned_away - told.takers,
-        ),
+        *_queue_against_records(books, worker, told),
         *_without_outcome(books),
         *_unaccounted(books),
         *_doubled_probes(books),
     ]
 
 
-def _differ(one: str, ours: frozenset[str], other: str, theirs: frozenset[str]) -> Iterator[str]:
+def _queue_against_records(books: Books, worker: str, told: Told) -> Iterator[str]:
+    """Compare machine by machine: one that got work and was ended in mid-work is an error or neutral."""
+    ended: dict[str, set[str]] = defaultdict(set)
+    for machine in books.machines:
+        if machine.target == worker:
+            ended[machine.outcome].add(machine.uuid)
+    broken = ended["error"] | ended["neutral"]
+    in_vain = told.turned_away - told.takers
+    yield from _differ("ended ok", ended["ok"] - broken, "got work", told.takers - broken)
+    yield from _differ("ended without work", ended["nowork"], "were turned away", in_vain - broken)
+
+
+def _differ(one: str, ours: AbstractSet[str], other: str, theirs: AbstractSet[str]) -> Iterator[str]:
     if ours != theirs:
-        yield f"{len(ours)} {one}, {len(theirs)} {other}, {len(ours ^ theirs)} only in one of both"
+        yield f"{len(ours)} machines {one}, {len(theirs)} {other}, {len(ours ^ theirs)} only one of both"
 
 
 def _without_outcome(books: Books) -> Iterator[str]:

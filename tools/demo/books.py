@@ -15,7 +15,7 @@ from pathlib import Path
 RECORD = "vacnet.db"
 
 _MACHINES = """
-    SELECT uuid, target, state, outcome_kind, message_code, cpu_seconds, created_boot,
+    SELECT uuid, target, state, outcome_kind, message_code, message_text, cpu_seconds, created_boot,
            ended_wall - created_wall, window_number, window_opener, ticket_number
     FROM machines ORDER BY serial
 """
@@ -31,6 +31,7 @@ class Machine:
     state: str
     outcome: str
     code: int
+    text: str
     cpu_seconds: float
     created: float
     """CLOCK_BOOTTIME seconds, which all factories of one host share."""
@@ -57,10 +58,20 @@ def read(states: Iterable[tuple[str, Path]]) -> Books:
     accounted: set[str] = set()
     for name, state in states:
         factories.append(name)
-        with closing(sqlite3.connect(f"file:{state / RECORD}?mode=ro", uri=True)) as connection:
-            machines += _machines(name, connection)
-            accounted |= {uuid for (uuid,) in connection.execute("SELECT uuid FROM accounting")}
+        with closing(_open(state / RECORD)) as connection:
+            if _has_tables(connection):
+                machines += _machines(name, connection)
+                accounted |= {uuid for (uuid,) in connection.execute("SELECT uuid FROM accounting")}
     return Books(tuple(factories), tuple(machines), frozenset(accounted))
+
+
+def _open(record: Path) -> sqlite3.Connection:
+    """Open a record for reading; a factory that was stopped before it made one has an empty one."""
+    return sqlite3.connect(f"file:{record}?mode=ro" if record.exists() else ":memory:", uri=True)
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) > 0
 
 
 def _machines(factory: str, connection: sqlite3.Connection) -> Iterator[Machine]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import signal
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from tools.demo.preview import preview
 from tools.demo.screen import Screen, screen
 from tools.demo.server import serving
 from tools.demo.story import Deed, Facts, Story
-from tools.demo.summary import summary
+from tools.demo.summary import summary, verdict
 from tools.demo.work import Work
 from tools.space import Space
 from vacnet.console import tables
@@ -34,6 +35,10 @@ TICK_SECONDS = 0.5
 TILES_PER_FACTORY = 60
 """Two batches of them take each half a minute or so with four processors a factory."""
 SPACE_NAME = "demo"
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended, by the custom of shells."""
+LINE_CELLS_MAX = 1 << 16
+"""Where nobody looks through a window, lines are not broken."""
 
 _PIPE = """\
 [pipes.demo]
@@ -41,6 +46,7 @@ vacuum_pipe_url = "{address}/vacuum-pipe.json"
 target_share = 1
 allow_machine_models = ["process"]
 """
+_INTERRUPTED = "Interrupted: machines that still ran were ended and have no outcome in the records."
 _DRAIN = "[factory]\ndraining = true\n"
 
 
@@ -125,23 +131,22 @@ def _close(options: Options, space: Space, work: Work, *, failure: str, interrup
     kept = books.read((member.name, member.state) for member in space.members)
     told = Told(frozenset(work.takers()), work.turned_away())
     progress = work.progress()
-    lines, agree = summary(kept, told, f"{progress.done} of {progress.total} tiles done", failure)
     path = options.out / f"mandelbrot-{options.seed}.png"
     work.canvas.save(path)
-    (options.out / "summary.txt").write_text("\n".join(lines) + "\n")
-    _print(work, [*lines, f"The picture: {path.resolve()}"])
-    if interrupted:
-        print("Interrupted: machines that still ran have no outcome in the records.")
-        return 130
-    return 0 if agree else 1
+    lines = summary(kept, told, f"{progress.done} of {progress.total} tiles done")
+    said, agree = ([_INTERRUPTED], False) if interrupted else verdict(kept, told, failure)
+    (options.out / "summary.txt").write_text("\n".join([*lines, *said]) + "\n")
+    _print(work, [*lines, *said, f"The picture: {path.resolve()}"])
+    return INTERRUPTED if interrupted else int(not agree)
 
 
 def _print(work: Work, lines: list[str]) -> None:
     console = tables.console_for()
     if console.is_terminal:
         console.print(*preview(work.canvas, console), sep="\n")
+    width = console.width if console.is_terminal else LINE_CELLS_MAX
     for line in lines:
-        console.print(line, markup=False)
+        print(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False))
 
 
 def _leave_event() -> threading.Event:

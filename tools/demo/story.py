@@ -16,7 +16,6 @@ from tools.demo.work import Progress
 from vacnet.factory.client import SpaceState, TargetState
 
 WORKER = "demo-mandelbrot"
-FAULTY = "demo-faulty"
 WINDOWS_TO_SEE = 2
 """Back-off windows that are watched to their probe before the second batch comes."""
 NEARLY = 0.75

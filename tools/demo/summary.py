@@ -6,33 +6,33 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tools.demo.audit import Told, disagreements, probes_by_window
-from tools.demo.books import Books, Machine
-from tools.demo.story import FAULTY, WORKER
+from tools.demo.books import Books
+from tools.demo.story import WORKER
 
 OUTCOMES = ("ok", "nowork", "error", "neutral")
 _TITLES = {"nowork": "no work"}
 
 
-def summary(books: Books, told: Told, tiles: str, failure: str = "") -> tuple[list[str], bool]:
-    """Return the lines to print, and whether everything agrees and nothing failed before."""
-    wrong = disagreements(books, WORKER, told)
-    lines = [*_table(books), "", *_words(books, told, tiles), *_verdict(wrong)]
-    return [*lines, *([f"FAILED: {failure}"] if failure else [])], not wrong and not failure
+def summary(books: Books, told: Told, tiles: str) -> list[str]:
+    """Return what the space did, line by line."""
+    return [*_table(books), "", *_words(books, told, tiles)]
+
+
+def verdict(books: Books, told: Told, failure: str) -> tuple[list[str], bool]:
+    """Return whether all agrees, in words and as a truth; `failure` is what the story could not show."""
+    wrong = [f"DISAGREES: {line}" for line in disagreements(books, WORKER, told)]
+    wrong += [f"FAILED: {failure}"] if failure else []
+    return wrong or ["Machines, outcomes and the queue's takers agree."], not wrong
 
 
 def _table(books: Books) -> Iterator[str]:
-    short = [name.split(".")[0] for name in books.factories]
-    titles = ["machines of", *short, "all", *(_TITLES.get(kind, kind) for kind in OUTCOMES), "CPU s"]
+    kinds = (_TITLES.get(kind, kind) for kind in OUTCOMES)
+    titles = ["target", "made", f"on factory 1-{len(books.factories)}", *kinds, "CPU s"]
     rows = [_row(books, target) for target in sorted({machine.target for machine in books.machines})]
     widths = [max(len(row[k]) for row in (titles, *rows)) for k in range(len(titles))]
     for row in (titles, *rows):
-        yield "  ".join(
-            _cell(text, width, k) for k, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-
-
-def _cell(text: str, width: int, column: int) -> str:
-    return text.rjust(width) if column else text.ljust(width)
+        numbers = (text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))
+        yield "  ".join([row[0].ljust(widths[0]), *numbers])
 
 
 def _row(books: Books, target: str) -> list[str]:
@@ -42,8 +42,8 @@ def _row(books: Books, target: str) -> list[str]:
     seconds = sum(machine.cpu_seconds for machine in machines)
     return [
         target,
-        *(str(by_factory[name]) for name in books.factories),
         str(len(machines)),
+        " ".join(str(by_factory[name]) for name in books.factories),
         *(str(by_outcome[kind]) for kind in OUTCOMES),
         f"{seconds:.1f}",
     ]
@@ -57,7 +57,7 @@ def _words(books: Books, told: Told, tiles: str) -> Iterator[str]:
         f"{len(told.turned_away - told.takers)} found it empty."
     )
     yield from _windows(books)
-    yield from _blame([machine for machine in books.machines if machine.target == FAULTY])
+    yield from _errors(books)
 
 
 def _windows(books: Books) -> Iterator[str]:
@@ -73,19 +73,17 @@ def _probes(counts: Sequence[int]) -> str:
     return f"one probe at a time in each ({sum(counts)} in all: a broken probe gives its ticket back)"
 
 
-def _blame(faulty: Sequence[Machine]) -> Iterator[str]:
-    failed = Counter(machine.factory for machine in faulty if machine.outcome == "error")
-    if failed:
-        where = ", ".join(f"{count} times on {name}" for name, count in failed.items())
-        well = len({machine.factory for machine in faulty if machine.outcome == "ok"})
-        yield f"{FAULTY} failed {where}, and ran on {_plural(well, 'other factory', 'other factories')}."
-
-
-def _verdict(wrong: Sequence[str]) -> Iterator[str]:
-    if not wrong:
-        yield "Machines, outcomes and the queue's takers agree."
-    for line in wrong:
-        yield f"DISAGREES: {line}"
+def _errors(books: Books) -> Iterator[str]:
+    """Yield a line for each kind of error: where it was, and where the same target went well."""
+    errors = Counter(
+        (machine.target, machine.factory, f"{machine.code} {machine.text}")
+        for machine in books.machines
+        if machine.outcome == "error"
+    )
+    for (target, factory, message), count in sorted(errors.items()):
+        well = {one.factory for one in books.machines if one.target == target and one.outcome == "ok"}
+        others = _plural(len(well - {factory}), "other factory", "other factories")
+        yield f'{target} failed {_plural(count, "time")} on {factory} ("{message}"), and ran on {others}.'
 
 
 def _plural(count: int, one: str, many: str = "") -> str:
