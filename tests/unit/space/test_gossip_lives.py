@@ -1,0 +1,125 @@
+"""Restarts, lost records, and two factories of one name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.space.net import Net, row_of, space
+from vacnet.space.gossip import Datagram, EpochRaised
+from vacnet.space.happenings import Conflict
+from vacnet.space.seal import read_header
+
+
+@pytest.mark.parametrize("epoch", [1, 4, 5, 6])
+def test_a_factory_restarted_with_any_epoch_is_accepted_within_three_seconds(epoch: int) -> None:
+    net = space(5, targets=1)
+    net.add("f2", epoch=5, peers=["f0"])
+    net.run(10.0, until=net.complete)
+    net.run(5.0)
+    net.add("f2", epoch=epoch, peers=["f0"])
+    net.set_row("f2", row_of("target-0", net.now, can=7))
+    assert net.run(20.0, until=net.complete) < 3.0
+    assert net.gossip("f4").table.factories["f2"].targets["target-0"].can == 7
+    assert net.nodes["f2"].epoch == net.gossip("f2").epoch
+    assert not net.gossip("f2").conflicted(net.now)
+
+
+def test_a_factory_restarted_with_an_empty_disk_and_without_peers_is_found_by_the_others() -> None:
+    net = space(5, targets=1)
+    net.add("f2", epoch=9, peers=["f0"])
+    net.run(20.0)
+    net.add("f2", epoch=1)
+    assert net.run(60.0, until=net.complete) < 30.0
+
+
+def test_a_factory_restarted_elsewhere_with_a_lower_epoch_waits_a_second_and_jumps() -> None:
+    net = space(4)
+    net.add("f2", epoch=9, peers=["f0"])
+    net.run(20.0)
+    net.stop("f2")
+    net.add("f2", epoch=1, host="10.3.3.3", peers=["f0"])
+    assert net.run(20.0, until=net.complete) < 4.0
+    assert net.gossip("f2").epoch == 10
+    assert net.told("f2", Conflict) == []
+
+
+def test_the_raised_epoch_comes_before_the_first_datagram_that_bears_it() -> None:
+    net = space(2)
+    net.add("f1", epoch=9, peers=["f0"])
+    net.run(10.0)
+    gossip = net.add("f1", epoch=1, peers=["f0"])
+    durable = 1
+    for _ in range(400):
+        net.run(0.01)
+        gossip.wake(net.now)
+        for wish in gossip.drain():
+            if isinstance(wish, EpochRaised):
+                durable = wish.epoch
+            elif isinstance(wish, Datagram):
+                assert read_header(wish.data).epoch <= durable
+                net._send(net.nodes["f1"], wish)
+    assert gossip.epoch == 10 == net.nodes["f1"].epoch
+
+
+def test_the_highest_epoch_of_all_is_not_jumped_over() -> None:
+    net = space(2)
+    net.add("f1", epoch=(1 << 32) - 2, peers=["f0"])
+    net.run(10.0)
+    net.add("f1", epoch=1, peers=["f0"])
+    net.run(30.0)
+    assert net.gossip("f1").epoch == 1
+
+
+@pytest.mark.parametrize("epochs", [(5, 5), (5, 6), (6, 5), (5, 5000)])
+def test_two_running_factories_of_one_name_notice_each_other(epochs: tuple[int, int]) -> None:
+    net = space(5)
+    net.add("one", alias="twin", epoch=epochs[0], peers=["f0"])
+    net.run(20.0)
+    net.add("two", alias="twin", epoch=epochs[1], peers=["f3"])
+    net.run(20.0)
+    for name in ("one", "two"):
+        assert net.gossip(name).conflicted(net.now), name
+        told = [h for h in net.told(name, Conflict) if isinstance(h, Conflict)]
+        assert told[0].factory == "twin"
+
+
+def test_twins_do_not_race_epochs() -> None:
+    net = space(5)
+    net.add("one", alias="twin", epoch=5, peers=["f0"])
+    net.add("two", alias="twin", epoch=5, peers=["f3"])
+    net.run(600.0)
+    assert max(net.gossip(name).epoch for name in ("one", "two")) == 5
+    assert all(net.gossip(name).conflicted(net.now) for name in ("one", "two"))
+
+
+def test_twins_that_cannot_reach_each_other_slow_down_and_say_so() -> None:
+    net = space(5)
+    net.add("one", alias="twin", epoch=5, peers=["f0"])
+    net.add("two", alias="twin", epoch=5, peers=["f3"])
+    net.faults.cut = lambda sender, receiver: {sender, receiver} == {"one", "two"}
+    net.run(600.0)
+    assert max(net.gossip(name).epoch for name in ("one", "two")) < 30
+    assert any(net.told(name, Conflict) for name in ("one", "two"))
+
+
+def test_a_conflict_ends_when_the_twin_is_stopped() -> None:
+    net = space(5)
+    net.add("one", alias="twin", epoch=6, peers=["f0"])
+    net.add("two", alias="twin", epoch=5, peers=["f3"])
+    net.run(30.0)
+    net.stop("one")
+    net.run(120.0)
+    assert not net.gossip("two").conflicted(net.now)
+    assert net.complete()
+    assert net.gossip("two").epoch == 7
+
+
+def test_nobody_believes_what_others_say_of_itself() -> None:
+    net = space(3)
+    net.set_row("f1", row_of("atlas", net.now, can=5))
+    net.run(5.0)
+    lie = net.gossip("f2").table.factories["f1"]
+    lie.targets["atlas"] = row_of("atlas", net.now, can=99)
+    lie.version = lie.versions["atlas"] = 50
+    net.run(30.0)
+    assert net.gossip("f1").table.me.targets["atlas"].can == 5
