@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from pathlib import Path
 
 from tools.space.member import Member
-from vacnet.runtimes.process import cgroups
 from vacnet.runtimes.process.runtime import ProcessRuntime
 from vacnet.targets.model import ProcessSettings
 
@@ -23,12 +20,4 @@ async def _end_machines(member: Member) -> int:
     await asyncio.gather(*(runtime.stop(machine, grace_seconds=0) for machine in seen))
     await asyncio.gather(*(runtime.forget(machine) for machine in seen))
     await runtime.close()
-    _remove_cgroups(member)
     return sum(one.running for one in seen.values())
-
-
-def _remove_cgroups(member: Member) -> None:
-    """Remove the empty cgroups above the machines': a factory keeps its own, for it will need it again."""
-    for tree in cgroups.trees():
-        with suppress(OSError):
-            Path(tree.base, "vacnet", member.name).rmdir()
