@@ -56,6 +56,8 @@ class Stage:
     keeper: Keeper
     points: list[str] = field(default_factory=list)
     """Where to die, one after the other."""
+    steps_left: int = -1
+    """After how many announcements to die, wherever that is; negative: never."""
     restored: list[RestoredMachine] = field(default_factory=list)
     truth: dict[str, str] = field(default_factory=dict)
     """Machine id to the message that its outcome must have, as far as the engine knows better."""
@@ -64,6 +66,9 @@ class Stage:
     patience_seconds: float = 10.0
 
     def on_step(self, point: str) -> None:
+        self.steps_left -= 1
+        if self.steps_left == 0:
+            raise Crash(point)
         if self.points and point == self.points[0]:
             self.points.pop(0)
             raise Crash(point)
@@ -87,6 +92,15 @@ class Stage:
         self.truth[machine_id] = "100 drain"
         self.keeper.stop(uuid, "drain")
         await until(lambda: machine_id not in self.floor.engine.running)
+
+    def stop_by_id(self, machine_id: str) -> None:
+        """Stop a machine if the keeper has it; a kill may come before that is written."""
+        for view in self.keeper.live():
+            if view.id == machine_id:
+                self.keeper.stop(view.uuid, "drain")
+
+    def lower(self, _machine_id: str) -> None:
+        self.keeper.lower_deadline(self.floor.clock.boot + 300.0)
 
     async def lose_record(self) -> None:
         """Lose the record, and with it what only it knew."""
@@ -155,10 +169,43 @@ async def play(floor: Floor, story: Story, point: str, seed: int, patience_secon
     await stage.perform(crowded, settle=True)
     if stage.points:
         stage.wrong.append(f"never came to {stage.points}")
-    stage.points = []
+    return await _to_the_end(stage)
+
+
+async def play_at_random(floor: Floor, seed: int, kills: int = 6) -> Stage:
+    """Let machines come and go, kill keeper after keeper somewhere, and return the stage after the end."""
+    lot = random.Random(seed)
+    stage = Stage(floor, floor.keeper())
+    stage.keep_window()
+    for round_ in range(kills):
+        stage.steps_left = lot.randrange(1, 60)
+        await stage.perform(_some_lives(lot, round_), settle=False)
+    return await _to_the_end(stage)
+
+
+async def _to_the_end(stage: Stage) -> Stage:
+    stage.points, stage.steps_left = [], -1
     await stage.perform(_calm, settle=True)
     stage.wrong += await _what_is_wrong(stage)
     return stage
+
+
+def _some_lives(lot: random.Random, round_: int) -> Script:
+    """Make a few machines and let things happen to whatever runs, its maker alive or not."""
+
+    async def happen(stage: Stage) -> None:
+        engine = stage.floor.engine
+        for number in range(lot.randrange(4)):
+            stage.wish(f"uuid-{round_}-{number}")
+        for _ in range(12):
+            await asyncio.sleep(lot.random() * 0.01)
+            engine.away = "toy: connection refused" if lot.random() < 0.15 else ""
+            if not engine.running:
+                continue
+            machine_id = lot.choice(engine.running)
+            lot.choice([stage.end, stage.floor.prove, stage.stop_by_id, stage.lower])(machine_id)
+
+    return happen
 
 
 def _with_bystanders(script: Script, seed: int) -> Script:

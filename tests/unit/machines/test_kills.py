@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from tests.unit.machines.factory_floor import Floor
-from tests.unit.machines.kills import play
+from tests.unit.machines.kills import play, play_at_random
 from tests.unit.machines.stories import STORIES
 from vacnet.machines import lifecycle
 from vacnet.machines.lifecycle import Event, State, Step, Transition, fault_points
@@ -21,6 +21,14 @@ Pair = tuple[State, Event]
 @pytest.mark.parametrize("point", fault_points())
 async def test_a_kill_at_any_fault_point_costs_nothing(floor: Floor, point: str, seed: int) -> None:
     stage = await play(floor, STORIES[point.split(".", maxsplit=1)[0]], point, seed)
+    assert stage.wrong == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_many_machines_and_one_keeper_killed_after_the_other_cost_nothing(
+    floor: Floor, seed: int
+) -> None:
+    stage = await play_at_random(floor, seed)
     assert stage.wrong == []
 
 
