@@ -29,6 +29,7 @@ from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.shares import Contender, choose, lacks
 from vacnet.decide.standing import Standing
 from vacnet.decide.windows import State
+from vacnet.quantities import duration
 from vacnet.space.rows import TargetRow
 from vacnet.space.table import Table
 from vacnet.targets.model import Target
@@ -257,7 +258,7 @@ def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:
     name, window = bid.target.name, standing.window
     if standing.state is State.BACK_OFF:
         left = window.ends_at() - now
-        words = f"no work: {window.opener} opened window {window.number}, {left:.0f} s left"
+        words = f"no work: {window.opener} opened window {window.number}, {duration(left)} left"
         return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
     if bid.step is Step.NO_TURN:
         words = f"all {standing.available} tickets are taken; each proof lets out more"

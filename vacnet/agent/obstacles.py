@@ -14,6 +14,7 @@ from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Standing
+from vacnet.quantities import duration, size
 from vacnet.targets.model import Target
 
 
@@ -37,8 +38,6 @@ class Here:
 
 Rule = Callable[[Here], str]
 
-MIB = 1 << 20
-
 
 def _share(here: Here) -> str:
     share = here.target.target_share
@@ -58,14 +57,16 @@ def _target_veto(here: Here) -> str:
 
 
 def _not_made(here: Here) -> str:
-    return f"{here.not_made}; tried again in {here.retry_at - here.now:.0f} s" if here.not_made else ""
+    return f"{here.not_made}; tried again in {duration(here.retry_at - here.now)}" if here.not_made else ""
 
 
 def _local(here: Here) -> str:
     left = here.back_off.until - here.now
     if left <= 0:
         return ""
-    return f"failed here {here.back_off.count} times in a row (last {here.error_code}): off for {left:.0f} s"
+    return (
+        f"failed here {here.back_off.count} times in a row (last {here.error_code}): off for {duration(left)}"
+    )
 
 
 def _cap_factory(here: Here) -> str:
@@ -87,25 +88,26 @@ def _cap_space(here: Here) -> str:
 def _time(here: Here) -> str:
     if has_time(here.target, here.room, here.now):
         return ""
-    return f"needs {here.target.min_wallclock_seconds} s before the host's deadline"
+    return f"needs {duration(here.target.min_wallclock_seconds)} before the host's deadline"
 
 
 def _fit(here: Here) -> str:
     if fits(here.target, here.room):
         return ""
-    lacking = (f"{need:g} {what}, {free:g} free" for what, need, free in _needs(here) if free < need)
+    lacking = (f"{need} {what}, {free} free" for what, need, free, enough in _needs(here) if not enough)
     return "no room: needs " + "; ".join(lacking)
 
 
-def _needs(here: Here) -> tuple[tuple[str, float, float], ...]:
-    """Return what the smallest machine of the target needs, and what is free."""
+def _needs(here: Here) -> tuple[tuple[str, str, str, bool], ...]:
+    """Return what the smallest machine of the target needs, what is free, and whether that is enough."""
     target, room = here.target, here.room
     least = target.min_processors
+    memory, disk = target.memory_bytes_per_processor * least, target.disk_gb_per_processor * GB * least
     return (
-        ("processors", least, room.processors),
-        ("MiB of memory", target.memory_bytes_per_processor * least / MIB, room.memory_bytes / MIB),
-        ("GB of disk", target.disk_gb_per_processor * least, room.disk_bytes / GB),
-        ("GPUs", target.gpus, room.gpus),
+        ("processors", str(least), str(room.processors), room.processors >= least),
+        ("of memory", size(memory), size(max(0, room.memory_bytes)), room.memory_bytes >= memory),
+        ("of disk", size(disk), size(max(0, room.disk_bytes)), room.disk_bytes >= disk),
+        ("GPUs", str(target.gpus), str(room.gpus), room.gpus >= target.gpus),
     )
 
 

@@ -6,6 +6,7 @@ test shows the same ones.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from vacnet.agent.view import FactoryView, SpaceView, TargetView
 from vacnet.decide.standing import Standing
 from vacnet.decide.tickets import first_claimant
 from vacnet.decide.windows import State
+from vacnet.quantities import duration
 from vacnet.space.rows import Flags, TargetRow
 from vacnet.space.table import Known, Liveness, Table
 
@@ -110,10 +112,15 @@ def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
         return "silent: its machines are counted until it is heard or forgotten"
     if state is Liveness.DEPARTED:
         return "said goodbye: its machines are counted for ten minutes"
-    errors = sorted(row.target for row in known.targets.values() if row.error_at is not None and row.can == 0)
+    errors = sorted(row.target for row in known.targets.values() if _fails(row))
     notes = [f"{name} fails here" for name in errors[:2]]
     notes += ["settings differ from ours"] if differ else []
     return "; ".join(notes) or ", ".join(_flags(known.row.flags))
+
+
+def _fails(row: TargetRow) -> bool:
+    """Tell whether the last the factory heard of its machines of the target is a fault of its own."""
+    return row.can == 0 and row.error_at is not None and row.error_at > (row.verdict_at or -math.inf)
 
 
 # --- targets --------------------------------------------------------------------------------------------
@@ -171,7 +178,7 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
         left = window.ends_at() - now
         who = first_claimant(name, _as_if_over(standing))
         probes = f", then {who} probes first" if who else ""
-        return standing.state.value, f"no work; {left:.0f}s left{probes}"
+        return standing.state.value, f"no work; {duration(left)} left{probes}"
     if standing.state is State.PROBING:
         return standing.state.value, _probing(name, standing)
     if standing.state is State.GROWING:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from vacnet import quantities
 from vacnet.console import glyphs, words
 from vacnet.console.freshness import STALE_SECONDS
 from vacnet.console.model import Bar, Cell, Row, Span, Tone, say
@@ -121,7 +122,7 @@ def _details(factory: FactoryState) -> Mapping[str, Cell]:
     return {
         "memory": say(_measured(factory.memory_free_bytes, known=known)),
         "disk": say(_measured(factory.disk_free_bytes, known=known)),
-        "deadline": say("" if deadline is None else words.duration(deadline)),
+        "deadline": say("" if deadline is None else quantities.duration(deadline)),
         "address": say(words.clean(factory.address)),
         "version": say(words.clean(factory.version)),
         "settings": say("differ" if factory.settings_differ else "", Tone.WARN),
@@ -129,7 +130,7 @@ def _details(factory: FactoryState) -> Mapping[str, Cell]:
 
 
 def _measured(count_bytes: int, *, known: bool) -> str:
-    return words.size(count_bytes) if known and count_bytes < UNMEASURED_BYTES else words.UNKNOWN
+    return quantities.size(count_bytes) if known and count_bytes < UNMEASURED_BYTES else words.UNKNOWN
 
 
 def _counted(factory: FactoryState, count: int) -> str:
@@ -188,4 +189,4 @@ def _meaning(factory: FactoryState, mood: Mood) -> Cell:
 def _asides(factory: FactoryState) -> list[str]:
     """Return what else is special, in words."""
     deadline = factory.deadline_seconds
-    return [] if deadline is None else [f"all gone in {words.duration(deadline)}"]
+    return [] if deadline is None else [f"all gone in {quantities.duration(deadline)}"]

@@ -6,6 +6,7 @@ backwards makes an answer new, never older.
 
 from __future__ import annotations
 
+from vacnet import quantities
 from vacnet.console import words
 from vacnet.console.model import Cell, Span, Tone, say
 
@@ -28,7 +29,7 @@ def staleness(factory: str, answered: float, now: float) -> tuple[Cell, ...]:
     late = late_by(answered, now)
     if late <= STALE_SECONDS:
         return ()
-    told = f"{words.clean(factory)} has not answered for {words.duration(late)}: this is how it was then"
+    told = f"{words.clean(factory)} has not answered for {quantities.duration(late)}: this is how it was then"
     return (warning(told),)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from vacnet import quantities
 from vacnet.console import freshness, words
 from vacnet.console.model import Cell, Column, Row, Sheet, Span, Tone, View, say
 from vacnet.console.target_cells import OUTCOMES
@@ -71,11 +72,11 @@ def _row(machine: MachineState, now: float) -> Row:
         "state": say(machine.state, STATES.get(machine.state, Tone.PLAIN)),
         "processors": say(machine.processors),
         "kind": say(machine.kind),
-        "ran": say(words.duration(_ran_seconds(machine, now))),
+        "ran": say(quantities.duration(_ran_seconds(machine, now))),
         "efficiency": _efficiency(machine, machine.cpu_efficiency),
         "recent": _efficiency(machine, machine.cpu_efficiency_recent),
-        "memory": say(words.size(machine.memory_bytes)),
-        "left": say("" if machine.ended is not None else words.duration(machine.deadline - now)),
+        "memory": say(quantities.size(machine.memory_bytes)),
+        "left": say("" if machine.ended is not None else quantities.duration(machine.deadline - now)),
         "message": _message(machine, now),
         "id": say(words.clean(machine.id), Tone.FAINT),
     }

@@ -1,37 +1,20 @@
-"""Numbers in words: durations, ages, sizes, parts and times, as an admin reads them.
+"""Words of tables: ages, parts, counts and times of day; durations and sizes are `vacnet.quantities`.
 
-Rules of this file: pure functions from a number to text; every text carries its unit; at most two
-units of time stand together, and the second has two digits, so that columns stay still while they
-count. Unknown is `UNKNOWN`, never a zero. Text from outside passes `clean` before it is shown: a
-shutdown message may hold the escape sequences of a terminal.
+Rules of this file: pure functions from a number to text. Unknown is `UNKNOWN`, never a zero. Text
+from outside passes `clean` before it is shown: a shutdown message may hold the escape sequences of a
+terminal.
 """
 
 from __future__ import annotations
 
 import time
 
-UNKNOWN = "-"
+from vacnet.quantities import duration
 
-MINUTE = 60
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
+UNKNOWN = "-"
 
 TENTHS_BELOW_SECONDS = 10.0
 """Ages below this are told in tenths: a beat that is 2 s late matters, one of 31 s against 32 s does not."""
-
-_UNITS = ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "m"), (MINUTE, "m", 1, "s"))
-_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-_KIBI = 1024
-_THREE_DIGITS = 100
-
-
-def duration(seconds: float) -> str:
-    """Return whole seconds in at most two units: `42s`, `4m12s`, `2h05m`, `3d04h`; below 0 counts as 0."""
-    whole = max(0, int(seconds))
-    for size, unit, next_size, next_unit in _UNITS:
-        if whole >= size:
-            return f"{whole // size}{unit}{whole % size // next_size:02d}{next_unit}"
-    return f"{whole}s"
 
 
 def age(seconds: float | None) -> str:
@@ -39,15 +22,6 @@ def age(seconds: float | None) -> str:
     if seconds is None:
         return UNKNOWN
     return f"{max(0.0, seconds):.1f}s" if seconds < TENTHS_BELOW_SECONDS else duration(seconds)
-
-
-def size(count_bytes: float) -> str:
-    """Return bytes in the binary unit that leaves at most four digits: `1.9 GiB`, `512 MiB`."""
-    value, step = float(count_bytes), 0
-    while value >= _KIBI and step < len(_SIZES) - 1:
-        value, step = value / _KIBI, step + 1
-    digits = 1 if step and value < _THREE_DIGITS else 0
-    return f"{value:.{digits}f} {_SIZES[step]}"
 
 
 def percent(part: float | None) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vacnet.decide.reasons import Reason
+from vacnet.quantities import size
 
 MARGIN = 0.1
 """Part of a limit by which a number has to recede before its veto ends."""
@@ -56,7 +57,7 @@ def _load(host: HostState, before: bool) -> str:  # noqa: FBT001 (the table's on
 def _least(what: str, free: int, least: int, before: bool) -> str:  # noqa: FBT001 (the same)
     if free >= least * (1 + MARGIN if before else 1.0):
         return ""
-    return f"free {what} {free >> 20} MiB is under {least >> 20} MiB"
+    return f"{size(free)} of {what} free, less than {size(least)}"
 
 
 def _memory(host: HostState, before: bool) -> str:  # noqa: FBT001 (the same)

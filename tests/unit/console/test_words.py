@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vacnet import quantities
 from vacnet.console import words
 
 
@@ -23,13 +24,13 @@ from vacnet.console import words
     ],
 )
 def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert quantities.duration(seconds) == text
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9))
 def test_a_longer_duration_never_reads_as_a_shorter_one(one: float, other: float) -> None:
     shorter, longer = sorted((one, other))
-    assert _read(words.duration(shorter)) <= _read(words.duration(longer))
+    assert _read(quantities.duration(shorter)) <= _read(quantities.duration(longer))
 
 
 def _read(text: str) -> int:
@@ -61,7 +62,7 @@ def test_young_ages_are_told_in_tenths(seconds: float | None, text: str) -> None
     ],
 )
 def test_a_size_has_its_unit(count: int, text: str) -> None:
-    assert words.size(count) == text
+    assert quantities.size(count) == text
 
 
 @pytest.mark.parametrize(
