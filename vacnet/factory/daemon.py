@@ -20,7 +20,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,22 +162,25 @@ async def _run(opened: Opened, places: Places, on_step: OnStep, stack: AsyncExit
     if opened.problems:
         factory.warned.replace("settings", map(str, opened.problems))
         factory.restrictions["settings"] = "the settings are bad: the last good ones stand and nothing starts"
+    stack.push_async_callback(factory.close)
     reloader = Reloader(edits.groups())
     stop = _signals(reloader)
+    if await _unless(stop, _start(factory, edits, stack)):
+        await _work(factory, reloader, stop)
+    return OK
+
+
+async def _start(factory: Factory, edits: Edits, stack: AsyncExitStack) -> None:
     await factory.start()
-    stack.push_async_callback(factory.close)
     edits.override()
     edits.keys()
     edits.peers()
     factory.listen()
-    control = Control(
-        Path(factory.settings.control.socket), factory.settings.control.group, _answers(factory)
-    )
+    settings = factory.settings.control
+    control = Control(Path(settings.socket), settings.group, _answers(factory))
     await control.start()
     stack.push_async_callback(control.close)
     _tell_start(factory)
-    await _work(factory, reloader, stop)
-    return OK
 
 
 def _answers(factory: Factory) -> FactoryAnswers:
@@ -222,6 +225,19 @@ def _signals(reloader: Reloader) -> asyncio.Event:
     loop.add_signal_handler(signal.SIGINT, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloader.all)
     return stop
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do something unless the factory is told to stop meanwhile; tell whether it was done."""
+    doing, told = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not doing.done():
+        doing.cancel()
+        await asyncio.wait((doing,))
+        return False
+    doing.result()
+    return True
 
 
 async def _work(factory: Factory, reloader: Reloader, stop: asyncio.Event) -> None:

@@ -38,7 +38,7 @@ from vacnet.factory.effects import handlers
 from vacnet.factory.engines import by_model, engines_of
 from vacnet.factory.host import Host
 from vacnet.factory.identity import identity_of
-from vacnet.factory.logs import tell_failure
+from vacnet.factory.logs import tell, tell_failure
 from vacnet.factory.loop import Driver
 from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
@@ -55,6 +55,9 @@ from vacnet.targets.model import Settings, Target
 
 BROKEN_TOLD_MAX = 10
 """Datagrams that broke the agent are told with a traceback so often; all are counted."""
+
+CLOSE_SECONDS = 0.5
+"""The end of a factory is promised within a second."""
 
 OnStep = Callable[[str], None]
 
@@ -136,13 +139,19 @@ class Factory:
         await self.driver.settled()
 
     async def close(self) -> None:
-        """Let go of everything but the machines."""
-        self.driver.close()
+        """Let go of everything but the machines; what does not let go in time is left to the kernel."""
+        if self._early is None:
+            self.driver.close()
         self.endpoint.unwatch(asyncio.get_running_loop())
         self.endpoint.close()
-        await self.fetcher.close()
-        for engine in self.engines:
-            await engine.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.fetcher.close()
+                await asyncio.gather(*(engine.close() for engine in self.engines))
+        except TimeoutError:
+            tell(
+                "factory.close", {"why": f"not all let go in {CLOSE_SECONDS:g} s; ended anyway"}, warning=True
+            )
 
     # --- what the agent is told -----------------------------------------------------------------
 

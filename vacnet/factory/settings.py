@@ -31,6 +31,7 @@ FIXED: Mapping[str, Callable[[Settings], object]] = MappingProxyType(
         "[factory] name": lambda settings: settings.factory.name,
         "[control]": lambda settings: settings.control,
         "[runtimes.process]": lambda settings: settings.process,
+        "[runtimes.docker]": lambda settings: settings.docker,
     }
 )
 """What a running factory cannot change, and how to look at it."""
@@ -78,6 +79,7 @@ def for_agent(settings: Settings, targets: tuple[Target, ...]) -> AgentSettings:
         targets=targets,
         memory_bytes=factory.processors * factory.memory_bytes_per_processor,
         disk_bytes=factory.processors * factory.disk_gb_per_processor * GB or UNLIMITED,
+        gpus=factory.gpus,
         weight=factory.benchmark_per_processor or 1.0,
         overload_per_processor=factory.overload_per_processor,
         memory_free_bytes_min=factory.memory_free_bytes_min,
@@ -109,4 +111,5 @@ def with_fixed(running: Settings, edited: Settings) -> Settings:
         factory=msgspec.structs.replace(edited.factory, name=factory.name),
         control=running.control,
         process=running.process,
+        docker=running.docker,
     )

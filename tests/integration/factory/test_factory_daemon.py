@@ -234,3 +234,17 @@ def test_a_killed_factory_leaves_a_socket_that_the_next_one_replaces(factory: Me
     assert factory.socket.exists()
     _start(factory)
     assert factory.client().health().state == "ready"
+
+
+def test_it_can_be_told_to_stop_while_it_starts(factory: Member) -> None:
+    _with_machines(factory)
+    factory.kill()
+    factory.start()
+    child = factory._child
+    assert child is not None
+    lock = factory.state / "vacnet.lock"
+    until(lambda: lock.read_text().strip() == str(child.pid), PATIENCE_SECONDS, "it has begun")
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) in {0, -signal.SIGTERM}
+    _start(factory)
+    assert len(_running(factory)) == 2
