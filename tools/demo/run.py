@@ -59,6 +59,8 @@ class Options:
     tiles: int = 0
     """0: as many as fit the number of factories."""
     processors: int = 4
+    patience: float = 1.0
+    """How many times longer than usual may pass until what is told of is seen: for a busy host."""
     out: Path = OUT
 
 
@@ -85,19 +87,19 @@ def _in_space(options: Options, work: Work, directory: Path, address: str, leave
     )
     try:
         with screen() as shown:
-            failure = _tell(space, work, shown, leave)
+            failure = _tell(space, work, shown, leave, options.patience)
         space.stop()
         return _close(options, space, work, failure=failure, interrupted=leave.is_set())
     finally:
         space.down()
 
 
-def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event) -> str:
+def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event, patience: float) -> str:
     """Start the factories and tell the story until it ends or somebody leaves; return what failed."""
     for member in space.members:
         member.start()
-    patience = max(1.0, work.progress().total / (TILES_PER_FACTORY * len(space.members)))
-    story, start = Story(patience=patience), time.monotonic()
+    batches = max(1.0, work.progress().total / (TILES_PER_FACTORY * len(space.members)))
+    story, start = Story(patience=patience * batches), time.monotonic()
     deeds = _deeds(space, work)
     while not story.ended and not leave.is_set():
         facts = _look(space, work)

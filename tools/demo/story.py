@@ -78,12 +78,14 @@ def _all_meet(_: Facts, now: Facts) -> bool:
 
 
 def _work_found(_: Facts, now: Facts) -> bool:
-    return now.progress.takers > 1
+    return now.progress.takers > 1 or _all_rendered(now)
 
 
-def _share_met(_: Facts, now: Facts) -> bool:
+def _share_met(begin: Facts, now: Facts) -> bool:
+    """Small work may be gone before the share is met: then there is no more to see."""
     worker = now.worker
-    return worker is not None and worker.got >= NEARLY * worker.share and now.progress.takers > now.factories
+    met = worker is not None and worker.got >= NEARLY * worker.share
+    return (met and now.progress.takers > now.factories) or _queue_empty(begin, now)
 
 
 def _queue_empty(_: Facts, now: Facts) -> bool:
@@ -101,7 +103,12 @@ def _windows_seen(begin: Facts, now: Facts) -> bool:
 
 
 def _grown_again(begin: Facts, now: Facts) -> bool:
-    return now.progress.takers > begin.progress.takers + 1
+    return now.progress.takers > begin.progress.takers + 1 or _all_rendered(now)
+
+
+def _all_rendered(now: Facts) -> bool:
+    """Tell whether whatever was in the queue is done; something was."""
+    return now.progress.drained and now.progress.done > 0
 
 
 def _all_done(_: Facts, now: Facts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals, pidfd_send_signal
@@ -63,14 +64,18 @@ class Member:
         """Return a client of its control socket."""
         return Client(self.socket)
 
-    def start(self) -> None:
-        """Start it; nothing happens if it runs."""
+    def start(self, command: Sequence[str] = COMMAND, environment: Mapping[str, str] | None = None) -> None:
+        """Start it; nothing happens if it runs.
+
+        A test may give another `command` that takes the directory of the settings, and variables besides ours.
+        """
         if self.running():
             return
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [*COMMAND, self.config],
+                [*command, self.config],
                 cwd=CHECKOUT,
+                env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

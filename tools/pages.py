@@ -1,4 +1,4 @@
-"""Draws the documents' state diagrams from the tables of the code: `python -m tools.diagrams`.
+"""Writes the documents that are made from the tables of the code: `python -m tools.pages`.
 
 Rules of this file: a page is made from its table alone, so that the two cannot drift apart; a test holds
 the pages in `docs/` against what this makes.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.settings_page import settings_page
 from vacnet.decide.windows import TABLE, State, Then
+from vacnet.machines import lifecycle_page
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,7 +18,7 @@ _NEXT = State.BACK_OFF.value.replace("-", "_")
 
 _WINDOWS = """# The window of a target: its states
 
-Made from the table in `vacnet/decide/windows.py` by `python -m tools.diagrams`; a test holds the
+Made from the table in `vacnet/decide/windows.py` by `python -m tools.pages`; a test holds the
 two together.
 
 ```mermaid
@@ -50,7 +52,11 @@ def _target(then: Then) -> str:
     return _NEXT if then is Then.NEXT else _node(then.value)
 
 
-PAGES = {"docs/windows.md": windows_page}
+PAGES = {
+    "docs/windows.md": windows_page,
+    "docs/life-cycle.md": lifecycle_page.page,
+    "docs/settings.md": settings_page,
+}
 """Path in the project to what makes it."""
 
 
