@@ -56,6 +56,14 @@ class Proof(enum.StrEnum):
     FIZZLE = "fizzle"
 
 
+class PullPolicy(enum.StrEnum):
+    """`pull_policy`: when a container image is asked for at its registry."""
+
+    MISSING = "missing"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a value stands: a file (or a pipe's URL) and its line, 0 when no line is known."""
 
@@ -103,6 +111,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     disk_gb_per_processor: int = 0
     """10^9 bytes; 0 means not limited."""
     gpus: int = 0
+    """Whole GPUs of one machine, for itself alone."""
+    allow_new_privileges: bool = False
+    """Containers: whether set-user-id programs in it may give more than its payload has."""
     max_wallclock_seconds: int = 86400
     min_wallclock_seconds: int = 86400
     backoff_seconds: int = 10
@@ -181,6 +192,8 @@ class FactorySettings(msgspec.Struct, frozen=True, kw_only=True):
     processors: int
     memory_bytes_per_processor: int = 2 * GIB
     disk_gb_per_processor: int = 0
+    gpus: int = 0
+    """GPUs that machines may have between them."""
     processors_per_superslot: int = 1
     overload_per_processor: float = 1.25
     disk_free_bytes_min: int = GIB
@@ -203,6 +216,21 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Who process machines run as when the factory is root; never root."""
     sandbox: str = "auto"
     """`auto`, `bwrap` or `none`."""
+
+
+class DockerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[runtimes.docker]`."""
+
+    socket: str = "unix:///var/run/docker.sock"
+    """Of the Engine API; Podman's socket works too."""
+    pull_policy: PullPolicy = PullPolicy.MISSING
+    auth_file: str = ""
+    """Credentials of registries in the format of Docker's config.json; empty: the factory user's own."""
+    log_bytes_max: int = 10 << 20
+    """What the engine keeps of a container's output."""
+    pids_limit_per_processor: int = 4096
+    stop_grace_seconds: int = 10
+    """What a container gets to end by itself when the engine is shut down or it is over its disk."""
 
 
 class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +256,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     space: SpaceSettings
     factory: FactorySettings
     process: ProcessSettings
+    docker: DockerSettings = DockerSettings()
     fetch: FetchSettings
     control: ControlSettings
     state_directory: str

@@ -32,6 +32,7 @@ from vacnet.targets.checks import (
 from vacnet.targets.model import GIB, MODEL_ALIASES, Model, Proof
 
 PROCESSORS_MAX = 4096
+GPUS_MAX = 64
 DAY_SECONDS = 86400
 LIFE_SECONDS_MAX = 366 * DAY_SECONDS
 SHARE_MAX = 1e6
@@ -108,7 +109,9 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             size(GIB // 1024, 4096 * GIB), size(GIB // 1024, 4096 * GIB), "memory_bytes_per_processor"
         ),
         "disk_gb_per_processor": _both(whole(0, 100_000)),
-        "gpus": _both(whole(0, 64)),
+        # Devices and privileges of a host are never a pipe's to ask for (DESIGN section 9).
+        "gpus": Option(whole(0, GPUS_MAX)),
+        "allow_new_privileges": Option(flag()),
         "max_wallclock_seconds": _both(_LIFE),
         "min_wallclock_seconds": _both(_LIFE),
         "backoff_seconds": _both(whole(1, DAY_SECONDS)),

@@ -68,6 +68,11 @@ HOST_PATH = pattern("an absolute path without . or .. in it", _HOST_PATH)
 SOCKET_PATH = pattern(
     f"an absolute path of at most {SOCKET_PATH_MAX} characters", _HOST_PATH, longest=SOCKET_PATH_MAX
 )
+ENGINE_SOCKET = pattern(
+    "an engine's Unix socket, such as unix:///var/run/docker.sock (a machine's files have to be on its host)",
+    rf"unix://{_HOST_PATH}",
+    longest=SOCKET_PATH_MAX + len("unix://"),
+)
 _CLEAN_PATH = pattern("an absolute path without . or .. in it", _PATH)
 WEB_ADDRESS = pattern("an http:// or https:// address without credentials or ..", _URL, longest=URL_MAX)
 PIPE_ADDRESS = pattern(

@@ -27,8 +27,10 @@ from vacnet.targets.checks import (
     whole,
     words,
 )
+from vacnet.targets.model import PullPolicy
 from vacnet.targets.options import (
     FREE_NAME,
+    GPUS_MAX,
     MODELS,
     PROCESSORS_MAX,
     SITE_CHECKS,
@@ -101,6 +103,7 @@ FACTORY: Checks = MappingProxyType(
         "processors": whole(1, PROCESSORS_MAX),
         "memory_per_processor": size(MIB, 4 * TIB),
         "disk_gb_per_processor": whole(0, 100_000),
+        "gpus": whole(0, GPUS_MAX),
         "processors_per_superslot": whole(1, PROCESSORS_MAX),
         "overload_per_processor": number(0.1, 1000),
         "disk_free_min": size(0, 1024 * TIB),
@@ -122,6 +125,20 @@ FACTORY: Checks = MappingProxyType(
 PROCESS: Checks = MappingProxyType(
     {"process_user": safe.USER, "sandbox": choice({name: name for name in ("auto", "bwrap", "none")})}
 )
+
+DOCKER: Checks = MappingProxyType(
+    {
+        "socket": safe.ENGINE_SOCKET,
+        "pull_policy": choice({str(policy): policy for policy in PullPolicy}),
+        "auth_file": safe.HOST_PATH,
+        "log_max": size(MIB, TIB),
+        "pids_limit_per_processor": whole(16, 1 << 22),
+        "stop_grace_seconds": whole(0, 600),
+    }
+)
+
+RUNTIMES: Mapping[str, Checks] = MappingProxyType({"docker": DOCKER, "process": PROCESS})
+"""Of ``[runtimes.NAME]``, by name."""
 
 FETCH: Checks = MappingProxyType(
     {
@@ -158,6 +175,7 @@ RENAMED: Mapping[str, str] = MappingProxyType(
     {
         "memory_per_processor": "memory_bytes_per_processor",
         "disk_free_min": "disk_free_bytes_min",
+        "log_max": "log_bytes_max",
         "memory_free_min": "memory_free_bytes_min",
     }
 )

@@ -22,6 +22,7 @@ from vacnet.targets.checks import RefusedError
 from vacnet.targets.layers import base_layers, build_target, layer_at, stack
 from vacnet.targets.model import (
     ControlSettings,
+    DockerSettings,
     FactorySettings,
     FetchSettings,
     PipeSource,
@@ -95,6 +96,7 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         space=_space(reader, host),
         factory=_factory(reader, host),
         process=_process(reader),
+        docker=_docker(reader),
         fetch=FetchSettings(**reader.section(("fetch",), sections.FETCH)),  # type: ignore[arg-type] # checked
         control=_control(reader, host),
         pipes=pipes,
@@ -220,12 +222,18 @@ def _check_node_name(reader: Reader, node_name: str) -> None:
 
 def _process(reader: Reader) -> ProcessSettings:
     for name in reader.table(("runtimes",)):
-        if name != "process":
+        if name not in sections.RUNTIMES:
             place = reader.place(("runtimes", name))
             reader.problems.append(
-                unknown_name(place, f"runtimes.{name}", "runtime with settings", ["process"])
+                unknown_name(place, f"runtimes.{name}", "runtime with settings", sections.RUNTIMES)
             )
     return ProcessSettings(**reader.section(("runtimes", "process"), sections.PROCESS))  # type: ignore[arg-type] # checked
+
+
+def _docker(reader: Reader) -> DockerSettings:
+    values = reader.section(("runtimes", "docker"), sections.DOCKER)
+    fields = {sections.RENAMED.get(key, key): value for key, value in values.items()}
+    return DockerSettings(**fields)  # type: ignore[arg-type] # each was converted by its check
 
 
 def _control(reader: Reader, host: Host) -> ControlSettings:

@@ -54,6 +54,7 @@ def _sections(settings: Settings) -> Iterator[Row]:
         ("space.", sections.SPACE, settings.space),
         ("factory.", sections.FACTORY, settings.factory),
         ("runtimes.process.", sections.PROCESS, settings.process),
+        ("runtimes.docker.", sections.DOCKER, settings.docker),
         ("fetch.", sections.FETCH, settings.fetch),
         ("control.", sections.CONTROL, settings.control),
     )

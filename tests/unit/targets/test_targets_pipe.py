@@ -149,6 +149,8 @@ ONLY_THE_SITES = [
     "process_user",
     "vacuum_pipe_url",
     "allow_machine_models",
+    "gpus",
+    "allow_new_privileges",
 ]
 
 

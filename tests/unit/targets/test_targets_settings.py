@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vacnet.targets.digest import digest_of
 from vacnet.targets.example import example_peers, example_settings
-from vacnet.targets.model import GIB, Model, Place, Settings, Target
+from vacnet.targets.model import GIB, Model, Place, PullPolicy, Settings, Target
 from vacnet.targets.peers import read_peers
 from vacnet.targets.settings import Host, Reading, SourceFile, read_settings
 from vacnet.targets.show import effective
@@ -119,7 +119,13 @@ REFUSED = [
     ("[factory]\nmachine_name_pattern = '{host.__class__}{number}'", "factory.machine_name_pattern"),
     ("[factory]\nmachine_name_pattern = 'same'", "with {number}, such as {host}-{number:02d}{domain}"),
     ("[runtimes.process]\nprocess_user = 'root'", '"root" is not the name of a user other than root'),
-    ("[runtimes.dcoker]\na = 1", "runtimes.dcoker: no such runtime with settings; known are process"),
+    ("[runtimes.dcoker]\na = 1", "runtimes.dcoker: no such runtime with settings; the nearest is docker"),
+    (
+        "[runtimes.docker]\nsocket = 'tcp://10.0.0.1:2375'",
+        '"tcp://10.0.0.1:2375" is not an engine\'s Unix socket, such as unix:///var/run/docker.sock',
+    ),
+    ("[runtimes.docker]\npull_policy = 'newest'", '"newest" is not one of missing, always, never'),
+    ("[runtimes.docker]\nlog_max = 10", "runtimes.docker.log_max: 10 is not an amount with its unit"),
     ("[control]\nsocket = '/" + "x" * 107 + "'", "is not an absolute path of at most 107 characters"),
     ("[fetch]\nca_file = '/etc/../x'", '"/etc/../x" is not an absolute path without . or .. in it'),
     ("[defaults]\nroot_image = 'a b'", "4: defaults.root_image:"),
@@ -192,6 +198,18 @@ def test_sizes_times_and_benchmarks_are_converted() -> None:
     assert factory.disk_free_bytes_min == 500_000_000
     assert factory.shutdown_time == 1893456000
     assert (factory.benchmark_name, factory.benchmark_per_processor) == ("HS06", 10.0)
+
+
+def test_docker_is_asked_as_the_site_says() -> None:
+    docker = good(
+        SPACE
+        + '[runtimes.docker]\nsocket = "unix:///run/podman/podman.sock"\npull_policy = "never"\n'
+        + 'auth_file = "/etc/vacnet/auth.json"\nlog_max = "20 MiB"\npids_limit_per_processor = 100\n'
+    ).docker
+    assert docker.socket == "unix:///run/podman/podman.sock"
+    assert (docker.pull_policy, docker.auth_file) == (PullPolicy.NEVER, "/etc/vacnet/auth.json")
+    assert (docker.log_bytes_max, docker.pids_limit_per_processor) == (20 << 20, 100)
+    assert good(SPACE).docker.socket == "unix:///var/run/docker.sock"
 
 
 def test_addresses_to_listen_on_get_the_default_port_and_keep_ipv6() -> None:
