@@ -16,7 +16,7 @@ import pytest
 from tests.integration.process.process_site import Site, of_machines, token, until, with_argument
 from vacnet.runtimes.process import cgroups, proc
 
-KILLS = 60
+KILLS = 40
 
 
 async def _killed_starts(site: Site, count: int, seed: int) -> list[str]:
@@ -134,6 +134,7 @@ async def test_a_number_that_was_used_again_is_never_mistaken(site: Site) -> Non
         await stranger.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sandbox", ["none"], indirect=True)
 async def test_a_machine_whose_folder_is_removed_is_ended_by_its_keeper(site: Site) -> None:
     word, runtime = token(), site.runtime()

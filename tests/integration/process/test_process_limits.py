@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.process.process_site import MIB, Site, token, until, with_argument
-from vacnet.runtimes.process import cgroups, console
+from vacnet.runtimes.process import cgroups, console, proc
 from vacnet.runtimes.process.runtime import ProcessRuntime
 
 HOG = "(head -c 300000000 /dev/zero && sleep 1000) | tail -n 1"
@@ -113,3 +113,13 @@ async def test_links_out_of_a_machine_count_nothing(site: Site) -> None:
     spec = site.spec("ln -s /usr $HOME/usr; ln -s / $JOBOUTPUTS/all; sleep 0.7; exit 0", disk_bytes=1_000_000)
     seen = await site.run(spec, runtime)
     assert (seen.exit_code, seen.over_disk) == (0, False)
+
+
+@pytest.mark.parametrize("sandbox", ["none"], indirect=True)
+async def test_a_keeper_adds_less_than_two_mebibytes_to_the_host(site: Site) -> None:
+    runtime = site.runtime()
+    references = [await runtime.start(site.spec("echo x; exec sleep 1000")) for _ in range(3)]
+    for reference in references:
+        rollup = (proc.read(f"/proc/{reference.split(':')[0]}/smaps_rollup") or b"").decode()
+        private = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_")]
+        assert 0 < sum(private) < 2048

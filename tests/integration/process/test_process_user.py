@@ -86,10 +86,13 @@ def _interpreter(root: Path) -> list[str]:
     pytest.skip("no interpreter that an ordinary user may run here")
 
 
+MOST_TELLING = "none and (daemons or memory or exit_code or at_the_same_time)"
+
+
 @as_root
-@pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_all_of_this_holds_for_a_factory_that_is_an_ordinary_user(root: Path) -> None:
+@pytest.mark.parametrize("chosen", [MOST_TELLING, pytest.param("", marks=pytest.mark.slow)])
+def test_all_of_this_holds_for_a_factory_that_is_an_ordinary_user(root: Path, chosen: str) -> None:
     os.chown(root, NOBODY, NOBODY)
     ran = subprocess.run(
         [
@@ -100,6 +103,8 @@ def test_all_of_this_holds_for_a_factory_that_is_an_ordinary_user(root: Path) ->
             "-n0",
             "-p",
             "no:cacheprovider",
+            "-k",
+            chosen,
             str(Path(__file__).parent),
         ],
         user=NOBODY,

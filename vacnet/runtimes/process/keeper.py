@@ -2,8 +2,8 @@
 
 An exit code goes to the parent and to nobody else, and a payload's output needs a reader that
 never stops. A factory may be killed at any moment, so it can be neither; hence one keeper for each
-machine. It is forked from the template (see `template.py`), so that a keeper costs the pages it
-dirties, about one mebibyte, and starts in about a millisecond.
+machine. It is forked from the template (see `template.py`), so that a keeper costs only the pages it
+dirties, and not an interpreter.
 
 Its rules:
 

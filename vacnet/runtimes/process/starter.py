@@ -19,6 +19,8 @@ from vacnet.machines.runtime import NotNowError
 
 ANSWER_SECONDS = 30.0
 """A keeper answers within milliseconds; fsync on a busy disk may take seconds."""
+PASSED_ON = ("LD_LIBRARY_PATH",)
+"""What an interpreter may need to be found; payloads get none of it."""
 TEMPLATES_MAX = 3
 """A template that was killed is replaced; one that is killed each time is told."""
 _PACKET_BYTES_MAX = 8192
@@ -88,7 +90,7 @@ class Starter:
                 [sys.executable, *flags, "-c", _PROGRAM, str(theirs.fileno()), root],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={"PATH": os.defpath},
+                env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 cwd="/",
