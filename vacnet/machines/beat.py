@@ -28,7 +28,7 @@ async def beat(lives: Lives, tools: Tools) -> None:
     for life in lives:
         if life.machine.state in _ALIVE:
             _look_for_proof(life)
-            _trim_console(life, tools)
+            await _trim_console(life, tools)
         if life.machine.state is State.RUNNING:
             _look_at_deadline(life, tools)
             _look_at_heartbeat(life, tools)
@@ -57,8 +57,11 @@ def _look_at_heartbeat(life: Life, tools: Tools) -> None:
         life.post(News(event=Event.STOP, words=f"heartbeat file {missed}"))
 
 
-def _trim_console(life: Life, tools: Tools) -> None:
+async def _trim_console(life: Life, tools: Tools) -> None:
+    log = life.machine.spec.directory / CONSOLE
+    if not console.too_long(log):
+        return
     try:
-        console.trim(life.machine.spec.directory / CONSOLE)
+        await asyncio.to_thread(console.trim, log)
     except OSError as error:
-        tools.note("machine.console-untrimmed", life.machine, warning=True, error=str(error))
+        tools.complain("machine.console-untrimmed", life.machine, error=str(error))

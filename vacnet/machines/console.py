@@ -20,30 +20,28 @@ TAIL_BYTES = 4 << 20
 """Less than the bound leaves, so that a machine that writes without end is trimmed every 5 MiB only."""
 
 
-def trim(path: Path) -> bool:
-    """Take the middle out of a log that is over its bound; tell whether it was.
+def too_long(path: Path) -> bool:
+    """Tell whether a log is over its bound; one that is missing or no ordinary file is not."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size > BYTES_MAX
+
+
+def trim(path: Path) -> None:
+    """Take the middle out of a log that is `too_long`.
 
     Raises:
-        OSError: the disk is sick; nothing is said of a missing log.
+        OSError: the disk is sick.
     """
-    if not _too_long(path):
-        return False
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor)
-        if stat.S_ISREG(found.st_mode):
+        if stat.S_ISREG(found.st_mode) and found.st_size > BYTES_MAX:
             _take_middle_out(descriptor, found.st_size)
     finally:
         os.close(descriptor)
-    return True
-
-
-def _too_long(path: Path) -> bool:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return False
-    return stat.S_ISREG(found.st_mode) and found.st_size > BYTES_MAX
 
 
 def _take_middle_out(descriptor: int, size: int) -> None:

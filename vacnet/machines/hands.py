@@ -92,8 +92,9 @@ class Hands:
         await self._change(cpu_seconds=meter.cpu_seconds, memory_peak_bytes=meter.memory_peak_bytes)
 
     async def _change(self, **columns: Column) -> None:
-        times = boot_columns(self.machine, self.tools.host)
-        await self.tools.record.change_machine(self.machine.spec.id, **{**times, **columns})
+        changes = {**boot_columns(self.machine, self.tools.host), **columns}
+        if changes:
+            await self.tools.record.change_machine(self.machine.spec.id, **changes)
 
     # --- user_data and the directory ----------------------------------------------------------
 

@@ -170,10 +170,9 @@ class Life:
             follows = OnFailure.NOT_NOW
         if follows in _FAILED:
             raise StepFailedError(News(event=_FAILED[follows], words=self._words(step, error)))
-        self.hands.tools.note(
+        self.hands.tools.complain(
             "machine.step-failed",
             self.machine,
-            warning=True,
             step=f"{row.name}.{step}",
             error=self._words(step, error),
             follows=follows.name.lower(),

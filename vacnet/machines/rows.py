@@ -56,7 +56,12 @@ def row_of(machine: Machine, host: HostIdentity) -> MachineRecord:
 
 
 def boot_columns(machine: Machine, host: HostIdentity) -> dict[str, Column]:
-    """Return all columns that hold times of this boot: they are only ever written together."""
+    """Return all columns that hold times of this boot: they are only ever written together.
+
+    Those of an earlier boot stay as they are: from them it is known that the host was booted since.
+    """
+    if machine.earlier_boot:
+        return {}
     return {
         "boot_id": host.boot_id,
         "created_boot": machine.created_at,

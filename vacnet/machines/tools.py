@@ -17,6 +17,9 @@ from vacnet.machines.retries import Retries
 from vacnet.machines.surroundings import Clock, HostIdentity, Sources
 from vacnet.record.record import Record
 
+COMPLAINTS_MAX = 1000
+"""Machines remembered for what was last complained of; more than any factory has at a time."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Tools:
@@ -33,6 +36,7 @@ class Tools:
     retries: Retries = field(default_factory=Retries)
     started_at: float = 0.0
     """When this factory started: what happened before it was not looked at."""
+    _complaints: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _serials: Iterator[int] = field(default_factory=count)
 
     def next_serial(self) -> int:
@@ -48,3 +52,13 @@ class Tools:
         spec = machine.spec
         known = {"machine": spec.name, "id": spec.id, "target": spec.target.name}
         self.notify(Notify(name, {**known, **fields}, warning=warning))
+
+    def complain(self, name: str, machine: Machine, **fields: str) -> None:
+        """Warn of something that goes on failing, once for each way in which it does."""
+        key = name, machine.spec.id
+        if self._complaints.get(key) == fields:
+            return
+        if len(self._complaints) >= COMPLAINTS_MAX:
+            self._complaints.clear()
+        self._complaints[key] = fields
+        self.note(name, machine, warning=True, **fields)

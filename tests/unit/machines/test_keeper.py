@@ -8,12 +8,13 @@ import pytest
 from msgspec import structs
 
 from tests.unit.machines.factory_floor import FAST, PROCESS, Floor, until
+from tests.unit.machines.toy_engine import ToyObject
 from vacnet.agent.events import MachineNotMade
-from vacnet.machines import directory
+from vacnet.machines import console, directory
 from vacnet.machines.beat import beat
 from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.keeper import Keeper
-from vacnet.machines.runtime import Usage
+from vacnet.machines.runtime import Seen, Usage
 from vacnet.outcomes import Blame, Kind
 from vacnet.record.errors import NotWrittenError
 from vacnet.record.rows import Finish
@@ -301,6 +302,27 @@ async def test_an_outcome_waits_for_a_record_that_cannot_be_written(
     assert ended.outcome.kind is Kind.OK
 
 
+async def test_a_fault_that_lasts_is_complained_of_once(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+        floor.engine.end(machine_id, message="200 done")
+        await until(lambda: keeper.live() == [] and not floor.engine.objects)
+        floor.engine.forget_fails = "device or resource busy"
+        floor.engine.objects[machine_id] = ToyObject(_leftover(machine_id), None)
+        looks = floor.engine.looks
+        await until(lambda: floor.engine.looks > looks + 5)
+    complaints = [note for note in floor.notes if note.name == "machine.step-failed"]
+    assert [note.fields["error"] for note in complaints] == ["device or resource busy"]
+
+
+async def test_a_console_log_without_end_is_bounded(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        log = floor.state / "machines" / await floor.started(keeper) / "console.log"
+        log.write_bytes(b"y" * (console.BYTES_MAX + 1))
+        await until(lambda: not console.too_long(log))
+        assert b"bytes left out here" in log.read_bytes()
+
+
 async def test_a_pattern_that_makes_no_host_name_is_refused_in_words(floor: Floor) -> None:
     floor.host = replace(floor.host, machine_name_pattern="{host}")
     async with floor.keeping() as keeper:
@@ -321,6 +343,10 @@ async def test_no_note_carries_the_value_of_an_option(floor: Floor) -> None:
     assert row is not None
     assert b"hunter2" not in row.spec + (home / "spec.json").read_bytes()
     assert "hunter2" not in repr(floor.notes)
+
+
+def _leftover(machine_id: str) -> Seen:
+    return Seen(machine_id=machine_id, labels={"vacnet.factory": "wn01.example.org"}, running=False)
 
 
 async def _let_it_be_looked_at_for(floor: Floor, keeper: Keeper, seconds: float) -> None:

@@ -30,6 +30,7 @@ class ToyEngine:
     refusal: str = ""
     away_for_starts: str = ""
     forgets: bool = True
+    forget_fails: str = ""
     keeps_ended: bool = True
     """False: what was stopped is gone at once."""
     looks: int = 0
@@ -115,6 +116,8 @@ class ToyRuntime:
         self._answer()
         found = self.engine.objects.get(machine_id)
         assert found is None or not found.seen.running, "forgets what runs"
+        if self.engine.forget_fails:
+            raise NotNowError(self.engine.forget_fails)
         if self.engine.forgets:
             self.engine.objects.pop(machine_id, None)
 
