@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.process_site import Site, of_machines
+from tests.integration.process.process_site import Site, cgroups_of, of_machines
 
 SANDBOXES = ("none", pytest.param("bwrap", marks=pytest.mark.engine("bwrap")))
 
@@ -34,3 +34,4 @@ async def site(sandbox: str, root: Path) -> AsyncIterator[Site]:
     yield made
     await made.close()
     assert of_machines(made.prefix) == set()
+    assert cgroups_of(made.prefix) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vacnet.machines.runtime import Seen
 from vacnet.machines.spec import Spec
-from vacnet.runtimes.process import proc
+from vacnet.runtimes.process import cgroups, proc
 from vacnet.runtimes.process.runtime import ProcessRuntime
 from vacnet.targets.model import Model, ProcessSettings, Target
 
@@ -44,6 +44,12 @@ def of_machines(prefix: str) -> set[str]:
             if one.alive and entry.startswith(marker):
                 found.add(entry.partition(b"=")[2].decode())
     return found
+
+
+def cgroups_of(prefix: str) -> list[Path]:
+    """Return the cgroups of machines whose id begins with `prefix`."""
+    above = [Path(path).parent for path in cgroups.folders(cgroups.trees(), "f1", prefix)]
+    return [path for folder in above for path in folder.glob(f"{prefix}*")]
 
 
 def is_there(path: str) -> bool:

@@ -153,6 +153,9 @@ async def test_a_damaged_record_of_one_machine_does_not_hide_the_others(site: Si
         await site.run(spec, runtime)
     (bad.directory / "engine" / "plan.json").write_text('{"machine": ')
     assert set(await site.runtime().seen()) == {good.id}
+    await runtime.forget(bad.id)
+    assert _cgroups_of(bad.id) == []
+    assert not (bad.directory / "engine").exists()
 
 
 def _keeper_files(directory: Path) -> set[str]:

@@ -130,7 +130,10 @@ class ProcessRuntime:
         """Leave nothing of a start that failed."""
         left_over.remove(spec.directory)
         prepare.tidy(spec.directory)
-        cgroups.remove(cgroups.folders(self._means.trees if self._means else (), spec.factory, spec.id))
+        cgroups.remove(self._cgroups(spec.id))
+
+    def _cgroups(self, machine_id: str) -> list[str]:
+        return cgroups.folders(self._means.trees if self._means else (), self._factory, machine_id)
 
     def _adopt(self, found: Folder) -> str:
         self._watch.add(found)
@@ -174,8 +177,8 @@ class ProcessRuntime:
         async with self._lock(machine_id):
             directory = self._machines / machine_id
             found = await patience.settled(directory)
-            if found is not None and not found.running:
-                cgroups.remove(found.plan["cgroups"])
+            if found is None or not found.running:
+                cgroups.remove(found.plan["cgroups"] if found else self._cgroups(machine_id))
                 await asyncio.to_thread(prepare.tidy, directory)
                 await asyncio.to_thread(left_over.remove, directory)
         self._locks.pop(machine_id, None)
