@@ -144,6 +144,7 @@ async def test_a_machine_whose_folder_is_removed_is_ended_by_its_keeper(site: Si
     (spec.directory / "engine" / "plan.json").unlink()
     await until(lambda: not with_argument(word), "the keeper has noticed")
     assert await runtime.seen() == {}
+    await runtime.forget(spec.id)
 
 
 async def test_a_damaged_record_of_one_machine_does_not_hide_the_others(site: Site) -> None:
