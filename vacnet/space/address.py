@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 Address = tuple[str, int]
 """IP address in text and UDP port."""
@@ -18,6 +19,7 @@ def parse(text: str) -> Address | None:
     return checked(host.removeprefix("[").removesuffix("]"), int(port))
 
 
+@lru_cache(maxsize=4096)
 def checked(host: str, port: int) -> Address | None:
     """Return the address in canonical text if a datagram can go there, else None."""
     try:

@@ -23,7 +23,7 @@ from vacnet.space.membership import Membership
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.table import Known
-from vacnet.space.wire import Announce, Origin, RowsOf, Type, encode
+from vacnet.space.wire import Announce, Origin, RowsOf, Type, encode, plain
 
 
 class Announcer:
@@ -64,8 +64,8 @@ class Announcer:
         me, now = self._core.me, self._core.now
         if not target_changed(me.targets.get(row.target), row, now):
             return
-        if not 0 < len(row.target.encode()) <= limits.TARGET_NAME_BYTES_MAX:
-            raise ValueError(f"the target's name {row.target!r} has not 1 to 63 bytes")
+        if not row.target or not plain(row.target, limits.TARGET_NAME_BYTES_MAX):
+            raise ValueError(f"the target's name {row.target!r} has not 1 to 63 printable bytes")
         if not spans.make_room(me, row.target):
             raise ValueError(f"no room for target {row.target!r} beside {limits.TARGETS_MAX} others")
         me.targets[row.target] = row

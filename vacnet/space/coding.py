@@ -38,7 +38,7 @@ def time_or_none(deciseconds: int | None, now: float) -> float | None:
 
 def bounded(value: float, most: int = limits.U32_MAX) -> int:
     """Return a whole number that the wire can carry."""
-    return int(min(max(value, 0), most))
+    return int(value) if 0 <= value <= most else most * (value > 0)
 
 
 def cut(text: str, most: int = limits.TEXT_BYTES_MAX) -> str:

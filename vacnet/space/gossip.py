@@ -26,14 +26,12 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-import msgspec
-
 from vacnet.space import address as addresses
 from vacnet.space import limits
 from vacnet.space.address import Address
 from vacnet.space.announce import Announcer
 from vacnet.space.core import Core, GossipConfig
-from vacnet.space.counters import Counters, Reject
+from vacnet.space.counters import Counters
 from vacnet.space.gate import Arrival, Unproven, admit
 from vacnet.space.handshake import Handshake
 from vacnet.space.happenings import Happening
@@ -46,7 +44,7 @@ from vacnet.space.seal import Rejected
 from vacnet.space.strangers import Strangers
 from vacnet.space.table import Known, Table
 from vacnet.space.twin import Twin
-from vacnet.space.wire import Type, decode
+from vacnet.space.wire import Type, decode, plain
 
 __all__ = ["Datagram", "EpochRaised", "Gossip", "GossipConfig"]
 
@@ -128,8 +126,6 @@ class Gossip:
         except Rejected as rejected:
             core.counters.rejects[rejected.reason] += 1
             self._strangers.note(rejected.reason, address)
-        except msgspec.MsgspecError:
-            core.counters.rejects[Reject.DECODE] += 1
 
     def wake(self, now: float) -> None:
         """Do what is due: announce, sync, greet, notice silence, send what was held back by pacing."""
@@ -241,5 +237,7 @@ class Gossip:
 
 
 def _check_name(config: GossipConfig, row: FactoryRow) -> None:
-    if config.factory != row.name or not 0 < len(row.name.encode()) <= limits.FACTORY_NAME_BYTES_MAX:
-        raise ValueError(f"the factory's name {row.name!r} is not {config.factory!r}, of 1 to 253 bytes")
+    if config.factory != row.name or not row.name or not plain(row.name, limits.FACTORY_NAME_BYTES_MAX):
+        raise ValueError(
+            f"the factory's name {row.name!r} is not {config.factory!r}, 1 to 253 printable bytes"
+        )

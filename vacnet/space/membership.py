@@ -35,7 +35,7 @@ from vacnet.space.happenings import (
 from vacnet.space.link import Link
 from vacnet.space.seal import Header
 from vacnet.space.table import Known, Liveness
-from vacnet.space.wire import Announce, Evidence, Origin
+from vacnet.space.wire import Announce, Evidence, Origin, plain
 
 TOLD: dict[Liveness, type[FactoryLive | FactorySilent | FactoryDeparted]] = {
     Liveness.LIVE: FactoryLive,
@@ -131,7 +131,7 @@ class Membership:
 
     def _enter(self, name: str, epoch: int, heard_at: float) -> Known | None:
         core = self._core
-        if core.now - heard_at > limits.FORGET_SECONDS:
+        if core.now - heard_at > limits.FORGET_SECONDS or not plain(name, limits.FACTORY_NAME_BYTES_MAX):
             return None
         if (known := core.table.add(name, epoch, heard_at)) is None:
             core.counters.rejects[Reject.FULL] += 1

@@ -11,16 +11,17 @@ gone. The owner follows the same rule, so all drop the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from vacnet.space import coding
 from vacnet.space.counters import Reject
-from vacnet.space.limits import TARGETS_MAX
+from vacnet.space.limits import FACTORY_NAME_BYTES_MAX, TARGET_NAME_BYTES_MAX, TARGETS_MAX, TEXT_BYTES_MAX
 from vacnet.space.rows import TargetRow
 from vacnet.space.seal import Rejected
 from vacnet.space.table import Known
-from vacnet.space.wire import WireFactory, WireTarget
+from vacnet.space.wire import WireFactory, WireTarget, plain
 
 
 class Span(Protocol):
@@ -57,16 +58,30 @@ class Applied:
 
 
 def check(span: Span) -> None:
-    """Refuse a span whose rows are not in it: their versions would shut out what comes later.
+    """Refuse a span whose rows are not in it, or that bears texts no row may have.
+
+    A row beyond its span would shut out what comes later; a text of 253 characters may have 1,012 bytes,
+    and could not be passed on.
 
     Raises:
-        Rejected: they are not.
+        Rejected: it is such a span.
     """
     versions = [row.version for row in span.rows]
     if span.factory is not None:
         versions.append(span.factory.version)
     if span.end < span.start or any(not span.start < version <= span.end for version in versions):
         raise Rejected(Reject.DECODE)
+    if not all(plain(text, most) for text, most in _texts(span)):
+        raise Rejected(Reject.DECODE)
+
+
+def _texts(span: Span) -> Iterator[tuple[str, int]]:
+    for row in span.rows:
+        yield row.target, TARGET_NAME_BYTES_MAX
+        yield row.window.opener, FACTORY_NAME_BYTES_MAX
+    if span.factory is not None:
+        yield span.factory.advertise, TEXT_BYTES_MAX
+        yield span.factory.software_version, TEXT_BYTES_MAX
 
 
 def apply(known: Known, span: Span, now: float) -> Applied:

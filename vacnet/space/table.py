@@ -84,6 +84,7 @@ class Known:
     """Liveness that was told last."""
     pulled_at: float = -1e9
     _mark: tuple[int, int, int] = (-1, -1, 0)
+    _contents: dict[str, tuple[TargetRow, bytes]] = field(default_factory=dict)
 
     def silence(self, now: float) -> float:
         """Return seconds since it certainly lived; 0 for this factory itself."""
@@ -116,12 +117,19 @@ class Known:
     def contents(self) -> tuple[object, ...]:
         """Return all of it that is no time and no local knowledge, as every holder should have it."""
         factory = coding.factory_to_wire(self.row, 1, None, 0.0)
-        targets = [coding.target_to_wire(row, 1, 0.0) for _, row in sorted(self.targets.items())]
         return (
             (self.name, self.epoch, self.version, self.departed_at is not None),
             msgspec.structs.replace(factory, deadline_in=None),
-            [timeless(target) for target in targets],
+            [self._content(self.targets[target]) for target in sorted(self.targets)],
         )
+
+    def _content(self, row: TargetRow) -> bytes:
+        """Return a row without times, encoded; kept, because checkers ask for all of them every second."""
+        kept, content = self._contents.get(row.target, (None, b""))
+        if kept is not row:
+            content = encode(timeless(coding.target_to_wire(row, 1, 0.0)))
+            self._contents[row.target] = row, content
+        return content
 
 
 def timeless(wire: WireTarget) -> WireTarget:

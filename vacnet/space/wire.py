@@ -27,6 +27,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from vacnet.space import limits
+from vacnet.space.counters import Reject
+from vacnet.space.seal import Rejected
 
 U8 = Annotated[int, Meta(ge=0, le=255)]
 U16 = Annotated[int, Meta(ge=0, le=limits.CODE_MAX)]
@@ -247,9 +249,12 @@ def decode(kind: int, body: bytes) -> Message:
     """Return the message of a known type.
 
     Raises:
-        msgspec.MsgspecError: it is none, or beyond the bounds.
+        Rejected: it is none, or beyond the bounds.
     """
-    return _decoders[kind].decode(body)
+    try:
+        return _decoders[kind].decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Rejected(Reject.DECODE) from error
 
 
 def encode_within(message: Hello | Welcome, room: int) -> bytes:
@@ -260,6 +265,11 @@ def encode_within(message: Hello | Welcome, room: int) -> bytes:
         if len(body) <= room:
             return body
     return b""
+
+
+def plain(text: str, most: int) -> bool:
+    """Return whether a text from outside has at most so many bytes and nothing that moves a cursor."""
+    return len(text.encode()) <= most and text.isprintable()
 
 
 class Entry(NamedTuple):

@@ -16,7 +16,9 @@ from random import Random
 from vacnet.space.gossip import Datagram, EpochRaised, Gossip, GossipConfig
 from vacnet.space.happenings import Happening
 from vacnet.space.keyring import KeyRing
+from vacnet.space.limits import DATAGRAM_BYTES_MAX
 from vacnet.space.rows import FactoryRow, TargetRow
+from vacnet.space.seal import read_header
 from vacnet.space.table import Liveness
 from vacnet.space.window import Window
 
@@ -60,7 +62,6 @@ class Node:
     happenings: list[tuple[float, Happening]] = field(default_factory=list)
     sent: int = 0
     bytes: int = 0
-    longest: int = 0
     timer: float = 0.0
 
 
@@ -174,9 +175,10 @@ class Net:
         return node.running and node.timer == at
 
     def _send(self, node: Node, datagram: Datagram) -> None:
+        assert len(datagram.data) <= DATAGRAM_BYTES_MAX
+        assert read_header(datagram.data).epoch <= node.epoch, "sent before its epoch was durable"
         node.sent += 1
         node.bytes += len(datagram.data)
-        node.longest = max(node.longest, len(datagram.data))
         self.recorded.append((node.address, datagram.address, datagram.data))
         copies = 2 if self.rng.random() < self.faults.duplicate else 1
         for _ in range(copies):
