@@ -31,10 +31,8 @@ def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) ->
     for peer in others:
         ledger.adopt(peer.row.window)
     standing = standing_of(ledger, factory, others, now)
-    ledger.learn(standing.proof_age_seconds, standing.nowork_life_seconds, standing.proof_started_at)
-    ledger.pass_time(now)
-    ledger.window = mended(ledger.window, ledger.target, standing.proof_started_at)
-    standing = standing_of(ledger, factory, others, now)
+    if _take_over(ledger, standing, now):
+        standing = standing_of(ledger, factory, others, now)
     if standing.state is State.OPEN and not ledger.window.open:
         ledger.window = replace(ledger.window, open=True)
         standing = replace(standing, window=ledger.window)
@@ -43,6 +41,17 @@ def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) ->
         _open_next(ledger, factory, standing, now)
         standing = standing_of(ledger, factory, others, now)
     return standing
+
+
+def _take_over(ledger: Ledger, standing: Standing, now: float) -> bool:
+    """Let the ledger learn from the space and from the time; True when that changes how the target stands."""
+    window = ledger.window
+    learned = ledger.learn(
+        standing.proof_age_seconds, standing.nowork_life_seconds, standing.proof_started_at
+    )
+    passed = ledger.pass_time(now)
+    ledger.window = mended(window, ledger.target, standing.proof_started_at)
+    return learned or passed or ledger.window is not window
 
 
 def own_peer(ledger: Ledger, factory: str, now: float) -> Peer:

@@ -121,24 +121,24 @@ class Agent:
     def _started(self, event: MachineStarted, now: float) -> None:
         if (found := self._machine(event.uuid)) and found[1].started_at is None:
             found[1].started_at = now
-            self._dirty = True
+            self._look_at(found[0].target.name)
 
     def _proved(self, event: MachineProved, now: float) -> None:
         if found := self._machine(event.uuid):
             found[0].prove(found[1], now)
-            self._dirty = True
+            self._look_at(found[0].target.name)
 
     def _ended(self, event: MachineEnded, now: float) -> None:
         if (found := self._machine(event.uuid)) and found[1].unfinished:
             ledger, machine = found
             ledger.end(machine, event.outcome, event.lived_seconds, now)
             self.strips.add(ledger.target.name, self.settings.factory, event.outcome.message.code, now)
-            self._dirty = True
+            self._look_at(ledger.target.name)
 
     def _not_made(self, event: MachineNotMade, now: float) -> None:
         if found := self._machine(event.uuid):
             found[0].drop(event.uuid, event.reason, event.retry_seconds, now)
-            self._dirty = True
+            self._look_at(found[0].target.name)
 
     def _host(self, event: HostChanged, _now: float) -> None:
         self.host.facts = self.board.facts = event.facts
@@ -167,6 +167,11 @@ class Agent:
             self._effects.append(Notify("loop.stalled", {"seconds": event.stalled_seconds}, warning=True))
             self._dirty = True
         self.gossip.wake(now)
+
+    def _look_at(self, *targets: str) -> None:
+        """Have the board look at these targets anew before the event is over."""
+        self.board.stale.update(targets)
+        self._dirty = True
 
     # --- coming to rest -----------------------------------------------------------------------------------
 
@@ -226,7 +231,8 @@ class Agent:
     def _row_changed(self, news: RowChanged, now: float) -> None:
         self.strips.see(news.factory, news.before, news.after)
         self.starts.see(news.before, news.after, now)
-        self._dirty = self._dirty or news.target in self.board.ledgers
+        if news.target in self.board.ledgers:
+            self._look_at(news.target)
 
     def _factory_changed(self, _news: FactoryChanged, _now: float) -> None:
         self._dirty = True
@@ -258,7 +264,7 @@ class Agent:
     def _tell(self, name: str, fields: Mapping[str, object], *, warning: bool = False) -> None:
         """Tell the admin, and have the board look again before the event is over."""
         self._effects.append(Notify(name, fields, warning))
-        self._dirty = True
+        self._look_at(*self.board.ledgers)
 
 
 _HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {

@@ -20,7 +20,7 @@ from vacnet.agent.bid import Bid, Step
 from vacnet.agent.effects import Effect, PersistWindow, StartMachine, Ticket
 from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.agent.ledger import Ledger, new_ledger
-from vacnet.agent.neighbours import free_work, neighbours, processors
+from vacnet.agent.neighbours import Neighbours, neighbours
 from vacnet.agent.obstacles import Here, obstacle
 from vacnet.agent.own import OwnMachine
 from vacnet.decide.growth import DRAW_SECONDS, chance
@@ -32,10 +32,20 @@ from vacnet.decide.windows import State
 from vacnet.quantities import duration
 from vacnet.space.rows import TargetRow
 from vacnet.space.table import Table
+from vacnet.space.window import Window
 from vacnet.targets.model import Target
 
 OPEN_TICKET = -1
 """Ticket number of a machine started on an open target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """How a target stood when it was last advanced, and until when that holds if nothing changes."""
+
+    standing: Standing
+    """Without this factory's candidacy."""
+    until: float
 
 
 @dataclass(slots=True)
@@ -51,10 +61,13 @@ class Board:
     reasons: dict[str, Reason] = field(default_factory=dict)
     able: set[str] = field(default_factory=set)
     """Targets without an obstacle here: this factory is a candidate for them."""
+    stale: set[str] = field(default_factory=set)
+    """Targets of which something has changed since they were looked at."""
     facts: HostFacts = field(default_factory=HostFacts)
     effects: list[Effect] = field(default_factory=list)
     draw_at: float = 0.0
     wake_at: float = 0.0
+    _advanced: dict[str, Advanced] = field(default_factory=dict)
 
     # --- targets come and go ----------------------------------------------------------------------------
 
@@ -64,6 +77,7 @@ class Board:
         for name, target in wanted.items():
             self.offer(target, now).define(target)
             self.bids[name].target = target
+            self.stale.add(name)
         for name in [name for name in self.ledgers if name not in wanted]:
             self._retire(name)
 
@@ -80,7 +94,7 @@ class Board:
             ledger.define(Target(name=name))
             self.bids[name].target = ledger.target
             return
-        for of_target in (self.ledgers, self.bids, self.standings, self.reasons):
+        for of_target in (self.ledgers, self.bids, self.standings, self.reasons, self._advanced):
             of_target.pop(name, None)
 
     # --- the pass ---------------------------------------------------------------------------------------
@@ -92,13 +106,33 @@ class Board:
         drawing = now >= self.draw_at
         if drawing:
             self.draw_at = now + DRAW_SECONDS
-        ready = [name for name in self.ledgers if self._look(name, vetoes, now, drawing=drawing)]
-        chosen = self._choose(ready, now)
+        around = neighbours(self.table, now)
+        for name in self.ledgers:
+            self._advance(name, around, now)
+        self.stale.clear()
+        ready = [name for name in self.ledgers if self._look(name, vetoes, around, now, drawing=drawing)]
+        chosen = self._choose(ready, around, now)
         return Decision(now, chosen, (*vetoes, *self.reasons.values()))
 
-    def _look(self, name: str, vetoes: tuple[Reason, ...], now: float, *, drawing: bool) -> bool:
-        """Bring one target up to date; True when it could be claimed or started now."""
-        standing = self._advance(self.ledgers[name], now)
+    def _advance(self, name: str, around: Neighbours, now: float) -> None:
+        """Bring a target's window up to date if anything of it has changed or its time has come."""
+        advanced = self._advanced.get(name)
+        if advanced is None or name in self.stale or now >= advanced.until:
+            ledger = self.ledgers[name]
+            before = ledger.window
+            standing = advance(ledger, self.settings.factory, around.peers(name), now)
+            if _worth_keeping(before, ledger.window):
+                self.effects.append(PersistWindow(name, ledger.window))
+            ends = (claim.expires_at for claim in standing.claims)
+            until = min((around.changes_at, ledger.next_change(now), *ends))
+            advanced = self._advanced[name] = Advanced(standing, until)
+        self._wake(advanced.until)
+
+    def _look(
+        self, name: str, vetoes: tuple[Reason, ...], around: Neighbours, now: float, *, drawing: bool
+    ) -> bool:
+        """Look at what a target allows here; True when it could be claimed or started now."""
+        standing = self._advanced[name].standing
         why_not = obstacle(self._here(name, standing, vetoes, now))
         if why_not is None:
             self.able.add(name)
@@ -110,18 +144,8 @@ class Board:
             self.reasons[name] = why_not
             return False
         if standing.state is State.OPEN:
-            return self._draw(name, standing, now, drawing=drawing)
+            return self._draw(name, standing, around, drawing=drawing)
         return self._step(name, standing, now)
-
-    def _advance(self, ledger: Ledger, now: float) -> Standing:
-        around = neighbours(self.table, ledger.target.name, now)
-        before = ledger.window
-        standing = advance(ledger, self.settings.factory, around.peers, now)
-        if ledger.window != before:
-            self.effects.append(PersistWindow(ledger.target.name, ledger.window))
-        self._wake(around.changes_at, ledger.next_change(now))
-        self._wake(*(claim.expires_at for claim in standing.claims))
-        return standing
 
     def _bid(self, name: str, standing: Standing, now: float) -> None:
         bid = self.bids[name]
@@ -137,22 +161,22 @@ class Board:
         self.reasons[name] = _of_window(bid, standing, now)
         return bid.step is Step.READY_TO_CLAIM
 
-    def _draw(self, name: str, standing: Standing, now: float, *, drawing: bool) -> bool:
+    def _draw(self, name: str, standing: Standing, around: Neighbours, *, drawing: bool) -> bool:
         """Draw for an open target; the next draw is a time to wake up for."""
         self._wake(self.draw_at)
-        all_processors = self.settings.processors + processors(self.table, now)
-        likely = chance(self.ledgers[name].target, standing, all_processors)
+        in_space = self.settings.processors + around.processors()
+        likely = chance(self.ledgers[name].target, standing, in_space)
         words = f"open: draws once a second with chance {likely:.2f}"
         self.reasons[name] = Reason(name, "open.not-drawn", words, {"chance": likely})
         return drawing and self.rng.random() < likely
 
     # --- choosing ---------------------------------------------------------------------------------------
 
-    def _choose(self, ready: list[str], now: float) -> str:
+    def _choose(self, ready: list[str], around: Neighbours, now: float) -> str:
         """Let shares draw among the ready ones until nothing more fits; return the first one drawn."""
         first = ""
         while contenders := [name for name in ready if fits(self.ledgers[name].target, self.room())]:
-            name = choose(lacks(*self._market(contenders, now)), self.rng)
+            name = choose(lacks(*self._market(contenders, around)), self.rng)
             ready.remove(name)
             self._act(name, now)
             first = first or name
@@ -161,10 +185,10 @@ class Board:
             self.reasons[name] = Reason(name, "share.other", words)
         return first
 
-    def _market(self, names: list[str], now: float) -> tuple[list[Contender], float, float]:
+    def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
         """Return the contenders, what they have, and what is free, all in processors x weight."""
         contenders = [self._contender(name) for name in names]
-        free = free_work(self.table, now) + self.room().processors * self.settings.weight
+        free = around.free_work() + self.room().processors * self.settings.weight
         return contenders, sum(contender.running for contender in contenders), free
 
     def _contender(self, name: str) -> Contender:
@@ -189,6 +213,7 @@ class Board:
         uuid = str(UUID(int=self.rng.getrandbits(128), version=4))
         held = Ticket(window.number, window.opener, ticket)
         ledger.add(OwnMachine(uuid, name, given, held, now), now)
+        self.stale.add(name)
         until = deadline_at(ledger.target, self.room(), now)
         start = StartMachine(
             uuid=uuid, target=ledger.target, processors=given, deadline_at=until, ticket=held
@@ -251,6 +276,11 @@ class Board:
 
     def _wake(self, *times: float) -> None:
         self.wake_at = min((self.wake_at, *times))
+
+
+def _worth_keeping(before: Window, after: Window) -> bool:
+    """Tell whether a window differs by more than a better estimate of its age."""
+    return replace(after, opened_at=before.opened_at) != before or before.opened_at - after.opened_at > 1.0
 
 
 def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:

@@ -61,16 +61,23 @@ class Ledger:
         if target is not self.target or not self.digest:
             self.target, self.digest = target, target.digest()
 
-    def learn(self, proof_age_seconds: float, nowork_life_seconds: float, newest_start: float | None) -> None:
-        """Take over what other factories' machines have taught: the longest lives, the youngest proof."""
+    def learn(self, proof_age_seconds: float, nowork_life_seconds: float, newest_start: float | None) -> bool:
+        """Take over what other factories' machines have taught: the longest lives, the youngest proof.
+
+        Returns True when that changes what our own row says.
+        """
+        before = (self.proof_age_seconds, self.nowork_life_seconds, len(self.nowork_ends))
         self.proof_age_seconds = max(self.proof_age_seconds, proof_age_seconds)
         self.nowork_life_seconds = max(self.nowork_life_seconds, nowork_life_seconds)
         if newest_start is not None:
             self.nowork_ends = [end for end in self.nowork_ends if end >= newest_start]
+        return before != (self.proof_age_seconds, self.nowork_life_seconds, len(self.nowork_ends))
 
     def adopt(self, window: Window) -> bool:
         """Merge a window into ours; True when ours changed."""
         merged = merge(self.target.name, self.window, window)
+        if merged is self.window:
+            return False
         changed = merged != self.window
         if merged.identity != self.window.identity:
             self._enter(merged)
@@ -158,16 +165,28 @@ class Ledger:
 
     # --- what time alone does ---------------------------------------------------------------------------
 
-    def pass_time(self, now: float) -> None:
-        """Enter proofs by age and good verdicts that have come due."""
-        for machine in self.unfinished():
-            if machine.started_at is None:
-                continue
-            good_at = machine.started_at + GOOD_VERDICT_SECONDS
+    def pass_time(self, now: float) -> bool:
+        """Enter proofs by age and good verdicts that have come due; True when one had."""
+        due = [machine for machine in self.unfinished() if self._is_due(machine, now)]
+        for machine in due:
+            good_at = (machine.started_at or now) + GOOD_VERDICT_SECONDS
             if now >= good_at > (self.error_at or -math.inf):
                 self.verdict_at = max(good_at, self.verdict_at or good_at)
-            if self.target.proof is Proof.FIZZLE and now >= machine.started_at + self.age_needed():
+            if self._proves_by_age(machine, now):
                 self.prove(machine, now, by_age=True)
+        return bool(due)
+
+    def _is_due(self, machine: OwnMachine, now: float) -> bool:
+        """Tell whether a machine's age says something that has not been entered."""
+        if machine.started_at is None:
+            return False
+        good_at = machine.started_at + GOOD_VERDICT_SECONDS
+        is_good = now >= good_at > max(self.error_at or -math.inf, self.verdict_at or -math.inf)
+        return is_good or (machine.proved_at is None and self._proves_by_age(machine, now))
+
+    def _proves_by_age(self, machine: OwnMachine, now: float) -> bool:
+        by_age = self.target.proof is Proof.FIZZLE and machine.started_at is not None
+        return by_age and now >= (machine.started_at or 0.0) + self.age_needed()
 
     def next_change(self, now: float) -> float:
         """Return when time alone changes the row next; infinity for never."""

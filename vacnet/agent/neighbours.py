@@ -1,50 +1,75 @@
-"""The others: what the table of a space says of one target and of free room, besides this factory.
+"""The others: what the table of a space says of targets and of free room, besides this factory.
 
 Rules of this file: reading only. A silent factory's machines count until it is forgotten, a departed
-one's for ten minutes, the tickets of either until it has been silent for `HOLD_SECONDS`.
+one's for ten minutes, the tickets of either until it has been silent for `HOLD_SECONDS`. Who is there is
+found once for each look at the board, not once for each target.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vacnet.decide.peers import HOLD_SECONDS, Peer
-from vacnet.space.table import Table
+from vacnet.space.limits import DEPARTED_COUNTED_SECONDS, FORGET_SECONDS
+from vacnet.space.table import Known, Liveness, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another factory whose machines count, and how far its word does."""
+
+    known: Known
+    live: bool
+    holds: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """All other factories' rows on one target."""
+    """All other factories that count now."""
 
-    peers: tuple[Peer, ...]
+    all: tuple[Neighbour, ...]
     changes_at: float
-    """When silence alone next takes a ticket from a holder; infinity for never."""
+    """When silence alone next takes tickets from a holder, or the holder itself; infinity for never."""
+
+    def peers(self, target: str) -> list[Peer]:
+        """Return those that offer a target, with their rows."""
+        return [
+            Peer(one.known.name, one.live, one.holds, row, one.known.row.weight)
+            for one in self.all
+            if (row := one.known.targets.get(target)) is not None and not row.gone
+        ]
+
+    def free_work(self) -> float:
+        """Return processors x weight free at all that are live."""
+        rows = [one.known.row for one in self.all if one.live]
+        return sum(row.processors_free * row.weight for row in rows)
+
+    def processors(self) -> int:
+        """Return the processors of all that count."""
+        return sum(one.known.row.processors_total for one in self.all)
 
 
-def neighbours(table: Table, target: str, now: float) -> Neighbours:
-    """Return who else offers `target`, and how far each one's word counts now."""
-    live = {known.name for known in table.live(now)}
-    peers, changes = [], math.inf
-    for known in table.counted(now):
-        row = known.targets.get(target)
-        if row is None or row.gone or known is table.me:
-            continue
-        is_live = known.name in live
-        frees_at = known.heard_at + HOLD_SECONDS
-        if not is_live and frees_at > now:
-            changes = min(changes, frees_at)
-        holds = is_live or frees_at > now
-        peers.append(Peer(known.name, live=is_live, holds=holds, row=row, weight=known.row.weight))
-    return Neighbours(tuple(peers), changes)
+def neighbours(table: Table, now: float) -> Neighbours:
+    """Return who else is there."""
+    counted = [known for known in table.counted(now) if known is not table.me]
+    found = [_neighbour(known, now) for known in counted]
+    return Neighbours(tuple(found), _changes_at(found, now))
 
 
-def free_work(table: Table, now: float) -> float:
-    """Return processors x weight free at all other live factories."""
-    others = (known for known in table.live(now) if known is not table.me)
-    return sum(known.row.processors_free * known.row.weight for known in others)
+def _neighbour(known: Known, now: float) -> Neighbour:
+    live = known.liveness(now) is Liveness.LIVE
+    return Neighbour(known, live, holds=live or known.heard_at + HOLD_SECONDS > now)
 
 
-def processors(table: Table, now: float) -> int:
-    """Return the processors of all other factories that count."""
-    return sum(known.row.processors_total for known in table.counted(now) if known is not table.me)
+def _changes_at(found: Sequence[Neighbour], now: float) -> float:
+    ends = (end for one in found if not one.live for end in _ends(one.known))
+    return min((end for end in ends if end > now), default=math.inf)
+
+
+def _ends(known: Known) -> tuple[float, float]:
+    """Return when a factory that is not live loses its tickets, and when it no longer counts at all."""
+    if known.departed_at is not None:
+        return known.heard_at + HOLD_SECONDS, known.departed_at + DEPARTED_COUNTED_SECONDS
+    return known.heard_at + HOLD_SECONDS, known.heard_at + FORGET_SECONDS

@@ -153,6 +153,8 @@ def mended(window: Window, target: Target, proof_started_at: float | None) -> Wi
     """
     if window.number == 0 or proof_started_at is None or proof_started_at <= window.opened_at:
         return window
+    if window.length_seconds <= target.backoff_seconds and window.streak <= 1:
+        return window
     return replace(
         window,
         length_seconds=min(window.length_seconds, float(target.backoff_seconds)),
