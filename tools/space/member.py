@@ -67,7 +67,8 @@ class Member:
     def start(self, command: Sequence[str] = COMMAND, environment: Mapping[str, str] | None = None) -> None:
         """Start it; nothing happens if it runs.
 
-        A test may give another `command` that takes the directory of the settings, and variables besides ours.
+        A test may give another `command` that takes the directory of the settings, and variables
+        besides ours.
         """
         if self.running():
             return

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tools.space import Member, Space, SpaceError
+from tools.space.left_over import processes_that_mention
 from tools.space.waiting import until
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 PAYLOAD = "#!/bin/sh\nsleep 600\n"
 TARGET = """
@@ -15,40 +18,22 @@ TARGET = """
 target_share = 1
 machine_model = "process"
 user_data = "{payload}"
-proof = "heartbeat"
+fizzle_seconds = 2
 """
 
 
 @pytest.fixture
-def payload(tmp_path: Path) -> str:
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o755)
-    path = tmp_path / "sleepy"
-    path.write_text(PAYLOAD)
-    return TARGET.format(payload=path)
-
-
-@pytest.fixture
-def space(tmp_path: Path, payload: str) -> Iterator[Space]:
-    made = Space.make(tmp_path / "s", 3, name=f"test{os.getpid()}", processors=2, fragment=payload)
-    made.start()
-    yield made
-    if made.directory.exists():
-        made.down()
-
-
-def _processes_below(directory: Path) -> list[int]:
-    """Return processes that were started for something in a directory, by their command or environment."""
-    marker = str(directory).encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            found += [int(entry.name)] if marker in told else []
-    return found
+def space(place: Path) -> Iterator[Space]:
+    payload = place / "sleepy"
+    payload.write_text(PAYLOAD)
+    fragment = TARGET.format(payload=payload)
+    made = Space.make(place / "s", 3, name=f"test{os.getpid()}", processors=2, fragment=fragment)
+    try:
+        made.start()
+        yield made
+    finally:
+        if made.directory.exists():
+            made.down()
 
 
 def _machines(member: Member) -> int:
@@ -78,26 +63,26 @@ def test_a_killed_factory_comes_back_with_its_machines(space: Space) -> None:
 
 def test_down_leaves_no_process_no_machine_and_no_file(space: Space) -> None:
     until(lambda: _machines(space.member(1)) > 0, 60, "factory 1 runs a machine")
-    assert _processes_below(space.directory)
+    assert processes_that_mention(space.directory)
     assert space.down() > 0
     assert not space.directory.exists()
-    assert _processes_below(space.directory) == []
+    assert processes_that_mention(space.directory) == []
     assert list(Path("/sys/fs/cgroup").glob(f"**/*.{space.name}.example")) == []
 
 
-def test_a_space_is_found_again_in_its_directory_and_not_made_twice(tmp_path: Path) -> None:
-    made = Space.make(tmp_path / "s", 2)
-    assert [m.port for m in Space.find(tmp_path / "s").members] == [m.port for m in made.members]
+def test_a_space_is_found_again_in_its_directory_and_not_made_twice(place: Path) -> None:
+    made = Space.make(place / "s", 2)
+    assert [m.port for m in Space.find(place / "s").members] == [m.port for m in made.members]
     with pytest.raises(SpaceError, match="has a space already"):
-        Space.make(tmp_path / "s", 2)
+        Space.make(place / "s", 2)
     with pytest.raises(SpaceError, match="has no space: start one with `up`"):
-        Space.find(tmp_path / "elsewhere")
+        Space.find(place / "elsewhere")
     with pytest.raises(SpaceError, match="there is no factory 3: they are 1 to 2"):
         made.member(3)
 
 
-def test_a_factory_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) -> None:
-    made = Space.make(tmp_path / "s", 1, fragment="[space]\nnmae = 'typo'\n")
+def test_a_factory_that_cannot_start_is_told_with_its_last_words(place: Path) -> None:
+    made = Space.make(place / "s", 1, fragment="[space]\nnmae = 'typo'\n")
     with pytest.raises(SpaceError, match="nmae"):
         made.start()
     made.down()
