@@ -20,16 +20,16 @@ TAIL_BYTES = 4 << 20
 """Less than the bound leaves, so that a machine that writes without end is trimmed every 5 MiB only."""
 
 
-def too_long(path: Path) -> bool:
-    """Tell whether a log is over its bound; one that is missing or no ordinary file is not."""
+def too_long(path: Path, bytes_max: int = BYTES_MAX) -> bool:
+    """Tell whether a log is over `bytes_max`; one that is missing or no ordinary file is not."""
     try:
         found = path.lstat()
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size > BYTES_MAX
+    return stat.S_ISREG(found.st_mode) and found.st_size > bytes_max
 
 
-def trim(path: Path) -> None:
+def trim(path: Path, bytes_max: int = BYTES_MAX) -> None:
     """Take the middle out of a log that is `too_long`.
 
     Raises:
@@ -38,7 +38,7 @@ def trim(path: Path) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor)
-        if stat.S_ISREG(found.st_mode) and found.st_size > BYTES_MAX:
+        if stat.S_ISREG(found.st_mode) and found.st_size > bytes_max:
             _take_middle_out(descriptor, found.st_size)
     finally:
         os.close(descriptor)
