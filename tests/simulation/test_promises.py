@@ -1,7 +1,5 @@
 """The promises of the collective decision, run over the real agent and the real wire."""
 
-from collections.abc import Callable
-
 import pytest
 
 from vacnet.outcomes import Kind
@@ -9,6 +7,7 @@ from vacnet.simulate.checkers import BrokenPromiseError, Ends, OneMachineATicket
 from vacnet.simulate.network import Weather
 from vacnet.simulate.run import Scenario, World, run
 from vacnet.simulate.toys import Always, Behaviour, Queue
+from vacnet.space.repair import Repair
 from vacnet.targets.model import Proof, Target
 
 LOSSY = Weather(loss=0.01, delay_seconds=(0.001, 0.1))
@@ -150,23 +149,21 @@ def test_the_same_seed_gives_the_same_run() -> None:
 # --- the checkers catch what they are there for -----------------------------------------------------------
 
 
-def _mutant(monkeypatch: pytest.MonkeyPatch, where: str, what: Callable[..., object]) -> None:
-    monkeypatch.setattr(where, what)
-
-
 def test_a_mutant_that_never_yields_a_claim_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    _mutant(monkeypatch, "vacnet.agent.bid.must_yield", lambda *_: False)
-    _mutant(monkeypatch, "vacnet.agent.bid.wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr("vacnet.agent.bid.must_yield", lambda *_: False)
+    monkeypatch.setattr("vacnet.agent.bid.wait_seconds", lambda *_: 0.0)
     scenario = Scenario(factories=10, targets=(target("idle"),), behaviours=idle, weather=LOSSY)
     with pytest.raises(BrokenPromiseError, match="two machines on one ticket"):
         run(scenario, 1, OneMachineATicket())
 
 
 def test_a_mutant_whose_tables_stay_apart_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vacnet.space.gossip.Gossip._sync", lambda *_: None, raising=False)
+    def never(repair: Repair) -> None:
+        repair.next_at += 1.0
+
+    monkeypatch.setattr(Repair, "wake", never)
+    monkeypatch.setattr(Repair, "pull_from", lambda *_: None)
     heavy = Weather(loss=0.5)
-    scenario = Scenario(
-        factories=5, targets=(target("idle"),), behaviours=idle, weather=heavy, calm_seconds=0
-    )
+    scenario = Scenario(factories=5, targets=(target("idle"),), behaviours=idle, weather=heavy, seconds=200)
     with pytest.raises(BrokenPromiseError, match="tables differ"):
         run(scenario, 1, TablesEqual())
