@@ -66,7 +66,7 @@ def scenario_of(seed: int) -> Scenario:
     )
 
 
-@pytest.mark.parametrize("seed", (3, 7, 8, 9))
+@pytest.mark.parametrize("seed", [3, 7, 8, 9])
 def test_no_ticket_twice_no_target_stuck_and_tables_equal(seed: int) -> None:
     scenario = scenario_of(seed)
     tickets, ends = OneMachineATicket(), Ends()
