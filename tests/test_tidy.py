@@ -1,4 +1,4 @@
-"""The sizes of DESIGN's section on the house, held as a test: small functions, small files, no stray words."""
+"""The sizes that the house promises, held as a test: small functions, small files, no stray words."""
 
 import ast
 import subprocess
