@@ -17,6 +17,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="which picture (default: %(default)s)")
     parser.add_argument("--tiles", type=int, default=0, help="of the picture (default: 60 a factory)")
     parser.add_argument("--processors", type=int, default=4, help="of each factory (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=1.0, help="above 1 on a busy host")
     parser.add_argument(
         "--out", type=Path, default=OUT, help="where to keep the results (default: %(default)s)"
     )

@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,11 @@ PATIENCE = 4
 """Other tests run beside it."""
 
 
-def _start(place: Path, out: Path, *words: str) -> subprocess.Popen[str]:
+@contextmanager
+def _demo(place: Path, out: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the demo; it ends with the block in any case."""
     options = ["--out", str(out), "--patience", str(PATIENCE), *words]
-    return subprocess.Popen(
+    demo = subprocess.Popen(
         [sys.executable, "-m", "tools.demo", *options],
         env=os.environ | {"TMPDIR": str(place)},
         stdin=subprocess.DEVNULL,
@@ -28,13 +32,11 @@ def _start(place: Path, out: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def _run(place: Path, out: Path, *words: str) -> str:
-    demo = _start(place, out, *words)
-    said, _ = demo.communicate()
-    assert demo.returncode == 0, said
-    return said
+    with demo:
+        try:
+            yield demo
+        finally:
+            demo.terminate()
 
 
 def _column(summary: str, title: str) -> dict[str, int]:
@@ -73,7 +75,10 @@ def _assert_sums_agree(summary: str) -> None:
 def test_machines_are_outcomes_and_those_with_work_are_the_queues_takers(
     tmp_path: Path, place: Path, factories: int, seed: int, tiles: int
 ) -> None:
-    said = _run(place, tmp_path, "--factories", str(factories), "--seed", str(seed), "--tiles", str(tiles))
+    words = ["--factories", str(factories), "--seed", str(seed), "--tiles", str(tiles)]
+    with _demo(place, tmp_path, *words) as demo:
+        said, _ = demo.communicate()
+    assert demo.returncode == 0, said
     summary = (tmp_path / "summary.txt").read_text()
     _assert_sums_agree(summary)
     assert f"{tiles} of {tiles} tiles done" in summary
@@ -88,10 +93,10 @@ def test_machines_are_outcomes_and_those_with_work_are_the_queues_takers(
 def test_whoever_interrupts_the_demo_finds_nothing_left_and_the_picture_so_far(
     tmp_path: Path, place: Path, number: signal.Signals
 ) -> None:
-    demo = _start(place, tmp_path)
-    until(lambda: any(place.glob("*/factory*/state/machines/*/joboutputs")), 60, "a machine runs")
-    demo.send_signal(number)
-    said, _ = demo.communicate(timeout=60)
+    with _demo(place, tmp_path) as demo:
+        until(lambda: any(place.glob("*/factory*/state/machines/*/joboutputs")), 60, "a machine runs")
+        demo.send_signal(number)
+        said, _ = demo.communicate(timeout=60)
     assert demo.returncode == 130, said
     assert "Interrupted: machines that still ran were ended" in said
     assert (tmp_path / "mandelbrot-1.png").exists()
