@@ -24,6 +24,7 @@ from vacnet.agent.events import (
     Event,
     HostChanged,
     KeysChanged,
+    MachineAdopted,
     MachineEnded,
     MachineNotMade,
     MachineProved,
@@ -38,7 +39,7 @@ from vacnet.agent.host import Company, Host
 from vacnet.agent.ledger import Ledger
 from vacnet.agent.own import OwnMachine
 from vacnet.agent.own_rows import gone, is_urgent
-from vacnet.agent.restore import restore
+from vacnet.agent.restore import enter, restore
 from vacnet.agent.restored import Restored
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import SpaceView
@@ -117,6 +118,11 @@ class Agent:
             if uuid in ledger.machines:
                 return ledger, ledger.machines[uuid]
         return None
+
+    def _adopted(self, event: MachineAdopted, now: float) -> None:
+        if self._machine(event.machine.uuid) is None:
+            enter(self.board, event.machine, now)
+            self._look_at(event.machine.target)
 
     def _started(self, event: MachineStarted, now: float) -> None:
         if (found := self._machine(event.uuid)) and found[1].started_at is None:
@@ -269,6 +275,7 @@ class Agent:
 
 _HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {
     DatagramReceived: Agent._datagram,  # noqa: SLF001 (the table is the class's own)
+    MachineAdopted: Agent._adopted,  # noqa: SLF001
     MachineStarted: Agent._started,  # noqa: SLF001
     MachineProved: Agent._proved,  # noqa: SLF001
     MachineEnded: Agent._ended,  # noqa: SLF001

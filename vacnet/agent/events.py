@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from vacnet.agent.restored import RestoredMachine
 from vacnet.outcomes import Outcome
 from vacnet.space.address import Address
 from vacnet.targets.model import Model, Target
@@ -21,6 +22,13 @@ class DatagramReceived:
 
     data: bytes
     address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAdopted:
+    """An engine shows a machine of ours that no record had: its engine was away, or the record was rebuilt."""
+
+    machine: RestoredMachine
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class Woke:
 
 Event = (
     DatagramReceived
+    | MachineAdopted
     | MachineStarted
     | MachineProved
     | MachineEnded

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.decide.reasons import Reason
 from vacnet.decide.vetoes import HostState, vetoes
+from vacnet.space.limits import CONFLICT_SECONDS
 from vacnet.space.rows import Flags
 
 SETTLE_SECONDS = 15.0
 ISOLATED_SECONDS = 600.0
 STALL_SECONDS = 2.0
-CONFLICT_SECONDS = 30.0
-"""How long another instance of our name is believed after its last sign."""
 
 
 @dataclass(frozen=True, slots=True)

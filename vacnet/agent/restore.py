@@ -18,10 +18,11 @@ def restore(board: Board, restored: Restored, now: float) -> None:
         if name in board.ledgers:
             board.ledgers[name].adopt(window)
     for machine in restored.machines:
-        _enter(board, machine, now)
+        enter(board, machine, now)
 
 
-def _enter(board: Board, past: RestoredMachine, now: float) -> None:
+def enter(board: Board, past: RestoredMachine, now: float) -> None:
+    """Enter one machine of the past: what the record kept, or what an engine showed that no record had."""
     ledger = board.ledgers.get(past.target) or board.offer(Target(name=past.target), now)
     machine = OwnMachine(
         uuid=past.uuid,
