@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vacnet.machines.runtime import Runtime
+from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.runtimes.process.runtime import ProcessRuntime
 from vacnet.targets.model import Model, Settings
 
@@ -27,7 +28,11 @@ def _process(settings: Settings) -> Engine:
     return ProcessRuntime(settings.process, Path(settings.state_directory), settings.factory.name)
 
 
-MAKERS: tuple[Callable[[Settings], Engine], ...] = (_process,)
+def _docker(settings: Settings) -> Engine:
+    return DockerRuntime(settings.docker, Path(settings.state_directory), settings.factory.name)
+
+
+MAKERS: tuple[Callable[[Settings], Engine], ...] = (_process, _docker)
 
 
 def engines_of(settings: Settings) -> tuple[Engine, ...]:

@@ -1,0 +1,68 @@
+"""The Engine API as the `docker` library speaks it, with what that leaves out.
+
+Rules of this file: it is the only one that imports the library, and it is imported late, so a factory without
+containers never loads it. Every request is bounded in time, also those for which the library waits for
+ever (pulls, events). Logs are taken frame by frame, because an entry's time is needed to go on from it.
+
+Source: Docker Engine API 1.41, "Attach to a container: Stream format" for the frames of a log.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import docker.api
+import docker.auth
+from docker.utils import parse_repository_tag
+
+_HEADER = struct.Struct(">BxxxL")
+
+Json = dict[str, Any]
+
+
+class Api(docker.api.APIClient):
+    """One client of an engine; usable from several threads."""
+
+    def __init__(self, socket: str, seconds: float) -> None:
+        """Connect to a socket; no answer may pause for more than `seconds`.
+
+        Raises:
+            docker.errors.DockerException: the engine does not answer.
+        """
+        super().__init__(base_url=socket, version="auto", timeout=seconds)  # type: ignore[arg-type] # stubs: int
+
+    def _set_request_timeout(self, kwargs: Json) -> Json:
+        # The library gives None for pulls and events: for ever.
+        kwargs["timeout"] = kwargs.get("timeout") or self.timeout
+        return kwargs
+
+    def create(self, body: Json, name: str) -> Json:
+        """Create a container and return its `Id` and the engine's `Warnings`."""
+        made: Json = self.create_container_from_config(body, name)  # type: ignore[no-untyped-call] # stubs
+        return made
+
+    def log_frames(self, container: str, since: str) -> Iterator[bytes]:
+        """Yield the entries of a container's log from `since` (Unix seconds with nanoseconds) on.
+
+        Each begins with its time in RFC 3339 and a blank. A long line comes in several entries.
+        """
+        wish: Json = {"stdout": 1, "stderr": 1, "timestamps": 1, "since": since, "tail": "all", "follow": 0}
+        address = self._url("/containers/{0}/logs", container)  # type: ignore[attr-defined] # not in the stubs
+        with self._get(address, params=wish, stream=True) as answer:  # type: ignore[attr-defined] # the same
+            self._raise_for_status(answer)  # type: ignore[attr-defined] # the same
+            while len(header := answer.raw.read(_HEADER.size)) == _HEADER.size:
+                yield answer.raw.read(_HEADER.unpack(header)[1])
+
+    def pull_lines(self, image: str, auth_file: str) -> Iterator[Json]:
+        """Pull an image and yield what the engine says on the way."""
+        repository, tag = parse_repository_tag(image)
+        credentials = _credentials(repository, auth_file) if auth_file else None
+        yield from self.pull(repository, tag, stream=True, decode=True, auth_config=credentials)
+
+
+def _credentials(repository: str, auth_file: str) -> Json:
+    """Return what a file in the format of Docker's config.json holds for a registry; read anew each time."""
+    registry, _ = docker.auth.resolve_repository_name(repository)
+    return docker.auth.load_config(auth_file).resolve_authconfig(registry) or {}
