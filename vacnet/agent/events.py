@@ -26,7 +26,7 @@ class DatagramReceived:
 
 @dataclass(frozen=True, slots=True)
 class MachineAdopted:
-    """An engine shows a machine of ours that no record had: its engine was away, or the record was rebuilt."""
+    """An engine shows a machine of ours that no record has: it was away, or the record was rebuilt."""
 
     machine: RestoredMachine
 

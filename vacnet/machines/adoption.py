@@ -48,6 +48,7 @@ def _adopted(seen: Seen, runtime: Runtime, tools: Tools) -> Machine | None:
         state=State.ABSENT,
         created_at=now.at(spec.created_wall),
         reference=seen.reference,
+        known=False,
     )
     machine.begun(seen, now)
     tools.note("machine.adopted", machine, warning=True, engine=runtime.name, reference=seen.reference)

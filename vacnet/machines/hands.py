@@ -9,14 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from vacnet.agent.events import MachineEnded, MachineNotMade, MachineProved, MachineStarted
+from vacnet.agent.events import (
+    MachineAdopted,
+    MachineEnded,
+    MachineNotMade,
+    MachineProved,
+    MachineStarted,
+)
 from vacnet.machines import directory
 from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.layout import JOBOUTPUTS, LAYOUTS
 from vacnet.machines.lifecycle import State, Step
 from vacnet.machines.machine import Machine
 from vacnet.machines.message import read_message
-from vacnet.machines.rows import boot_columns, finish_of, row_of
+from vacnet.machines.proof import shows_proof
+from vacnet.machines.rows import boot_columns, finish_of, restored_of, row_of
 from vacnet.machines.runtime import Runtime
 from vacnet.machines.tools import Tools
 from vacnet.machines.user_data import Context, substitute
@@ -61,9 +68,10 @@ class Hands:
         )
 
     async def record_proved(self) -> None:
-        """Write down when it proved that it found work."""
-        self.machine.proved_at = self.tools.clock.boottime()
-        await self._change()
+        """Write down when it proved that it found work, if it has done so now."""
+        if self.machine.proves_now:
+            self.machine.proved_at = self.tools.clock.boottime()
+            await self._change()
 
     async def record_deadline(self) -> None:
         """Write down its new deadline."""
@@ -168,11 +176,20 @@ class Hands:
 
     # --- the machine's own words --------------------------------------------------------------
 
+    async def proof_read(self) -> None:
+        """Look whether it has proved that it found work, and had not before."""
+        self.machine.proves_now = self.machine.proved_at is None and shows_proof(self.machine.spec)
+
     async def message_read(self) -> None:
         """Read what the machine says of its end."""
         self.machine.message = read_message(self.machine.spec.directory / JOBOUTPUTS)
 
     # --- telling ------------------------------------------------------------------------------
+
+    async def tell_adopted(self) -> None:
+        """Tell the factory of a machine that it does not know, at once with the room that it takes."""
+        if not self.machine.known:
+            self.tools.tell(MachineAdopted(restored_of(self.machine)))
 
     async def tell_started(self) -> None:
         """Tell the factory that it runs."""
@@ -181,9 +198,10 @@ class Hands:
         self.tools.tell(MachineStarted(self.machine.spec.uuid))
 
     async def tell_proved(self) -> None:
-        """Tell the factory that it found work."""
-        self.tools.note("machine.proved", self.machine)
-        self.tools.tell(MachineProved(self.machine.spec.uuid))
+        """Tell the factory that it found work, if it has proved that now."""
+        if self.machine.proves_now:
+            self.tools.note("machine.proved", self.machine)
+            self.tools.tell(MachineProved(self.machine.spec.uuid))
 
     async def tell_ended(self) -> None:
         """Tell the factory how it ended, once."""

@@ -96,7 +96,7 @@ class Keeper:
 
         Returns them for the agent, with those that ended under a window that is still the newest. What
         has become of each in the meantime is told once `run` runs. For an engine that does not answer
-        nothing is concluded.
+        nothing is concluded; what it shows of ours later is told as adopted then.
         """
         record, tools = self._tools.record, self._tools
         now = tools.now()
@@ -109,10 +109,10 @@ class Keeper:
             self._take_in(machine)
         for watch in self._watches:
             await watch.look()
-        unfinished = [
-            restored_of(life.machine) for life in self._lives if life.machine.state is not State.ENDED
-        ]
-        return (*unfinished, *await self._ended_under_windows())
+        unfinished = [life.machine for life in self._lives if life.machine.state is not State.ENDED]
+        for machine in unfinished:
+            machine.known = True
+        return (*map(restored_of, unfinished), *await self._ended_under_windows())
 
     async def run(self) -> None:
         """Keep the machines until cancelled; they go on without us."""

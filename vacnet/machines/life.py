@@ -20,7 +20,6 @@ from types import MappingProxyType
 from vacnet.machines.hands import Hands
 from vacnet.machines.lifecycle import Event, State, Step, Transition, fault_point, transition
 from vacnet.machines.machine import ALWAYS, News
-from vacnet.machines.proof import shows_proof
 from vacnet.machines.runtime import NotNowError, StartFailedError
 from vacnet.record.errors import RecordError
 
@@ -47,7 +46,9 @@ ON_FAILURE: Mapping[Step, OnFailure] = MappingProxyType(
         Step.ENGINE_FORGET: OnFailure.LEAVE,
         Step.DIRECTORY_DEADLINE: OnFailure.LEAVE,
         Step.DIRECTORY_REMOVE: OnFailure.LEAVE,
+        Step.PROOF_READ: OnFailure.LEAVE,
         Step.MESSAGE_READ: OnFailure.LEAVE,
+        Step.TELL_ADOPTED: OnFailure.LEAVE,
         Step.TELL_STARTED: OnFailure.LEAVE,
         Step.TELL_PROVED: OnFailure.LEAVE,
         Step.TELL_ENDED: OnFailure.LEAVE,
@@ -59,8 +60,6 @@ ON_FAILURE: Mapping[Step, OnFailure] = MappingProxyType(
 _FAILED: Mapping[OnFailure, Event] = MappingProxyType(
     {OnFailure.NOT_NOW: Event.NOT_NOW, OnFailure.REFUSED: Event.REFUSED}
 )
-
-_ENDS = frozenset({Event.OVER, Event.GONE})
 
 
 class StepFailedError(Exception):
@@ -108,14 +107,8 @@ class Life:
         return await self._mailbox.get()
 
     async def _hear(self, news: News) -> None:
-        if self._too_old(news):
-            return
-        if news.event is Event.PROVED and self.machine.proved_at is not None:
-            return
-        if news.event in _ENDS and self.machine.proved_at is None and shows_proof(self.machine.spec):
-            # Written after the last look and before the end: it counts, and comes first.
-            await self._take(News(event=Event.PROVED))
-        await self._take(news)
+        if not self._too_old(news):
+            await self._take(news)
 
     def _too_old(self, news: News) -> bool:
         """Tell whether a look at the engine says nothing any more, because of what was or will be done."""

@@ -9,8 +9,12 @@ What the order of the steps promises, wherever the factory is killed:
 - A machine is in the record before anything of it exists, so nothing of ours is ever unknown.
 - Why we end a machine is in the record before the engine is asked to, so a restart in between does not
   take our doing for the machine's failure.
+- Whether a machine has proved that it found work is looked at once more before its end is in the record: what
+  it wrote in its last second, or while no factory ran, counts, and is told before the end.
 - The outcome is in the record before anybody is told and before the engine forgets the machine: until
   then the engine still shows the end, and it is judged again; afterwards the record refuses a second one.
+- Of a machine that its engine does not show, what may be left (a start that was cut off, what a foreign hand
+  overlooked) is dropped before the end is in the record: afterwards nobody would come back for it.
 - What an engine shows of a machine whose record says ended is left over from a kill between the last
   two steps, and is removed.
 
@@ -79,11 +83,13 @@ class Step(enum.StrEnum):
     DIRECTORY_DEADLINE = "directory.deadline"
     RECORD_STOP = "record.stop"
     ENGINE_STOP = "engine.stop"
+    PROOF_READ = "proof.read"
     MESSAGE_READ = "message.read"
     RECORD_FINISH = "record.finish"
     ENGINE_FORGET = "engine.forget"
     RECORD_FORGET = "record.forget"
     DIRECTORY_REMOVE = "directory.remove"
+    TELL_ADOPTED = "tell.adopted"
     TELL_STARTED = "tell.started"
     TELL_PROVED = "tell.proved"
     TELL_ENDED = "tell.ended"
@@ -111,18 +117,23 @@ class Transition:
 
 
 _STARTED = (Step.RECORD_STARTED, Step.TELL_STARTED)
-_PROVED = (Step.RECORD_PROVED, Step.TELL_PROVED)
+# The two after the look do nothing where there is no proof, or where it is not the first.
+_PROVED = (Step.PROOF_READ, Step.RECORD_PROVED, Step.TELL_PROVED)
+_ADOPTED = (Step.RECORD_CREATE, Step.TELL_ADOPTED)
 _LOWERED = (Step.RECORD_DEADLINE, Step.DIRECTORY_DEADLINE)
 _UNSTARTED_END = (Step.RECORD_FINISH, Step.TELL_ENDED)
-_END = (Step.MESSAGE_READ, Step.RECORD_FINISH, Step.TELL_ENDED, Step.ENGINE_FORGET)
-_NOT_MADE = (Step.RECORD_FINISH, Step.RECORD_FORGET, Step.DIRECTORY_REMOVE, Step.TELL_NOT_MADE)
+_END = (*_PROVED, Step.MESSAGE_READ, Step.RECORD_FINISH, Step.TELL_ENDED, Step.ENGINE_FORGET)
+# The engine shows nothing to judge again, so it drops the rest first: whoever is killed here does it again.
+_GONE = (*_PROVED, Step.MESSAGE_READ, Step.ENGINE_FORGET, Step.RECORD_FINISH, Step.TELL_ENDED)
+# The directory holds secrets: the record knows the machine as long as it is there.
+_NOT_MADE = (Step.RECORD_FINISH, Step.DIRECTORY_REMOVE, Step.RECORD_FORGET, Step.TELL_NOT_MADE)
 
 TABLE: tuple[Transition, ...] = (
     Transition(State.ABSENT, Event.WANTED, State.CREATED, (Step.RECORD_CREATE,)),
     Transition(State.ABSENT, Event.NOT_NOW, State.ENDED, (Step.TELL_NOT_MADE,)),
     # Without a record, but an engine shows it: adopted from its labels and directory.
-    Transition(State.ABSENT, Event.FOUND, State.RUNNING, (Step.RECORD_CREATE, Step.RECORD_STARTED)),
-    Transition(State.ABSENT, Event.OVER, State.ENDED, (Step.RECORD_CREATE, *_END)),
+    Transition(State.ABSENT, Event.FOUND, State.RUNNING, (*_ADOPTED, Step.RECORD_STARTED)),
+    Transition(State.ABSENT, Event.OVER, State.ENDED, (*_ADOPTED, *_END)),
     Transition(State.CREATED, Event.NEXT, State.STARTING, (Step.SOURCES_FETCH, Step.DIRECTORY_PREPARE)),
     Transition(State.CREATED, Event.NOT_NOW, State.ENDED, _NOT_MADE),
     Transition(State.CREATED, Event.STOP, State.ENDED, (Step.RECORD_STOP, *_UNSTARTED_END)),
@@ -130,7 +141,7 @@ TABLE: tuple[Transition, ...] = (
     # The three after a restart: how far the start had come.
     Transition(State.CREATED, Event.FOUND, State.RUNNING, _STARTED),
     Transition(State.CREATED, Event.OVER, State.ENDED, _END),
-    Transition(State.CREATED, Event.GONE, State.ENDED, _END),
+    Transition(State.CREATED, Event.GONE, State.ENDED, _GONE),
     Transition(State.STARTING, Event.NEXT, State.RUNNING, (Step.ENGINE_START, *_STARTED)),
     Transition(State.STARTING, Event.NOT_NOW, State.ENDED, _NOT_MADE),
     Transition(State.STARTING, Event.REFUSED, State.ENDED, _UNSTARTED_END),
@@ -140,13 +151,13 @@ TABLE: tuple[Transition, ...] = (
     Transition(State.RUNNING, Event.LOWERED, State.RUNNING, _LOWERED),
     Transition(State.RUNNING, Event.STOP, State.STOPPING, (Step.RECORD_STOP,)),
     Transition(State.RUNNING, Event.OVER, State.ENDED, _END),
-    Transition(State.RUNNING, Event.GONE, State.ENDED, _END),
+    Transition(State.RUNNING, Event.GONE, State.ENDED, _GONE),
     Transition(State.STOPPING, Event.NEXT, State.STOPPING, (Step.ENGINE_STOP,)),
     # Still there when the engine was looked at after it was asked: the engine was away, or forgot.
     Transition(State.STOPPING, Event.FOUND, State.STOPPING, (Step.ENGINE_STOP,)),
     Transition(State.STOPPING, Event.PROVED, State.STOPPING, _PROVED),
     Transition(State.STOPPING, Event.OVER, State.ENDED, _END),
-    Transition(State.STOPPING, Event.GONE, State.ENDED, _END),
+    Transition(State.STOPPING, Event.GONE, State.ENDED, _GONE),
     # Left over from a kill after the outcome was written.
     Transition(State.ENDED, Event.FOUND, State.ENDED, (Step.ENGINE_STOP, Step.ENGINE_FORGET)),
     Transition(State.ENDED, Event.OVER, State.ENDED, (Step.ENGINE_FORGET,)),

@@ -69,6 +69,10 @@ class Machine:
     started_at: float | None = None
     started_wall: float | None = None
     proved_at: float | None = None
+    proves_now: bool = False
+    """The last look found its proof, and none had before."""
+    known: bool = True
+    """The agent has heard of it: it was wished for, or restored at the start."""
     stop_reason: str = ""
     words: str = ""
     """Of the last news."""

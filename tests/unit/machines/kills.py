@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from tests.unit.machines.factory_floor import PROCESS, Floor, until
-from vacnet.agent.events import MachineEnded
+from vacnet.agent.events import MachineEnded, MachineProved
 from vacnet.agent.restored import RestoredMachine
 from vacnet.machines.keeper import Keeper
 from vacnet.space.window import Window
@@ -80,8 +80,12 @@ class Stage:
         self.keeper.start(self.floor.wish(uuid, TARGET))
 
     def end(self, machine_id: str, message: str = "200 done") -> None:
-        """End a machine by itself, with a message or with an exit code that stands for one."""
+        """End a machine by itself, its proof and its message written in its last moment.
+
+        The message may be an exit code that stands for one.
+        """
         self.truth[machine_id] = message
+        self.floor.prove(machine_id)
         if message == "300 exit code 3":
             self.floor.engine.end(machine_id, exit_code=3)
         else:
@@ -265,6 +269,7 @@ async def _what_is_wrong(stage: Stage) -> list[str]:
             for note in floor.notes
             if note.name == "machine.adopted"
         ]
+    wrong += _wrong_with_proofs(stage, {row.uuid: row.id for row in rows.values()})
     known = set(told) | {machine.uuid for machine in stage.restored if machine.outcome is not None}
     for machine_id in floor.engine.starts:
         row = rows.get(machine_id)
@@ -277,3 +282,23 @@ async def _what_is_wrong(stage: Stage) -> list[str]:
         if row.uuid not in known:
             wrong.append(f"the end of {row.uuid} was neither told nor restored")
     return wrong
+
+
+def _wrong_with_proofs(stage: Stage, ids: dict[str, str]) -> list[str]:
+    """Compare what was told of proofs with the files in which the machines showed them."""
+    told = [event for event in stage.floor.told if isinstance(event, MachineProved)]
+    times = Counter(event.uuid for event in told)
+    wrong = [f"the proof of {uuid} was told {n} times" for uuid, n in times.items() if n > 1]
+    known = set(times) | {machine.uuid for machine in stage.restored if machine.proved_at is not None}
+    for uuid, machine_id in ids.items():
+        written = (stage.floor.state / "machines" / machine_id / "joboutputs" / "job_started").exists()
+        if written and uuid not in known:
+            wrong.append(f"the proof of {uuid} was neither told nor restored")
+    return wrong + [
+        f"the proof of {event.uuid} was told after its end" for event in told if _ended_before(stage, event)
+    ]
+
+
+def _ended_before(stage: Stage, proved: MachineProved) -> bool:
+    ends = stage.floor.ends(proved.uuid)
+    return bool(ends) and stage.floor.told.index(ends[0]) < stage.floor.told.index(proved)

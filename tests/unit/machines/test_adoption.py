@@ -9,7 +9,7 @@ from tests.unit.machines.factory_floor import PROCESS, Floor, until
 from tests.unit.machines.samples import HOST, spec
 from tests.unit.machines.toy_engine import ToyObject
 from vacnet.agent.effects import Ticket
-from vacnet.agent.events import MachineStarted
+from vacnet.agent.events import MachineAdopted, MachineEnded, MachineProved, MachineStarted
 from vacnet.machines.lifecycle import State
 from vacnet.machines.machine import Machine
 from vacnet.machines.rows import row_of
@@ -127,6 +127,76 @@ async def test_an_object_without_a_record_is_adopted_from_its_directory_with_a_w
     row = await floor.record.machine(machine_id)
     assert row is not None
     assert (row.state, row.ticket_number) == ("running", 3)
+
+
+async def test_an_object_without_a_record_whose_engine_was_away_at_the_start_is_told_once_when_it_is_back(
+    floor: Floor,
+) -> None:
+    async with floor.keeping() as keeper:
+        await floor.started(keeper)
+    await floor.lose_record()
+    floor.told.clear()
+    floor.engine.away = "docker: connection refused"
+    async with floor.keeping() as keeper:
+        assert floor.restored == ()
+        floor.engine.away = ""
+        await until(lambda: [view.state for view in keeper.live()] == ["running"])
+        looks = floor.engine.looks
+        await until(lambda: floor.engine.looks > looks + 2)
+    (adopted,) = floor.told
+    assert isinstance(adopted, MachineAdopted)
+    assert (adopted.machine.uuid, adopted.machine.processors) == ("uuid-1", 1)
+    assert (adopted.machine.ticket, adopted.machine.started_at) == (TICKET, 500.0)
+
+
+async def test_what_was_restored_at_the_start_is_not_told_as_adopted_besides(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        await floor.started(keeper)
+    await floor.lose_record()
+    floor.told.clear()
+    async with floor.keeping() as keeper:
+        await until(lambda: [view.state for view in keeper.live()] == ["running"])
+    assert ([machine.uuid for machine in floor.restored], floor.told) == (["uuid-1"], [])
+
+
+async def test_a_proof_and_an_end_without_a_record_are_told_after_the_adoption(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    await floor.lose_record()
+    floor.told.clear()
+    floor.engine.away = "docker: connection refused"
+    floor.prove(machine_id)
+    floor.engine.end(machine_id, message="200 done")
+    async with floor.keeping():
+        floor.engine.away = ""
+        await floor.ended()
+    assert [type(event) for event in floor.told] == [MachineAdopted, MachineProved, MachineEnded]
+
+
+async def test_a_proof_written_while_the_factory_was_dead_is_told_before_the_end(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    floor.told.clear()
+    floor.prove(machine_id)
+    floor.engine.end(machine_id, message="300 no more work")
+    async with floor.keeping():
+        await floor.ended()
+    assert floor.told_of("uuid-1") == ["MachineProved", "MachineEnded"]
+    row = await floor.record.machine(machine_id)
+    assert row is not None
+    assert row.proved_boot is not None
+
+
+async def test_a_proof_written_while_the_host_went_down_is_told_before_the_end(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    floor.told.clear()
+    floor.prove(machine_id)
+    floor.engine.objects.clear()
+    _reboot(floor, down_seconds=100.0)
+    async with floor.keeping():
+        await floor.ended()
+    assert floor.told_of("uuid-1") == ["MachineProved", "MachineEnded"]
 
 
 async def test_without_its_directory_too_it_is_adopted_from_its_labels(floor: Floor) -> None:

@@ -79,6 +79,19 @@ MUTANTS = {
         story="running-over",
         cost="ended with '300 exit code 3', the record says '100 removed by a foreign hand'",
     ),
+    "the proof is not looked at again before the end": Mutant(
+        rows={
+            (State.CREATED, Event.OVER): (
+                Step.MESSAGE_READ,
+                Step.RECORD_FINISH,
+                Step.TELL_ENDED,
+                Step.ENGINE_FORGET,
+            )
+        },
+        point="created-over.record.finish.before",
+        story="created-over",
+        cost="was neither told nor restored",
+    ),
     "what is left over is not removed": Mutant(
         rows={(State.ENDED, Event.OVER): ()},
         point="running-over.record.finish.after",
