@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from dataclasses import replace
+
+import pytest
 
 from tests.integration.process.process_site import Site, token, until, with_argument
 from vacnet.runtimes.process import proc
@@ -74,3 +78,30 @@ async def test_a_keeper_takes_no_notice_of_what_ends_a_daemon(site: Site) -> Non
     assert alive is not None
     assert alive.session == keeper != os.getsid(0)
     assert (await runtime.seen())[spec.id].running
+
+
+async def test_what_a_foreign_hand_left_of_a_machine_ends_when_it_is_forgotten(site: Site) -> None:
+    word, runtime = token(), site.runtime()
+    spec = site.spec(f"(setsid sleep {word} &); exec sleep {word}")
+    reference = await runtime.start(spec)
+    await until(lambda: len(with_argument(word)) >= 2, "payload and daemon sleep")
+    shutil.rmtree(spec.directory / "engine")
+    os.kill(int(reference.split(":")[0]), signal.SIGKILL)
+    await site.runtime().forget(spec.id)
+    assert with_argument(word) == []
+
+
+@pytest.mark.parametrize("sandbox", ["none"], indirect=True)
+async def test_the_end_of_a_machine_is_not_that_of_one_of_the_same_id_of_another_factory(site: Site) -> None:
+    ours, theirs = token(), token()
+    spec, runtime = site.spec(f"exec sleep {ours}"), site.runtime()
+    other = site.spec(f"exec sleep {theirs}", factory="f2")
+    twin = replace(other, id=spec.id)
+    await site.runtime("f2").start(twin)
+    reference = await runtime.start(spec)
+    await until(lambda: with_argument(ours) and with_argument(theirs), "both sleep")
+    os.kill(int(reference.split(":")[0]), signal.SIGKILL)
+    await site.ended(runtime, spec.id)
+    assert (with_argument(ours), len(with_argument(theirs))) == ([], 1)
+    await site.runtime("f2").stop(other.directory.name, 0)
+    await site.runtime("f2").forget(other.directory.name)

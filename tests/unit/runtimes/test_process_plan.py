@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vacnet.machines.spec import Spec
-from vacnet.runtimes.process import cgroups, prepare, sandbox, user
+from vacnet.runtimes.process import cgroups, left_over, prepare, sandbox, user
 from vacnet.runtimes.process.means import Means
 from vacnet.runtimes.process.plan import User
 from vacnet.targets.model import Model, Target
@@ -105,3 +105,36 @@ def test_a_folder_is_passed_by_owner_group_or_others_in_that_order(
 ) -> None:
     status = os.stat_result((0o040000 | mode, 0, 0, 1, uid, gid, 0, 0, 0, 0))
     assert user._may_pass(status, SOMEBODY) is may
+
+
+def test_a_start_that_is_cut_off_while_its_folders_are_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "user_data").write_text("#!/bin/sh\n")
+    monkeypatch.setattr(prepare, "_make_folders", _make_one_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        prepare.prepare(_spec(tmp_path), _means(tmp_path))
+    assert left_over.settle(tmp_path) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["user_data"]
+
+
+def _make_one_and_die(directory: Path, user: User | None) -> None:
+    (directory / prepare.SCRATCH).mkdir()
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("dies_at", ["cgroups.remove", "prepare.tidy"])
+def test_clearing_that_is_cut_off_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    (tmp_path / "user_data").write_text("#!/bin/sh\n")
+    prepare.prepare(_spec(tmp_path), _means(tmp_path))
+    with monkeypatch.context() as dying:
+        dying.setattr(f"vacnet.runtimes.process.{dies_at}", _die)
+        with pytest.raises(KeyboardInterrupt):
+            left_over.settle(tmp_path)
+    assert (tmp_path / "engine" / "plan.json").exists()
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt

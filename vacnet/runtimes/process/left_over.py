@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -64,9 +65,10 @@ def clear(found: seen.Folder) -> None:
     try:
         mine = files.lock(folder)
         if mine is not None:
-            remove(found.directory)
-            prepare.tidy(found.directory)
             cgroups.remove(found.plan["cgroups"])
+            prepare.tidy(found.directory)
+            # Last, for without it nobody comes back for the rest; a keeper waits for the lock until then.
+            remove(found.directory)
             os.close(mine)
     finally:
         os.close(folder)
@@ -112,7 +114,7 @@ def processes(found: seen.Folder) -> list[proc.Process]:
         session = 0
     elif session in table and _process(found, "payload_pid", "payload_start") is None:
         session = 0  # somebody else's by now; a number is not used again while its session lives
-    marker = prepare.marker(found.plan["machine"])
+    marker = prepare.marker(found.directory)
     return [
         one
         for one in table.values()
@@ -126,10 +128,28 @@ def end(found: seen.Folder) -> None:
     Raises:
         NotNowError: some of it cannot be killed.
     """
-    left = tree.end_all(lambda: processes(found), found.plan["cgroups"], seconds=END_SECONDS)
+    _end(found.plan["machine"], lambda: processes(found), found.plan["cgroups"])
+
+
+def end_unseen(directory: Path, groups: list[str]) -> None:
+    """End all that is left of a machine whose engine folder a foreign hand removed.
+
+    Raises:
+        NotNowError: some of it cannot be killed.
+    """
+    marker = prepare.marker(directory)
+    _end(
+        directory.name,
+        lambda: [one for one in proc.table().values() if proc.carries(one.pid, marker)],
+        groups,
+    )
+
+
+def _end(machine: str, find: Callable[[], list[proc.Process]], groups: list[str]) -> None:
+    left = tree.end_all(find, groups, seconds=END_SECONDS)
     if left:
         numbers = ", ".join(map(str, sorted(left)))
         raise NotNowError(
-            f"processes {numbers} of {found.plan['machine']} do not end when they are killed: they hang in "
+            f"processes {numbers} of {machine} do not end when they are killed: they hang in "
             f"the kernel, mostly on a file system that does not answer (see ps -o pid,wchan,cmd {numbers})"
         )

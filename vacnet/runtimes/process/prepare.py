@@ -1,7 +1,7 @@
 """What stands on disk before a keeper is asked for: folders, their owners, the plan.
 
 Rules of this file: everything here may be done again after a crash at any point. The plan is written
-before anything outside the machine's directory is made, so what was cut off can be found and cleared;
+before anything else is made, so what was cut off can be found and cleared;
 a keeper is asked for only when all of this has been done. The payload owns what it may write
 (joboutputs, scratch, tmp) and its user_data; it can read the features, and cannot see into the
 engine folder.
@@ -40,9 +40,9 @@ def prepare(spec: Spec, means: Means) -> None:
         OSError: disk or cgroups refused; the text of it names the path.
     """
     program = command.program(spec.target.container_command, spec.directory / USER_DATA)
-    _make_folders(spec.directory, means.user)
     paths = cgroups.folders(means.trees, spec.factory, spec.id)
     _write_plan(spec.directory, plan_of(spec, means, program, paths))
+    _make_folders(spec.directory, means.user)
     cgroups.make(means.trees, paths, cgroups.Limits(spec.processors, spec.memory_bytes))
 
 
@@ -117,9 +117,12 @@ def environment(spec: Spec, *, sandboxed: bool) -> dict[str, str]:
     }
 
 
-def marker(machine_id: str) -> bytes:
-    """Return what every process of a machine has in its environment unless it took care not to."""
-    return f"VACNET_MACHINE={machine_id}".encode()
+def marker(directory: Path) -> bytes:
+    """Return what every process of a machine has in its environment unless it took care not to.
+
+    By its directory, not by its id: factories that share a host give the same ids in the same second.
+    """
+    return f"MACHINEFEATURES={directory}/machinefeatures".encode()
 
 
 def tidy(directory: Path) -> None:

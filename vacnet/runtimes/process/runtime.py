@@ -128,12 +128,15 @@ class ProcessRuntime:
 
     def _clear(self, spec: Spec) -> None:
         """Leave nothing of a start that failed."""
-        left_over.remove(spec.directory)
+        trees = self._means.trees if self._means else ()
+        cgroups.remove(cgroups.folders(trees, self._factory, spec.id))
         prepare.tidy(spec.directory)
-        cgroups.remove(self._cgroups(spec.id))
+        left_over.remove(spec.directory)
 
-    def _cgroups(self, machine_id: str) -> list[str]:
-        return cgroups.folders(self._means.trees if self._means else (), self._factory, machine_id)
+    async def _where_cgroups_are(self, machine_id: str) -> list[str]:
+        """Return where the cgroups of a machine are, also before the first good probe of this life."""
+        trees = self._means.trees if self._means else await asyncio.to_thread(cgroups.trees)
+        return cgroups.folders(trees, self._factory, machine_id)
 
     def _adopt(self, found: Folder) -> str:
         self._watch.add(found)
@@ -177,8 +180,11 @@ class ProcessRuntime:
         async with self._lock(machine_id):
             directory = self._machines / machine_id
             found = await patience.settled(directory)
+            groups = found.plan["cgroups"] if found else await self._where_cgroups_are(machine_id)
+            if found is None:
+                await asyncio.to_thread(left_over.end_unseen, directory, groups)
             if found is None or not found.running:
-                cgroups.remove(found.plan["cgroups"] if found else self._cgroups(machine_id))
+                cgroups.remove(groups)
                 await asyncio.to_thread(prepare.tidy, directory)
                 await asyncio.to_thread(left_over.remove, directory)
         self._locks.pop(machine_id, None)
