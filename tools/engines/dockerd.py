@@ -2,7 +2,8 @@
 
 It has its own data, exec root, socket and cgroup, and network and mount name spaces of its own: a
 second daemon in the host's network name space would take the first one's bridge away, and mounts of
-the containers end with the name space whatever happens to the daemon. Needs root.
+the containers end with the name spaces whatever happens to the daemon. A process that only sleeps holds the
+name spaces, so the daemon can be killed and started again as a host's own can. Needs root.
 
 Deviation from a service: `--oom-score-adjust=0`, because a negative value needs a capability
 (CAP_SYS_RESOURCE) that test hosts often lack.
@@ -12,15 +13,115 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-READY_SECONDS = 30
-"""It takes 0.1 s to 0.4 s; a loaded host gets a hundred times that."""
+READY_SECONDS = 60
+"""It takes 0.1 s to 0.4 s, and ten more where it has to end containers first; a loaded host gets more."""
 STOP_SECONDS = 30
 """dockerd itself gives its containers 15 s."""
 CGROUPS = Path("/sys/fs/cgroup")
+
+
+class Daemon:
+    """One private engine: `start` it, `kill` it as a fault, `close` it in the end."""
+
+    def __init__(self, home: Path, options: Sequence[str] = ()) -> None:
+        """Keep everything in `home`; `options` are added to the daemon's command."""
+        self.home = home
+        self.socket = home / "docker.sock"
+        self.group = f"vacnet-tests-{home.parent.name}-{home.name}"
+        self._options = options
+        self._holder: subprocess.Popen[bytes] | None = None
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Return what a client is told (`DOCKER_HOST`)."""
+        return f"unix://{self.socket}"
+
+    @property
+    def pid(self) -> int:
+        """Return the daemon's number while it runs, else 0."""
+        running = self._daemon is not None and self._daemon.poll() is None
+        return self._daemon.pid if self._daemon and running else 0
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        """Return the words that run a command in the engine's name spaces."""
+        if self._holder is None:
+            self._holder = self._hold()
+        return ["nsenter", "--target", str(self._holder.pid), "--net", "--mount", "--", *command]
+
+    def start(self) -> None:
+        """Start the daemon and wait until it answers.
+
+        Raises:
+            OSError: it did not; the text has the end of its log.
+        """
+        with (self.home / "log").open("a") as log:
+            self._daemon = subprocess.Popen(
+                self.inside(self._command()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_ready(self._daemon)
+
+    def kill(self) -> None:
+        """Kill the daemon as kill -9 does; its containers go on until it is started again."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait()
+
+    def stop(self) -> None:
+        """End the daemon as a service manager does: it ends its containers first."""
+        if self._daemon is None or self._daemon.poll() is not None:
+            return
+        self._daemon.terminate()
+        try:
+            self._daemon.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def close(self) -> None:
+        """End everything; a daemon that was killed is started again: it alone knows its containers."""
+        if self._daemon is not None and not self.pid:
+            with suppress(OSError):
+                self.start()
+        self.stop()
+        if self._holder is not None:
+            self._holder.kill()
+            self._holder.wait()
+        _remove_cgroups(self.group)
+
+    def _hold(self) -> subprocess.Popen[bytes]:
+        inside = "ip link set lo up && echo ready && exec sleep infinity"
+        spaces = ["unshare", "--net", "--mount", "--propagation", "slave", "sh", "-c", inside]
+        holder = subprocess.Popen(
+            spaces, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+        )
+        if holder.stdout is None or not holder.stdout.readline():
+            raise OSError("no name spaces for dockerd: unshare or ip failed, see above (it takes root)")
+        return holder
+
+    def _command(self) -> list[str]:
+        places = [
+            *("--data-root", f"{self.home}/data"),
+            *("--exec-root", f"{self.home}/exec"),
+            *("--pidfile", f"{self.home}/pid"),
+        ]
+        reached = ["--host", self.address, "--cgroup-parent", f"/{self.group}"]
+        return ["dockerd", *places, *reached, "--oom-score-adjust=0", *self._options]
+
+    def _wait_ready(self, daemon: subprocess.Popen[bytes]) -> None:
+        asked = ["docker", "--host", self.address, "version"]
+        until = time.monotonic() + READY_SECONDS
+        while subprocess.run(asked, capture_output=True, check=False).returncode:
+            if daemon.poll() is not None or time.monotonic() > until:
+                raise OSError(f"dockerd did not start; the end of its log:\n{_end_of(self.home / 'log')}")
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -32,48 +133,16 @@ def private_docker(directory: Path) -> Iterator[Mapping[str, str]]:
     """
     home = directory / "docker"
     home.mkdir()
-    group = f"vacnet-tests-{directory.name}"
-    with (home / "log").open("w") as log:
-        daemon = subprocess.Popen(
-            _command(home, group), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
+    daemon = Daemon(home)
     try:
-        _wait_ready(daemon, home)
-        yield {"DOCKER_HOST": f"unix://{home}/docker.sock"}
+        daemon.start()
+        yield {"DOCKER_HOST": daemon.address}
     finally:
-        _stop(daemon)
-        _remove_cgroups(group)
-
-
-def _command(home: Path, group: str) -> list[str]:
-    """Return the words that start the daemon; `exec` keeps one pid from the first to the last of them."""
-    inside = 'ip link set lo up && exec "$@"'
-    spaces = ["unshare", "--net", "--mount", "--propagation", "slave", "sh", "-c", inside, "sh"]
-    places = ["--data-root", f"{home}/data", "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid"]
-    reached = ["--host", f"unix://{home}/docker.sock", "--cgroup-parent", f"/{group}"]
-    return [*spaces, "dockerd", *places, *reached, "--oom-score-adjust=0"]
-
-
-def _wait_ready(daemon: subprocess.Popen[bytes], home: Path) -> None:
-    asked = ["docker", "--host", f"unix://{home}/docker.sock", "version"]
-    until = time.monotonic() + READY_SECONDS
-    while subprocess.run(asked, capture_output=True, check=False).returncode:
-        if daemon.poll() is not None or time.monotonic() > until:
-            raise OSError(f"dockerd did not start; the end of its log:\n{_end_of(home / 'log')}")
-        time.sleep(0.05)
+        daemon.close()
 
 
 def _end_of(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-10:])
-
-
-def _stop(daemon: subprocess.Popen[bytes]) -> None:
-    daemon.terminate()
-    try:
-        daemon.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
 
 
 def _remove_cgroups(group: str) -> None:
