@@ -1,4 +1,4 @@
-"""Every second: deadlines, proof files, heartbeat files and console logs of running machines.
+"""Every second: deadlines, an order to end all, proof files, heartbeat files and console logs.
 
 Rules of this file: it looks and posts news, the machine's own task acts. A look at a machine costs a few
 `stat` calls; nothing is opened or read.
@@ -30,6 +30,7 @@ async def beat(lives: Lives, tools: Tools) -> None:
             _look_for_proof(life)
             await _trim_console(life, tools)
         if life.machine.state is State.RUNNING:
+            _look_at_order(life, tools)
             _look_at_deadline(life, tools)
             _look_at_heartbeat(life, tools)
         # One machine a turn: a hundred of them may not hold the loop together.
@@ -39,6 +40,12 @@ async def beat(lives: Lives, tools: Tools) -> None:
 def _look_for_proof(life: Life) -> None:
     if life.machine.proved_at is None and shows_proof(life.machine.spec):
         life.post(News(event=Event.PROVED))
+
+
+def _look_at_order(life: Life, tools: Tools) -> None:
+    """End what came to run after all were to be ended: adopted late, or started just before."""
+    if tools.ending:
+        life.post(News(event=Event.STOP, words=tools.ending))
 
 
 def _look_at_deadline(life: Life, tools: Tools) -> None:

@@ -26,6 +26,7 @@ from vacnet.machines.lives import Lives
 from vacnet.machines.machine import Machine, News
 from vacnet.machines.names import machine_name
 from vacnet.machines.no_runtime import NoRuntime
+from vacnet.machines.observed import Observed, observe
 from vacnet.machines.paces import Paces, again_and_again
 from vacnet.machines.rows import machine_of, restored_end_of, restored_of
 from vacnet.machines.runtime import Runtime
@@ -138,20 +139,38 @@ class Keeper:
         if life is not None:
             life.post(News(event=Event.STOP, words=reason))
 
+    def end_all(self, reason: str) -> None:
+        """End all machines, also those found later, until it is called with no reason."""
+        self._tools.ending = reason
+        for life in self._lives:
+            if reason and not life.machine.unsure:
+                life.post(News(event=Event.STOP, words=reason))
+
     def lower_deadline(self, at: float) -> None:
         """Bring the deadlines of all machines forward to `at` (CLOCK_BOOTTIME seconds).
 
         Machines read it in their changing `shutdowntime` files. None is announced sooner than
-        `GRACE_SECONDS` ahead, which is what they were promised.
+        `GRACE_SECONDS` ahead, which is what they were promised. A later `at` than before gives time back,
+        infinity all of it: a machine then has the deadline that it was made with.
         """
-        soonest = max(at, self._tools.clock.boottime() + GRACE_SECONDS)
+        soonest = self._tools.clock.boottime() + GRACE_SECONDS
         for life in self._lives:
-            if life.machine.spec.deadline_at > soonest:
-                life.post(News(event=Event.LOWERED, deadline_at=soonest))
+            life.move_deadline(at, soonest)
 
     def settings_changed(self, host: HostIdentity) -> None:
         """Make machines from now on with other settings; those that exist keep theirs."""
         self._tools.host = host
+
+    def unsure(self, uuid: str) -> bool:
+        """Tell whether only a look at its engine can say what became of a machine; see `Machine.unsure`."""
+        life = self._lives.by_uuid(uuid)
+        return life is not None and life.machine.unsure
+
+    async def observe(self) -> Observed:
+        """Return what of ours is left, as the engines show it now; this is no memory and no plan."""
+        unfinished = {life.machine.spec.id for life in self._lives if life.machine.state is not State.ENDED}
+        engines = [watch.runtime for watch in self._watches]
+        return await observe(engines, self._tools.host.factory, frozenset(unfinished))
 
     def live(self) -> list[MachineView]:
         """Return every machine that has not ended, in the order of their numbers."""

@@ -25,6 +25,9 @@ from vacnet.record.errors import RecordError
 
 RETRY_SECONDS = 5.0
 
+MOVED_SECONDS = 1.0
+"""What a deadline has to move by to be told anew: files have whole seconds, and clocks are slewed."""
+
 
 class OnFailure(enum.Enum):
     """What follows when a step fails."""
@@ -82,6 +85,8 @@ class Life:
         self._goes_on = self.machine.state is State.STOPPING
         self._hearing: News | None = None
         self._retry_seconds = retry_seconds
+        self._announced = self.machine.spec.deadline_at
+        """The deadline posted last: what is still in the mailbox counts."""
 
     @property
     def waiting(self) -> bool:
@@ -91,6 +96,13 @@ class Life:
     def post(self, news: News) -> None:
         """Tell the machine something; it is taken in its turn."""
         self._mailbox.put_nowait(news)
+
+    def move_deadline(self, host_at: float, soonest: float) -> None:
+        """Tell the machine what its host's deadline means for it, if that is news."""
+        wanted = self.machine.deadline_under(host_at, soonest, self._announced)
+        if abs(wanted - self._announced) > MOVED_SECONDS:
+            self._announced = wanted
+            self.post(News(event=Event.LOWERED, deadline_at=wanted))
 
     async def live(self) -> None:
         """Take news until the machine has ended and nothing is left to do for it."""

@@ -59,7 +59,7 @@ class Event(enum.StrEnum):
     STOP = "stop"
     """It is to be ended, for a reason."""
     LOWERED = "lowered"
-    """Its deadline was brought forward."""
+    """Its deadline was brought forward, or what was brought forward is given back."""
     PROVED = "proved"
     """A file in its joboutputs shows that it found work."""
     FOUND = "found"

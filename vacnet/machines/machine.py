@@ -63,6 +63,8 @@ class Machine:
     spec: Spec
     state: State
     created_at: float
+    own_deadline_at: float | None = None
+    """The deadline it was made with, which it has again when the host's is taken back."""
     earlier_boot: bool = False
     """It was made before the host was last booted, so it cannot be running any more."""
     reference: str = ""
@@ -93,6 +95,19 @@ class Machine:
     meter: Meter = field(default_factory=Meter)
 
     @property
+    def unsure(self) -> bool:
+        """Tell whether only its engine can say how far its start had come when a factory died."""
+        return self.state is State.CREATED and not self.settled
+
+    def deadline_under(self, host_at: float, soonest: float, announced: float) -> float:
+        """Return the deadline it should have when its host's is `host_at` (infinity: none).
+
+        Nothing is announced sooner than `soonest`, and what was `announced` is not put off for that.
+        """
+        own = self.spec.deadline_at if self.own_deadline_at is None else self.own_deadline_at
+        return max(min(own, host_at), min(announced, soonest))
+
+    @property
     def lived_seconds(self) -> float:
         """Return how long it ran until its end; 0 if it never did."""
         if self.started_at is None or self.ended_at is None:
@@ -107,6 +122,8 @@ class Machine:
                 self.refusal = news.words
             case Event.LOWERED:
                 deadline_wall = int(now.wall_at(news.deadline_at))
+                if self.own_deadline_at is None:
+                    self.own_deadline_at = self.spec.deadline_at
                 self.spec = replace(self.spec, deadline_at=news.deadline_at, deadline_wall=deadline_wall)
             case Event.FOUND if news.seen is not None:
                 self.reference = self.reference or news.seen.reference

@@ -97,6 +97,7 @@ def machine_of(row: MachineRecord, directory: Path, host: HostIdentity, now: Now
             spec, directory=directory, deadline_at=deadline_at, deadline_wall=int(row.deadline_wall)
         ),
         state=State(row.state),
+        own_deadline_at=spec.deadline_at if same_boot else now.at(spec.deadline_wall),
         earlier_boot=not same_boot,
         created_at=row.created_boot if same_boot else now.at(row.created_wall),
         reference=row.reference,

@@ -34,6 +34,8 @@ class Tools:
     notify: Callable[[Notify], None]
     on_step: Callable[[str], None]
     retries: Retries = field(default_factory=Retries)
+    ending: str = ""
+    """Why all machines are to be ended now; empty: they are not."""
     started_at: float = 0.0
     """When this factory started: what happened before it was not looked at."""
     _complaints: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
