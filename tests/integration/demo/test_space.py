@@ -67,7 +67,7 @@ def test_down_leaves_no_process_no_machine_and_no_file(space: Space) -> None:
     assert space.down() > 0
     assert not space.directory.exists()
     assert processes_that_mention(space.directory) == []
-    assert list(Path("/sys/fs/cgroup").glob(f"**/*.{space.name}.example")) == []
+    assert list(Path("/sys/fs/cgroup").glob(f"**/*.{space.name}.example*")) == []
 
 
 def test_a_space_is_found_again_in_its_directory_and_not_made_twice(place: Path) -> None:

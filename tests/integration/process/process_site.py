@@ -46,10 +46,9 @@ def of_machines(prefix: str) -> set[str]:
     return found
 
 
-def cgroups_of(prefix: str) -> list[Path]:
-    """Return the cgroups of machines whose id begins with `prefix`."""
-    above = [Path(path).parent for path in cgroups.folders(cgroups.trees(), "f1", prefix)]
-    return [path for folder in above for path in folder.glob(f"{prefix}*")]
+def cgroups_of(pattern: str) -> list[Path]:
+    """Return the cgroups of machines of factory f1 whose id matches a pattern, as `glob` has them."""
+    return [path for tree in cgroups.trees() for path in Path(tree.base, "vacnet").glob(f"f1-*/{pattern}")]
 
 
 def is_there(path: str) -> bool:

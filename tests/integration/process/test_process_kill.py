@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.process_site import Site, of_machines, token, until, with_argument
-from vacnet.runtimes.process import cgroups, proc
+from tests.integration.process.process_site import Site, cgroups_of, of_machines, token, until, with_argument
+from vacnet.runtimes.process import proc
 
 KILLS = 40
 
@@ -44,11 +44,7 @@ async def test_after_kills_at_any_moment_of_a_start_nothing_runs_that_is_not_see
     never = set(ids) - set(seen)
     assert never
     assert not [one for one in never if (site.root / "machines" / one / "engine" / "plan.json").exists()]
-    assert not [one for one in never if _cgroups_of(one)]
-
-
-def _cgroups_of(machine_id: str) -> list[str]:
-    return [path for path in cgroups.folders(cgroups.trees(), "f1", machine_id) if Path(path).exists()]
+    assert not [one for one in never if cgroups_of(one)]
 
 
 async def test_an_exit_code_is_kept_when_the_machine_ends_while_no_factory_lives(site: Site) -> None:
@@ -155,7 +151,7 @@ async def test_a_damaged_record_of_one_machine_does_not_hide_the_others(site: Si
     (bad.directory / "engine" / "plan.json").write_text('{"machine": ')
     assert set(await site.runtime().seen()) == {good.id}
     await runtime.forget(bad.id)
-    assert _cgroups_of(bad.id) == []
+    assert cgroups_of(bad.id) == []
     assert not (bad.directory / "engine").exists()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.process.process_site import MIB, Site, token, until, with_argument
-from vacnet.runtimes.process import cgroups, console, proc
+from tests.integration.process.process_site import MIB, Site, cgroups_of, token, until, with_argument
+from vacnet.runtimes.process import console, proc
 from vacnet.runtimes.process.runtime import ProcessRuntime
 
 HOG = "(head -c 300000000 /dev/zero && sleep 1000) | tail -n 1"
@@ -45,15 +45,11 @@ async def test_processors_and_tasks_are_held_by_the_kernel_where_it_can(site: Si
     if not _held_by_kernel(runtime, "cpu"):
         assert site.console(spec).split()[-1] == "10"
         return
-    values = {name: text for path in _paths(spec.id) for name, text in _limits(path).items()}
+    values = {name: text for path in cgroups_of(spec.id) for name, text in _limits(path).items()}
     quota = values.get("cpu.cfs_quota_us") or values["cpu.max"].split()[0]
     assert quota == "100000"
     assert values["pids.max"] == "4096"
     assert site.console(spec).split()[-1] == "0"
-
-
-def _paths(machine_id: str) -> list[Path]:
-    return [Path(path) for path in cgroups.folders(cgroups.trees(), "f1", machine_id)]
 
 
 def _limits(path: Path) -> dict[str, str]:
@@ -66,7 +62,7 @@ async def test_cgroups_are_gone_when_a_machine_is_forgotten(site: Site) -> None:
     spec = site.spec("exit 0")
     await site.run(spec, runtime)
     await runtime.forget(spec.id)
-    assert [path for path in _paths(spec.id) if path.exists()] == []
+    assert cgroups_of(spec.id) == []
 
 
 async def test_a_flood_of_output_is_bounded_and_keeps_its_beginning_and_its_end(site: Site) -> None:

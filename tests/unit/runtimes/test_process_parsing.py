@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,10 @@ def test_the_leaf_we_once_moved_into_is_not_taken_for_our_cgroup() -> None:
 
 def test_names_of_cgroups_stay_below_their_base_and_tell_factories_apart() -> None:
     trees = (cgroups.Tree("/base", 1, frozenset({"cpu"})),)
-    assert cgroups.folders(trees, "a.example.org", "m1") == ["/base/vacnet/a.example.org/m1"]
-    assert cgroups.folders(trees, "../../x", "m1") == ["/base/vacnet/_.._x/m1"]
-    assert cgroups.folders(trees, "..", "m1") == ["/base/vacnet/_/m1"]
+    for name, below in (("a.example.org", "a.example.org"), ("../../x", "_.._x"), ("..", "_")):
+        (one,) = cgroups.folders(trees, name, Path("/state/1"), "m1")
+        assert re.fullmatch(rf"/base/vacnet/{re.escape(below)}-[0-9a-f]{{8}}/m1", one)
+        assert cgroups.folders(trees, name, Path("/state/2"), "m1") != [one]
 
 
 def test_a_machine_may_use_as_many_processors_as_it_has() -> None:

@@ -2,8 +2,9 @@
 
 Rules of this file: nothing is assumed, everything is tried. A host has version 1 (one tree for each
 controller), version 2 (one tree), or both ("hybrid": v1 has the controllers, v2 still can kill at
-one stroke). Machines stand at `<base>/vacnet/<factory>/<machine id>`, so that factories that share a host
-never meet. In version 1 the base is our own cgroup.
+one stroke). Machines stand at `<base>/vacnet/<factory>-<digest of its state directory>/<machine id>`, so
+that factories that share a host never meet, even two of one name, which make machines of one id when
+they start them in the same second. In version 1 the base is our own cgroup.
 
 Version 2 lets a cgroup give controllers to its children only when it holds no processes itself. The
 root of the whole tree is free of that rule, so root makes its machines there, as Docker does without
@@ -18,6 +19,7 @@ Sources: cgroups(7), cgroup-v2.rst ("No Internal Process Constraint"), systemd's
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,10 +151,11 @@ def _move_to_leaf(base: str) -> bool:
 # --- one machine's ---------------------------------------------------------------------------------
 
 
-def folders(trees_found: tuple[Tree, ...], factory: str, machine: str) -> list[str]:
-    """Return where the cgroups of a machine are or would be."""
+def folders(trees_found: tuple[Tree, ...], factory: str, state: Path, machine: str) -> list[str]:
+    """Return where the cgroups of a machine of the factory with this state directory are or would be."""
+    digest = hashlib.blake2b(os.fsencode(state), digest_size=4).hexdigest()
     name = factory.replace("/", "_").lstrip(".") or "_"
-    return [f"{tree.base}/vacnet/{name}/{machine}" for tree in trees_found]
+    return [f"{tree.base}/vacnet/{name}-{digest}/{machine}" for tree in trees_found]
 
 
 def make(trees_found: tuple[Tree, ...], paths: list[str], limits: Limits) -> None:

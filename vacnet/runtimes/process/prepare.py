@@ -40,7 +40,7 @@ def prepare(spec: Spec, means: Means) -> None:
         OSError: disk or cgroups refused; the text of it names the path.
     """
     program = command.program(spec.target.container_command, spec.directory / USER_DATA)
-    paths = cgroups.folders(means.trees, spec.factory, spec.id)
+    paths = cgroups.folders(means.trees, spec.factory, means.state_directory, spec.id)
     _write_plan(spec.directory, plan_of(spec, means, program, paths))
     _make_folders(spec.directory, means.user)
     cgroups.make(means.trees, paths, cgroups.Limits(spec.processors, spec.memory_bytes))

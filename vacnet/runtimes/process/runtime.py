@@ -129,14 +129,14 @@ class ProcessRuntime:
     def _clear(self, spec: Spec) -> None:
         """Leave nothing of a start that failed."""
         trees = self._means.trees if self._means else ()
-        cgroups.remove(cgroups.folders(trees, self._factory, spec.id))
+        cgroups.remove(cgroups.folders(trees, self._factory, self._state, spec.id))
         prepare.tidy(spec.directory)
         left_over.remove(spec.directory)
 
     async def _where_cgroups_are(self, machine_id: str) -> list[str]:
         """Return where the cgroups of a machine are, also before the first good probe of this life."""
         trees = self._means.trees if self._means else await asyncio.to_thread(cgroups.trees)
-        return cgroups.folders(trees, self._factory, machine_id)
+        return cgroups.folders(trees, self._factory, self._state, machine_id)
 
     def _adopt(self, found: Folder) -> str:
         self._watch.add(found)
