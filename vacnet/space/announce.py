@@ -2,9 +2,11 @@
 
 Rules of this file: a change goes by unicast to every live peer, because changes are rare and a push
 takes one hop. Urgent ones leave at once and each receiver passes them to two others, once (`ROWS`, never
-relayed further); others are coalesced, at most one datagram every two seconds. When nothing was said for
-a beat, an empty announcement is the beat. Every announcement states its span (from, to], so a receiver
-that missed one sees the gap at the next, be it a beat, and pulls.
+relayed further); others are coalesced, at most one datagram every two seconds. An urgent announcement
+repeats the one before it, if that was of late and all fits into a datagram: so one loss delays no other
+urgent row by the round trip of a pull. When nothing was said for a beat, an empty announcement is the
+beat. Every announcement states its span (from, to], so a receiver that missed one sees the gap at the
+next, be it a beat, and pulls.
 
 Sources: gossip research 4.1 to 4.5 (measured: push with two relays, 99 % of 1,000 factories in 47 ms at
 1 % loss).
@@ -20,6 +22,7 @@ from vacnet.space.change import Change, factory_change, target_changed
 from vacnet.space.core import Core, addresses_of
 from vacnet.space.gate import Arrival
 from vacnet.space.membership import Membership
+from vacnet.space.pages import Page
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.table import Known
@@ -34,7 +37,7 @@ class Announcer:
         self._core = core
         self._membership = membership
         self._repair = repair
-        self._told = 0
+        self._told = self._told_before = 0
         self._urgent = False
         self._leisure: FactoryRow | None = None
         self._flushed_at = -math.inf
@@ -118,16 +121,23 @@ class Announcer:
         to = addresses_of(core.reachable())
         for message in self._messages():
             core.send(kind, message, to, urgent=self._urgent)
-        self._told, self._urgent = core.me.version, False
+        self._told_before, self._told, self._urgent = self._told, core.me.version, False
         self._flushed_at, self._flush_at = now, math.inf
         beat = core.table.rhythm.beat_seconds
         self._beat_at = now + beat * core.rng.uniform(1 - limits.JITTER, 1 + limits.JITTER)
 
     def _messages(self) -> Iterator[Announce]:
-        core = self._core
-        for page in pages.pages(core.me, self._told, core.now, pages.ANNOUNCE_ROOM):
+        for page in self._pages():
             padding = bytes(0 if page.rows or page.factory else limits.BEAT_PADDING_BYTES)
             yield Announce(page.start, page.end, self._urgent, page.factory, page.rows, padding)
+
+    def _pages(self) -> list[Page]:
+        core = self._core
+        cut = pages.pages(core.me, self._told, core.now, pages.ANNOUNCE_ROOM)
+        if self._urgent and core.now - self._flushed_at < limits.REPEAT_SECONDS:
+            longer = pages.pages(core.me, self._told_before, core.now, pages.ANNOUNCE_ROOM)
+            return longer if len(longer) == 1 else cut
+        return cut
 
     def _schedule(self, *, urgent: bool) -> None:
         self._urgent = self._urgent or urgent

@@ -135,8 +135,8 @@ class Gossip:
         for part in (self._membership, self._repair):
             if part.next_at <= now:
                 part.wake()
-        if self._twin.due():
-            self._jump()
+        if self._twin.wake():
+            self._greet_all()
         if self._core.contacts.next_at <= now:
             self._handshake.wake()
 
@@ -228,9 +228,8 @@ class Gossip:
         if newcomer or self.synced_at is None:
             self._repair.sync_soon(known)
 
-    def _jump(self) -> None:
-        """Begin a higher epoch and make it known to all."""
-        self._twin.jump()
+    def _greet_all(self) -> None:
+        """Make the new epoch known: nobody takes a datagram of it before it is proved."""
         for known in self._core.reachable():
             if known.address is not None:
                 self._handshake.greet(known.address)

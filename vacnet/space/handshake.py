@@ -65,10 +65,10 @@ class Handshake:
         if body := encode_within(padded, room):
             core.send_body(Type.HELLO, body, [address])
 
-    def challenge(self, arrival: Arrival) -> None:
-        """Ask an unproved sender, or one of an earlier life, whether it is there."""
+    def challenge(self, arrival: Arrival, instance: bytes = b"") -> None:
+        """Ask an unproved sender, or one of another life, whether it is there, and tell it of the rival."""
         if self._core.challenges.permits(arrival.address, self._core.now):
-            self.greet(arrival.address, arrival.room, self._rival(arrival, b""))
+            self.greet(arrival.address, arrival.room, self._rival(arrival, instance))
 
     def on_hello(self, arrival: Arrival, hello: Hello) -> None:
         """Answer; of an own greeting learn that the address is my own."""
@@ -91,6 +91,8 @@ class Handshake:
         if welcome.nonce:
             room = limits.BODY_BYTES_MAX if sent.address == arrival.address else arrival.room
             self._welcome(arrival.address, welcome.nonce, 0, rival, room)
+        elif rival is not None:
+            self.challenge(arrival, welcome.instance)
         if arrival.known is core.me:
             self._hear_twin(arrival, welcome)
         elif rival is None:
@@ -106,18 +108,19 @@ class Handshake:
             self._twin.answered(arrival.address)
 
     def _prove(self, arrival: Arrival, welcome: Welcome, sent: Sent) -> None:
+        """Link the sender; after an answer that was cut short, ask again where there is room now."""
         core, known = self._core, arrival.known
         self._hear_rival(welcome.rival, proved=True)
         for member in welcome.members:
             self._meet(member)
-        name = known.name if known else welcome.name
-        if not name:
+        if not welcome.name:
             self.greet(sent.address)
             return
         fresh = known is None or known.link is None or known.epoch < arrival.header.epoch
-        proved = self._membership.prove(name, arrival.header, sent.address, arrival.address)
+        proved = self._membership.prove(welcome.name, arrival.header, sent.address, arrival.address)
         if proved is not None and proved.link is not None:
             proved.link.key_id = arrival.key.id
+            proved.link.instance = welcome.instance
             proved.link.round_trip_seconds = core.now - sent.at
             if fresh:
                 self._proved(proved, known is None)
@@ -169,8 +172,15 @@ class Handshake:
         known, header = arrival.known, arrival.header
         if known is None or known.itself or header.epoch > known.epoch:
             return None
-        same_life = not instance or not known.row.instance or instance == known.row.instance
-        if header.epoch == known.epoch and same_life:
+        strange = {known.row.instance, known.link.instance if known.link else b""} - {b"", instance}
+        if header.epoch == known.epoch and not (instance and strange):
             return None
         ip, port = known.address or ("", 0)
-        return Rival(known.epoch, known.row.instance, ip, port)
+        return Rival(known.epoch, known.row.instance, ip, port, self._silence_of_rows(known))
+
+    def _silence_of_rows(self, known: Known) -> int:
+        """Return the deciseconds since the life that wrote the rows was heard; long if another is linked."""
+        linked = known.link.instance if known.link else b""
+        if linked and known.row.instance and linked != known.row.instance:
+            return limits.U32_MAX
+        return int(known.silence(self._core.now) * 10)

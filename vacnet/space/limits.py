@@ -63,6 +63,8 @@ SYNC_SILENT_EVERY: Final = 10
 CHASE_SECONDS: Final = 0.1
 """The next sync with a peer that had news: a joiner is not made to wait for a second per page."""
 COALESCE_SECONDS: Final = 2.0
+REPEAT_SECONDS: Final = 10.0
+"""How long an announcement is repeated with urgent ones; two beats have shown the gap by then."""
 JITTER: Final = 0.1
 SWEEP_SECONDS: Final = 1.0
 HELLO_FIRST_SECONDS: Final = 1.0
@@ -76,6 +78,8 @@ PULL_GAP_SECONDS: Final = 0.3
 """Between two pulls of one factory's rows: three relays of one gap ask once."""
 RIVAL_WAIT_SECONDS: Final = (1.0, 60.0)
 """How long a twin has to answer before its epoch is jumped over; doubles with every jump."""
+PAST_SECONDS: Final = 3.0
+"""A life heard this long after I started is not my past: more than delay and rounding can add."""
 CONFLICT_SECONDS: Final = 60.0
 """A conflict lasts this long after the last proof of it."""
 WARNING_SECONDS: Final = 10.0

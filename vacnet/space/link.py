@@ -14,13 +14,15 @@ from vacnet.space.replay import ReplayWindow
 class Link:
     """What was proved of one (factory, epoch)."""
 
-    __slots__ = ("key_id", "round_trip_seconds", "sources", "window")
+    __slots__ = ("instance", "key_id", "round_trip_seconds", "sources", "window")
 
     def __init__(self, sequence: int) -> None:
         """Begin with the sequence number of the datagram that proved it."""
         self.window = ReplayWindow(sequence)
         self.sources: dict[Address, None] = {}
         self.round_trip_seconds = 0.0
+        self.instance = b""
+        """Of the life that proved itself; its rows may not have come yet."""
         self.key_id = b""
         """The key under which it spoke last."""
 

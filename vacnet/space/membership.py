@@ -18,6 +18,7 @@ Sources: van Renesse, Minsky, Hayden 1998 (gossip failure detection by counters)
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from vacnet.space import address as addresses
 from vacnet.space import limits, spans
@@ -107,6 +108,7 @@ class Membership:
         if applied.factory:
             core.happen(FactoryChanged(known.name))
             self._meet_advertised(known)
+            self._check_life(known)
             self._show(known)
         return applied.news
 
@@ -147,6 +149,7 @@ class Membership:
         known.version = known.latest = known.counter = known.row_version = 0
         known.versions.clear()
         known.link = known.departed_at = None
+        known.row = replace(known.row, instance=b"")
         known.pulled_at = -math.inf
         self._core.contacts.lost({known.fid}, self._core.now)
 
@@ -157,6 +160,11 @@ class Membership:
         if fresh or chosen != known.address:
             self._core.happen(MemberMet(known.name, chosen))
         known.address = chosen
+
+    def _check_life(self, known: Known) -> None:
+        """Ask again when the rows are not of the life that is linked: two lives took one epoch."""
+        if known.link is not None and known.link.instance not in {b"", known.row.instance}:
+            self._core.contacts.lost({known.fid}, self._core.now)
 
     def _meet_advertised(self, known: Known) -> None:
         address = addresses.parse(known.row.advertise)

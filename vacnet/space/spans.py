@@ -1,9 +1,10 @@
 """Spans: how rows that arrive become knowledge, whatever is lost, doubled or out of order.
 
 Rules of this file: a row of a higher version replaces one of a lower whole; the rest is ignored, so
-applying is idempotent and the order does not matter. The contiguous version moves only when the span
-begins at or below it; a span that begins above leaves a gap, and whoever sees one pulls. Times in a row
-are fixed at its first receipt and never moved: an age told later by a slower way would only be worse.
+applying is idempotent. A span that begins above the contiguous version would leave a gap: it is not
+applied, and whoever sees one pulls. (Were its rows taken and its writer died, those who have them and
+those who have not would differ for good, and each be sure to hold the same version.) Times in a row are
+fixed at its first receipt and never moved: an age told later by a slower way would only be worse.
 
 At most 256 rows: one more makes room by dropping the row of a target no longer offered that is longest
 gone. The owner follows the same rule, so all drop the same.
@@ -85,16 +86,18 @@ def _texts(span: Span) -> Iterator[tuple[str, int]]:
 
 
 def apply(known: Known, span: Span, now: float) -> Applied:
-    """Merge a checked span of the same epoch into what is known of its factory."""
+    """Merge a checked span of the same epoch into what is known of its factory, unless it leaves a gap."""
     applied = Applied()
+    known.latest = max(known.latest, span.end)
+    if span.start > known.version:
+        return applied
     for row in span.rows:
         if row.version > known.versions.get(row.target, 0) and make_room(known, row.target):
             applied.rows.append((known.targets.get(row.target), _put(known, row, now)))
     if span.factory is not None and span.factory.version > known.row_version:
         _put_factory(known, span.factory, now)
         applied.factory = True
-    known.latest = max(known.latest, span.end)
-    if span.start <= known.version < span.end:
+    if known.version < span.end:
         known.version = span.end
         applied.rows.extend(_drop_leftovers(known))
     return applied

@@ -8,8 +8,9 @@ Liveness is derived, never stored and never told as an accusation: a factory is 
 datagram of its own that anybody heard. Three beats of silence make it silent, a day makes it forgotten;
 goodbye makes it departed at once. There are no tombstones, so there is nothing to resurrect.
 
-`version` is contiguous: of every row whose newest version is at most it, the newest is here. Rows beyond
-a gap may be here too; only `version` enters the bucket hashes, so a gap is never mistaken for knowledge.
+`version` is contiguous: of every row whose newest version is at most it, the newest is here, and no other.
+So what is known of a factory is a function of (epoch, version), whoever knows it, and those two are all
+that has to be compared.
 
 When a factory starts anew (a higher epoch), the rows of its last life stay as leftovers until the new
 ones are complete: its machines did not vanish for the moment that the rows need to arrive.
@@ -115,12 +116,16 @@ class Known:
         return mark
 
     def contents(self) -> tuple[object, ...]:
-        """Return all of it that is no time and no local knowledge, as every holder should have it."""
-        factory = coding.factory_to_wire(self.row, 1, None, 0.0)
+        """Return all of it that is no time and no local knowledge, as every holder should have it.
+
+        Leftovers are not: who never knew the last life cannot learn of it any more.
+        """
+        row = self.row if self.row_version else FactoryRow(name=self.name)
+        factory = coding.factory_to_wire(row, 1, None, 0.0)
         return (
             (self.name, self.epoch, self.version, self.departed_at is not None),
             msgspec.structs.replace(factory, deadline_in=None),
-            [self._content(self.targets[target]) for target in sorted(self.targets)],
+            [self._content(self.targets[target]) for target in sorted(self.versions)],
         )
 
     def _content(self, row: TargetRow) -> bytes:

@@ -4,13 +4,14 @@ Rules of this file. A peer that knows my name with an epoch no older than mine s
 that is my own past, from before the record was lost or the clock went back: then I jump over that epoch.
 But it may be another running factory of the same name (a cloned host), and if both kept jumping they
 would race. So before I jump I ask at the address where that other life was last heard. If it is I who
-receives the question there, or nobody answers within a second, it is the past, and I jump. If an
-instance other than mine echoes my nonce under my name, that is a twin: no jump, and the agent is told.
-The twin learns of me in the same handshake. Each jump doubles the wait before the next, up to a minute,
-so that twins who cannot reach each other do not race either: the second jump counts as a conflict.
+receives the question there, or nobody answers within a second, it is the past, and I jump. It is a twin
+if an instance other than mine echoes my nonce under my name (the twin learns of me in the same
+handshake), or if a peer heard it of late and after I started, which my past cannot have been. Over a twin
+I do not jump. So of two that cannot reach each other only the younger jumps, once, over the elder; should
+both start in the same seconds, each jump doubles the wait before the next, up to a minute.
 
 The conflict ends a minute after its last proof; the one who was told of the other asks again whenever it
-is told again.
+is told again, and jumps once the other has fallen silent.
 
 Sources: RFC 3927 section 2.5 (claim and defend of one address by two hosts); memberlist#311 and its
 answer by refutation, without accusation.
@@ -39,6 +40,8 @@ class Twin:
         self._core = core
         self._epoch = 0
         self._asked: dict[Address, bool] = {}
+        self._began_at = core.now
+        self._runs = False
         self._jumps = 0
         self._told_at = -math.inf
         self.next_at = math.inf
@@ -55,11 +58,9 @@ class Twin:
             return
         if rival.epoch == core.me.epoch and rival.instance in {b"", core.me.row.instance}:
             return
-        self._epoch = max(self._epoch, rival.epoch)
         self._ask(addresses.checked(rival.ip, rival.port))
-        if self.next_at == math.inf:
-            first, most = limits.RIVAL_WAIT_SECONDS
-            self.next_at = core.now + min(most, first * 2 ** min(self._jumps, 16))
+        self._runs = self._runs or self._heard_of_late(rival)
+        self._wait(rival)
 
     def to_ask(self) -> list[Address]:
         """Return the addresses to greet now, once."""
@@ -70,26 +71,43 @@ class Twin:
     def was_me(self, address: Address) -> None:
         """Note that it is I who receives at this address: nobody else lives there."""
         if address in self._asked and len(self._asked) == 1:
+            self._runs = False
             self.next_at = self._core.now
 
     def answered(self, address: Address) -> None:
         """Take the proof that another instance of my name runs at this address."""
-        self._rest()
-        self._conflict(f"another running factory at {address[0]} port {address[1]} bears this name")
+        self._meet(f"another running factory at {address[0]} port {address[1]} bears this name")
 
-    def due(self) -> bool:
-        """Return whether the wait for a twin's answer is over."""
-        return self.next_at <= self._core.now
+    def wake(self) -> bool:
+        """Conclude when the wait for an answer is over; return whether the epoch was raised."""
+        if self.next_at > self._core.now:
+            return False
+        if self._runs:
+            self._meet("a peer hears another running factory that bears this name")
+            return False
+        self._jump()
+        return True
 
-    def jump(self) -> None:
+    def _jump(self) -> None:
         """Begin an epoch above the one that was told."""
         core, epoch = self._core, self._epoch + 1
         self._jumps += 1
         self._rest()
         core.outbox.raise_epoch(epoch, core.now)
         core.me.epoch = epoch
-        if self._jumps > 1:
-            self._conflict("this name's epoch was raised by somebody else again")
+
+    def _heard_of_late(self, rival: Rival) -> bool:
+        """Return whether a peer heard it of late, and later than my past can have been heard."""
+        silence = rival.age / 10
+        lately = silence < self._core.table.rhythm.live_seconds
+        return lately and self._core.now - silence > self._began_at + limits.PAST_SECONDS
+
+    def _wait(self, rival: Rival) -> None:
+        """Give it time to answer before its epoch is jumped over."""
+        self._epoch = max(self._epoch, rival.epoch)
+        if self.next_at == math.inf:
+            first, most = limits.RIVAL_WAIT_SECONDS
+            self.next_at = self._core.now + min(most, first * 2 ** min(self._jumps, 16))
 
     def _ask(self, address: Address | None) -> None:
         if address is not None and len(self._asked) < ASKED_MAX:
@@ -97,11 +115,12 @@ class Twin:
 
     def _rest(self) -> None:
         self._asked.clear()
-        self._epoch = 0
+        self._epoch, self._runs = 0, False
         self.next_at = math.inf
 
-    def _conflict(self, words: str) -> None:
+    def _meet(self, words: str) -> None:
         core = self._core
+        self._rest()
         self.conflict_at = core.now
         if core.now - self._told_at >= limits.WARNING_SECONDS:
             self._told_at = core.now

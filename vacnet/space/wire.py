@@ -192,6 +192,8 @@ class Rival(Struct, array_like=True, frozen=True):
     instance: Instance
     ip: Text
     port: U16
+    age: Age
+    """Since it was heard."""
 
 
 class Hello(Struct, array_like=True, frozen=True):

@@ -86,8 +86,9 @@ class Net:
         life = next(self._lives)
         alias = str(options.get("alias", name))
         address = (str(options.get("host", f"10.0.0.{1 + len(self.nodes)}")), 995)
-        if name in self.nodes and "host" not in options:
-            address = self.nodes[name].address
+        if (last := self.nodes.get(name)) is not None:
+            last.running = False
+            address = address if "host" in options else last.address
         instance = Random(f"instance {self.seed} {life}").randbytes(8)
         epoch = int(str(options.get("epoch", 1)))
         keys = options.get("keys") or ring()

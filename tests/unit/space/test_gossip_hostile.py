@@ -188,6 +188,20 @@ def test_no_answer_to_an_unproved_address_is_longer_than_what_it_answers() -> No
     assert {(Type.ANN, Type.HELLO), (Type.SYNC, Type.HELLO), (Type.HELLO, Type.WELCOME)} <= kinds
 
 
+def test_a_greeting_replayed_from_a_proved_address_brings_no_long_answer() -> None:
+    net = space(12)
+    hello = next(
+        d for s, r, d in net.recorded if s == net.address("f1") and r == net.address("f0") and d[3] == 6
+    )
+    cut = _datagram(net, "f1", Type.HELLO, encode([77]))
+    gossip = net.gossip("f0")
+    for data, lengths in ((cut, range(200, 1200)), (cut, range(44, len(cut) + 1)), (hello, range(44, 401))):
+        net.now += 1.0
+        gossip.receive(data, net.address("f1"), net.now)
+        answers = [wish for wish in gossip.drain() if isinstance(wish, Datagram) and wish.data[3] == 7]
+        assert [len(wish.data) in lengths for wish in answers] == [True]
+
+
 def test_a_copy_sent_first_from_elsewhere_does_not_shut_out_the_original() -> None:
     net = space(2)
     net.run(5.0)

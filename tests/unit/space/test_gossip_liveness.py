@@ -79,6 +79,15 @@ def test_one_piece_of_evidence_moves_the_age_once() -> None:
     assert known.silence(net.now) == pytest.approx(11.0), "evidence never makes anyone older"
 
 
+def test_a_datagram_that_was_overtaken_does_not_lower_the_counter() -> None:
+    net = space(2)
+    known = net.gossip("f0").table.factories["f1"]
+    counter, membership = known.counter, net.gossip("f0")._membership
+    membership.hear(known, counter + 5)
+    membership.hear(known, counter + 4)
+    assert known.counter == counter + 5
+
+
 def test_evidence_of_another_life_says_nothing() -> None:
     net = space(2)
     known = net.gossip("f0").table.factories["f1"]

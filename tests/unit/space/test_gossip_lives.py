@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.space.net import row_of, space
@@ -61,6 +63,21 @@ def test_the_highest_epoch_of_all_is_not_jumped_over() -> None:
     assert net.gossip("f1").epoch == 1
 
 
+def test_a_life_whose_rows_nobody_got_leaves_equal_tables() -> None:
+    net = space(4, targets=2)
+    net.run(5.0)
+    net.stop("f1")
+    net.run(20.0)
+    net.faults.cut = lambda sender, receiver: {sender, receiver} == {"f1", "f2"} or receiver == "f3"
+    gossip = net.add("f1", epoch=2, peers=["f0"])
+    net.run(5.0, until=lambda: net.gossip("f0").table.factories["f1"].epoch == 2)
+    net.stop("f1")
+    net.faults.cut = lambda _sender, _receiver: False
+    assert gossip.epoch == 2
+    net.add("late", peers=["f2"])
+    assert net.run(60.0, until=net.complete) < 30.0
+
+
 @pytest.mark.parametrize("epochs", [(5, 5), (5, 6), (6, 5), (5, 5000)])
 def test_two_running_factories_of_one_name_notice_each_other(epochs: tuple[int, int]) -> None:
     net = space(5)
@@ -89,7 +106,7 @@ def test_twins_that_cannot_reach_each_other_slow_down_and_say_so() -> None:
     net.add("two", alias="twin", epoch=5, peers=["f3"])
     net.faults.cut = lambda sender, receiver: {sender, receiver} == {"one", "two"}
     net.run(600.0)
-    assert max(net.gossip(name).epoch for name in ("one", "two")) < 30
+    assert max(net.gossip(name).epoch for name in ("one", "two")) < 12
     assert any(net.told(name, Conflict) for name in ("one", "two"))
 
 
@@ -103,6 +120,26 @@ def test_a_conflict_ends_when_the_twin_is_stopped() -> None:
     assert not net.gossip("two").conflicted(net.now)
     assert net.complete()
     assert net.gossip("two").epoch == 7
+
+
+def test_two_lives_that_took_one_epoch_are_told_apart() -> None:
+    net = space(3)
+    gossip = net.gossip("f1")
+    gossip.set_factory_row(replace(gossip.table.me.row, processors_free=3), net.now)
+    net.run(8.0)
+    net.stop("f1")
+    held = net.gossip("f0")._repair.origins(net.gossip("f0").table.factories["f1"], 0)
+    net.stop("f2")
+    net.add("f0", epoch=2)
+    net.add("f1", epoch=1, peers=["f0"])
+    net.run(1.0)
+    fresh = net.gossip("f0")
+    for origin in held:  # as if told by one who knows the last life only
+        known = fresh._membership.vouched(origin)
+        assert known is not None
+        fresh._membership.learn(known, origin)
+    net.collect(net.nodes["f0"])
+    assert net.run(20.0, until=lambda: net.gossip("f1").epoch == 2 and net.complete()) < 3.0
 
 
 def test_nobody_believes_what_others_say_of_itself() -> None:

@@ -88,10 +88,10 @@ def test_an_older_row_does_not_replace_a_newer_one_and_its_time_is_kept() -> Non
     assert known.targets["a"].proof_at == pytest.approx(NOW - 10)
 
 
-def test_a_span_beyond_a_gap_is_used_but_not_counted() -> None:
+def test_a_span_beyond_a_gap_is_not_applied_but_remembered() -> None:
     known = _observer()
-    spans.apply(known, Page(4, 5, None, [_wire("a", 5, can=5)]), NOW)
-    assert known.targets["a"].can == 5
+    assert not spans.apply(known, Page(4, 5, None, [_wire("a", 5, can=5)]), NOW).news
+    assert known.targets == {}
     assert known.version == 0
     assert known.latest == 5
 
