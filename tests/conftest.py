@@ -42,9 +42,20 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _show_what_was_told(terminalreporter)
     reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
     missing = {reason: n for reason, n in reasons.items() if reason.startswith(_LEFT_OUT)}
     if missing:
         terminalreporter.section("left out for want of an engine (make test ENGINES=install brings them)")
         for reason, count in missing.items():
             terminalreporter.line(f"{count} tests: {reason}")
+
+
+def _show_what_was_told(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the lines that tests recorded as the property `told`: tables of what a run has counted."""
+    reports = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
+    lines = [str(line) for report in reports for name, line in report.user_properties if name == "told"]
+    if lines:
+        terminalreporter.section("told by tests")
+        for line in dict.fromkeys(lines):
+            terminalreporter.line(line)

@@ -1,0 +1,113 @@
+"""The real daemon with a fate: it kills itself with SIGKILL at a chosen step of a machine's life.
+
+`python -m tests.integration.faults.doomed CONFIG` is `vacnet run` but for what the variable
+VACNET_TEST_FATE says: where to die, what an admin, a foreign hand or an engine does at which
+step, how often an engine fails first, and with which life-cycle table. Nothing of it is in `vacnet`: the
+daemon announces its steps, and keeper and runtime are replaced by children of theirs that can be told.
+
+The keeper looks at its engine every second instead of every ten: an hour of looking is no part of a kill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import msgspec
+
+from tests.integration.faults.fate import ADOPTED, REASON, STAR, VARIABLE, Fate
+from tests.integration.faults.foreign_hand import remove
+from tests.integration.faults.mutants import MUTANTS, swap_in
+from vacnet.agent.restored import RestoredMachine
+from vacnet.factory import engines
+from vacnet.factory import factory as wiring
+from vacnet.factory.clock import boot_seconds
+from vacnet.factory.daemon import Options, run_factory
+from vacnet.machines.keeper import Keeper
+from vacnet.machines.paces import Paces
+from vacnet.machines.runtime import NotNowError, Seen
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.process.runtime import ProcessRuntime
+
+FATE = msgspec.json.decode(os.environ.get(VARIABLE, "{}"), type=Fate)
+
+
+def die() -> None:
+    """End as kill -9 ends."""
+    os.kill(os.getpid(), SIGKILL)
+
+
+class Troubled(ProcessRuntime):
+    """The process runtime, of which the first calls fail as an engine's that is away."""
+
+    calls: Counter[str] = Counter()
+
+    def _fails(self, call: str) -> None:
+        self.calls[call] += 1
+        if self.calls[call] <= FATE.away.get(call, 0):
+            raise NotNowError("the engine is away")
+
+    async def start(self, spec: Spec) -> str:
+        self._fails("start")
+        return await super().start(spec)
+
+    async def stop(self, machine_id: str, grace_seconds: float) -> None:
+        self._fails("stop")
+        await super().stop(machine_id, grace_seconds)
+
+    async def seen(self) -> Mapping[str, Seen]:
+        self._fails("seen")
+        return await super().seen()
+
+
+class Told(Keeper):
+    """The keeper, which an admin or a foreign hand does something to at a step."""
+
+    def __init__(self, **given: Any) -> None:
+        paces = Paces(look_seconds=1.0, beat_seconds=0.2, retry_seconds=0.2)
+        super().__init__(**{**given, "on_step": self._on_step, "paces": paces})
+        self._passed: Counter[str] = Counter()
+
+    async def adopt(self) -> tuple[RestoredMachine, ...]:
+        adopted = await super().adopt()
+        self._act(FATE.acts.get(ADOPTED, ""))
+        return adopted
+
+    def _on_step(self, point: str) -> None:
+        self._passed[point] += 1
+        if self._passed[point] == 1:
+            self._act(FATE.acts.get(point, ""))
+        passed = self._passed[point] if point == FATE.point else self._passed.total() if not FATE.point else -1
+        if passed == FATE.passing:
+            threading.Timer(FATE.delay_seconds, die).start() if FATE.delay_seconds else die()
+
+    def _act(self, act: str) -> None:
+        for life in self._lives:
+            if life.machine.spec.target.name != STAR:
+                continue
+            if act == "stop":
+                self.stop(life.machine.spec.uuid, REASON)
+            elif act == "lower":
+                self.lower_deadline(boot_seconds() + 3600)
+            elif act == "remove":
+                remove(life.machine.spec.directory)
+
+
+def main() -> int:
+    """Run the factory of the settings named on the command line."""
+    wiring.Keeper = Told  # type: ignore[misc]
+    engines.ProcessRuntime = Troubled  # type: ignore[misc]
+    if FATE.mutant:
+        swap_in(MUTANTS[FATE.mutant])
+    return asyncio.run(run_factory(Options(config=Path(sys.argv[-1]))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
