@@ -158,7 +158,7 @@ class Agent:
         self._dirty = True
 
     def _peers(self, event: PeersChanged, now: float) -> None:
-        self._configured = bool(event.addresses or self._members)
+        self._configured = bool(event.addresses or event.unresolved or self._members)
         self.gossip.set_peers(event.addresses, now)
         self._dirty = True
 

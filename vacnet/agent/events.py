@@ -123,6 +123,8 @@ class PeersChanged:
 
     addresses: tuple[Address, ...]
     """Of the configured peers; the agent remembers those it met besides."""
+    unresolved: int = 0
+    """Configured peers of which no address is known: whoever has them is not alone."""
 
 
 @dataclass(frozen=True, slots=True)

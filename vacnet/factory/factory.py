@@ -27,7 +27,6 @@ from vacnet.agent.events import (
     HostChanged,
     HostFacts,
     KeysChanged,
-    PeersChanged,
     SettingsChanged,
     Stopping,
 )
@@ -88,7 +87,7 @@ class Factory:
         self.host = Host(
             state, by_model(self.engines), self._models, lambda facts: self.feed(HostChanged(facts))
         )
-        self.resolver = Resolver(lambda addresses: self.feed(PeersChanged(addresses)))
+        self.resolver = Resolver(self.feed)
         self.keeper = Keeper(
             record=record,
             runtimes=self.engines,

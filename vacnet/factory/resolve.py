@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vacnet.agent.events import PeersChanged
 from vacnet.space.address import Address
 from vacnet.targets.peers import Peer
 
@@ -52,15 +53,15 @@ def look_up(host: str, port: int) -> list[Address]:
 class Resolver:
     """The configured peers and their addresses as known now."""
 
-    def __init__(self, changed: Callable[[tuple[Address, ...]], None], lookup: Lookup = look_up) -> None:
-        """Call `changed`, in the loop, with all addresses whenever they are others than before."""
+    def __init__(self, changed: Callable[[PeersChanged], None], lookup: Lookup = look_up) -> None:
+        """Call `changed`, in the loop, whenever the addresses are others than before."""
         self._changed = changed
         self._lookup = lookup
         self._peers: tuple[Peer, ...] = ()
         self._good: dict[Peer, tuple[Address, ...]] = {}
         self._trouble: dict[Peer, str] = {}
         self._asked: set[Peer] = set()
-        self._told: tuple[Address, ...] | None = None
+        self._told: PeersChanged | None = None
 
     def use(self, peers: Iterable[Peer]) -> None:
         """Take a peer list in place of the old one; has to be called in the loop."""
@@ -115,10 +116,10 @@ class Resolver:
         self._tell()
 
     def _tell(self) -> None:
-        addresses = self.addresses()
-        if addresses != self._told:
-            self._told = addresses
-            self._changed(addresses)
+        news = PeersChanged(self.addresses(), sum(not known for known in self._good.values()))
+        if news != self._told:
+            self._told = news
+            self._changed(news)
 
 
 def troubles(peers: Iterable[Resolved]) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from vacnet.agent.events import PeersChanged
 from vacnet.factory.resolve import Resolver, troubles
 from vacnet.space.address import Address
 from vacnet.targets.peers import Peer
@@ -41,14 +42,14 @@ def names() -> Names:
 
 
 async def test_literal_addresses_are_there_at_once_and_names_follow(names: Names, until: Until) -> None:
-    told: list[tuple[Address, ...]] = []
+    told: list[PeersChanged] = []
     resolver = Resolver(told.append, names)
     names.let_go.clear()
     resolver.use([NAMED, LITERAL])
-    assert told == [(("10.0.0.5", 8885),)]
+    assert told == [PeersChanged((("10.0.0.5", 8885),), unresolved=1)]
     names.let_go.set()
     await until(lambda: len(told) == 2)
-    assert told[1] == (("192.0.2.1", 7), ("10.0.0.5", 8885))
+    assert told[1] == PeersChanged((("192.0.2.1", 7), ("10.0.0.5", 8885)))
 
 
 async def test_a_failure_keeps_the_last_good_address(names: Names, until: Until) -> None:
@@ -87,9 +88,9 @@ async def test_a_name_that_hangs_is_asked_for_once_and_delays_nothing(names: Nam
 
 
 async def test_addresses_are_told_again_only_when_they_are_others(names: Names, until: Until) -> None:
-    told: list[tuple[Address, ...]] = []
+    told: list[PeersChanged] = []
     resolver = Resolver(told.append, names)
     resolver.use([LITERAL])
     resolver.use([LITERAL])
     resolver.use([])
-    assert told == [(("10.0.0.5", 8885),), ()]
+    assert told == [PeersChanged((("10.0.0.5", 8885),)), PeersChanged(())]
