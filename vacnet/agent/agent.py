@@ -155,6 +155,7 @@ class Agent:
         self.board.set_targets(event.settings.targets, now)
         config = GossipConfig(event.settings.space, event.settings.factory, event.settings.exclude)
         self.gossip.set_config(config, now)
+        self.board.look_around()
         self._dirty = True
 
     def _peers(self, event: PeersChanged, now: float) -> None:
@@ -193,8 +194,7 @@ class Agent:
         return self.host.is_settling and self.host.has_synced(self.gossip.synced_at)
 
     def _company(self, now: float) -> Company:
-        live = len(self.gossip.table.live(now)) - 1
-        return Company(self._configured, live, self.gossip.synced_at)
+        return Company(self._configured, self.board.around(now).live, self.gossip.synced_at)
 
     def _review(self, now: float) -> None:
         self._dirty = False
@@ -268,9 +268,10 @@ class Agent:
             self._effects.append(PersistMembers(tuple(self._members.values())))
 
     def _tell(self, name: str, fields: Mapping[str, object], *, warning: bool = False) -> None:
-        """Tell the admin, and have the board look again before the event is over."""
+        """Tell the admin, and have the board look around before the event is over."""
         self._effects.append(Notify(name, fields, warning))
-        self._look_at(*self.board.ledgers)
+        self.board.look_around()
+        self._dirty = True
 
 
 _HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {

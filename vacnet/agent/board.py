@@ -68,6 +68,7 @@ class Board:
     draw_at: float = 0.0
     wake_at: float = 0.0
     _advanced: dict[str, Advanced] = field(default_factory=dict)
+    _around: Neighbours | None = None
 
     # --- targets come and go ----------------------------------------------------------------------------
 
@@ -97,6 +98,19 @@ class Board:
         for of_target in (self.ledgers, self.bids, self.standings, self.reasons, self._advanced):
             of_target.pop(name, None)
 
+    # --- who else is there ---------------------------------------------------------------------------
+
+    def around(self, now: float) -> Neighbours:
+        """Return the other factories; found anew when somebody's liveness has changed, and not before."""
+        if self._around is None or now >= self._around.changes_at:
+            self._around = neighbours(self.table, now)
+        return self._around
+
+    def look_around(self) -> None:
+        """Look anew at who is there, and with that at every target."""
+        self._around = None
+        self.stale.update(self.ledgers)
+
     # --- the pass ---------------------------------------------------------------------------------------
 
     def review(self, vetoes: tuple[Reason, ...], now: float) -> Decision:
@@ -106,7 +120,7 @@ class Board:
         drawing = now >= self.draw_at
         if drawing:
             self.draw_at = now + DRAW_SECONDS
-        around = neighbours(self.table, now)
+        around = self.around(now)
         for name in self.ledgers:
             self._advance(name, around, now)
         self.stale.clear()

@@ -33,6 +33,11 @@ class Neighbours:
     changes_at: float
     """When silence alone next takes tickets from a holder, or the holder itself; infinity for never."""
 
+    @property
+    def live(self) -> int:
+        """Return how many are live."""
+        return sum(one.live for one in self.all)
+
     def peers(self, target: str) -> list[Peer]:
         """Return those that offer a target, with their rows."""
         return [
