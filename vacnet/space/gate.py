@@ -7,7 +7,8 @@ even kept: a recording played to a factory that has just started would bring row
 stranger is challenged instead, and its rows are pulled one round trip later, when they are known to be
 of today. A challenge is never longer than what called for it.
 
-A HELLO may be of any epoch and number: a factory whose record was lost begins low, and has to be told.
+A greeting may be of any epoch and number: a factory whose record was lost begins low, and has to be told;
+what a greeting brings about hangs on a nonce, so replaying one is no use.
 
 A sender's sequence number is spent only where it is taken: else an eavesdropper could shut out a
 datagram by sending a copy of it from elsewhere first.
@@ -107,14 +108,13 @@ def _check_sender(arrival: Arrival) -> None:
     header, known = arrival.header, arrival.known
     if header.epoch > limits.EPOCH_MAX:
         raise Rejected(Reject.EPOCH)
-    if known is None or header.type == Type.HELLO:
+    if known is None or arrival.greeting:
         return
     if known.itself:
-        if not arrival.greeting:
-            raise Rejected(Reject.ITSELF)
-    elif header.epoch < known.epoch:
+        raise Rejected(Reject.ITSELF)
+    if header.epoch < known.epoch:
         raise Unproven(Reject.EPOCH, arrival)
-    elif header.epoch == known.epoch and known.link and not known.link.window.takes(header.sequence):
+    if header.epoch == known.epoch and known.link and not known.link.window.takes(header.sequence):
         raise Rejected(Reject.SEQUENCE)
 
 

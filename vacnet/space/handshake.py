@@ -33,7 +33,7 @@ from vacnet.space.counters import Reject
 from vacnet.space.gate import Arrival
 from vacnet.space.membership import Membership
 from vacnet.space.seal import VERSION, Rejected, factory_id
-from vacnet.space.table import Known
+from vacnet.space.table import Known, Liveness
 from vacnet.space.twin import Twin
 from vacnet.space.wire import Hello, Member, Rival, Type, Welcome, encode, encode_within
 
@@ -91,11 +91,11 @@ class Handshake:
         if welcome.nonce:
             room = limits.BODY_BYTES_MAX if sent.address == arrival.address else arrival.room
             self._welcome(arrival.address, welcome.nonce, 0, rival, room)
-        elif rival is not None:
-            self.challenge(arrival, welcome.instance)
         if arrival.known is core.me:
             self._hear_twin(arrival, welcome)
-        elif rival is None:
+        elif rival is not None:
+            self._tell_both(arrival, welcome)
+        else:
             self._prove(arrival, welcome, sent)
 
     def _hear_rival(self, rival: Rival | None, *, proved: bool) -> None:
@@ -106,6 +106,16 @@ class Handshake:
     def _hear_twin(self, arrival: Arrival, welcome: Welcome) -> None:
         if welcome.instance not in {b"", self._core.me.row.instance}:
             self._twin.answered(arrival.address)
+
+    def _tell_both(self, arrival: Arrival, welcome: Welcome) -> None:
+        """Tell two lives of one name of each other: this one is proved to run, the other is held for live."""
+        core, known = self._core, arrival.known
+        self.challenge(arrival, welcome.instance)
+        if known is None or known.address is None or known.liveness(core.now) is not Liveness.LIVE:
+            return
+        if core.challenges.permits(known.address, core.now):
+            here = Rival(arrival.header.epoch, welcome.instance, *arrival.address, 0)
+            self.greet(known.address, rival=here)
 
     def _prove(self, arrival: Arrival, welcome: Welcome, sent: Sent) -> None:
         """Link the sender; after an answer that was cut short, ask again where there is room now."""
@@ -172,15 +182,16 @@ class Handshake:
         known, header = arrival.known, arrival.header
         if known is None or known.itself or header.epoch > known.epoch:
             return None
-        strange = {known.row.instance, known.link.instance if known.link else b""} - {b"", instance}
-        if header.epoch == known.epoch and not (instance and strange):
-            return None
-        ip, port = known.address or ("", 0)
-        return Rival(known.epoch, known.row.instance, ip, port, self._silence_of_rows(known))
-
-    def _silence_of_rows(self, known: Known) -> int:
-        """Return the deciseconds since the life that wrote the rows was heard; long if another is linked."""
         linked = known.link.instance if known.link else b""
-        if linked and known.row.instance and linked != known.row.instance:
+        others = [life for life in (known.row.instance, linked) if life not in {b"", instance}]
+        if header.epoch == known.epoch and not (instance and others):
+            return None
+        other = others[0] if others else b""
+        ip, port = known.address or ("", 0)
+        return Rival(known.epoch, other, ip, port, self._silence(known, other))
+
+    def _silence(self, known: Known, life: bytes) -> int:
+        """Return the deciseconds since a life was heard; long if it is not the one that is linked."""
+        if known.link is not None and known.link.instance != life:
             return limits.U32_MAX
         return int(known.silence(self._core.now) * 10)

@@ -54,12 +54,15 @@ class Twin:
     def told(self, rival: Rival | None, *, proved: bool) -> None:
         """Take the word of a proved factory that my name lives another life."""
         core = self._core
-        if rival is None or not proved or rival.epoch < core.me.epoch or rival.epoch >= limits.EPOCH_MAX:
+        if rival is None or not proved or rival.epoch >= limits.EPOCH_MAX:
             return
-        if rival.epoch == core.me.epoch and rival.instance in {b"", core.me.row.instance}:
+        if rival.epoch <= core.me.epoch and rival.instance in {b"", core.me.row.instance}:
             return
+        runs = self._heard_of_late(rival)
+        if rival.epoch < core.me.epoch and not runs:
+            return
+        self._runs = self._runs or runs
         self._ask(addresses.checked(rival.ip, rival.port))
-        self._runs = self._runs or self._heard_of_late(rival)
         self._wait(rival)
 
     def to_ask(self) -> list[Address]:
@@ -85,14 +88,16 @@ class Twin:
         if self._runs:
             self._meet("a peer hears another running factory that bears this name")
             return False
-        self._jump()
-        return True
+        jumps = self._epoch >= self._core.me.epoch
+        if jumps:
+            self._jump()
+        self._rest()
+        return jumps
 
     def _jump(self) -> None:
         """Begin an epoch above the one that was told."""
         core, epoch = self._core, self._epoch + 1
         self._jumps += 1
-        self._rest()
         core.outbox.raise_epoch(epoch, core.now)
         core.me.epoch = epoch
 

@@ -53,6 +53,31 @@ def test_a_row_lost_on_every_way_is_repaired_by_sync_alone() -> None:
     assert net.run(20.0, until=net.equal) < 6.0
 
 
+def test_a_beat_shows_the_gap_and_the_row_is_pulled_without_any_sync() -> None:
+    net = space(2)
+    net.run(10.0)
+    for node in net.running():
+        node.gossip._repair.next_at = float("inf")
+    net.faults.loss = 1.0
+    net.set_row("f1", row_of("atlas", net.now, noworks=7))
+    net.run(0.1)
+    net.faults.loss = 0.0
+    assert not net.equal()
+    assert net.run(20.0, until=net.equal) < 5.6
+
+
+def test_an_urgent_row_is_not_held_up_by_the_loss_of_the_one_before() -> None:
+    net = space(2)
+    net.run(10.0)
+    net.faults.loss = 1.0
+    net.set_row("f1", row_of("atlas", net.now, noworks=7), urgent=True)
+    net.run(0.1)
+    net.faults.loss = 0.0
+    net.set_row("f1", row_of("alice", net.now, noworks=7), urgent=True)
+    net.run(0.003)
+    assert net.equal()  # after one flight, no round trip
+
+
 def test_a_relay_carries_urgent_rows_over_a_broken_link() -> None:
     net = space(12)
     net.run(10.0)
