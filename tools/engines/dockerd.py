@@ -93,7 +93,7 @@ class Daemon:
         self.stop()
         if self._holder is not None:
             self._holder.kill()
-            self._holder.wait()
+            self._holder.communicate()
         _remove_cgroups(self.group)
 
     def _hold(self) -> subprocess.Popen[bytes]:

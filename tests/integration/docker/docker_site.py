@@ -53,11 +53,23 @@ class Site:
         return f"{self.prefix}-{name}"
 
     def runtime(
-        self, factory: str = "f1", *, cvmfs: Path = binds.CVMFS, paces: Paces = FAST, **settings: Any
+        self,
+        factory: str = "f1",
+        *,
+        cvmfs: Path = binds.CVMFS,
+        pull_patience_seconds: float = 30.0,
+        **settings: Any,
     ) -> DockerRuntime:
         """Return a new runtime, as a factory that has just been started has it."""
         changed = msgspec.structs.replace(self.settings, **settings)
-        made = DockerRuntime(changed, self.root, self.factory(factory), cvmfs=cvmfs, paces=paces)
+        made = DockerRuntime(
+            changed,
+            self.root,
+            self.factory(factory),
+            cvmfs=cvmfs,
+            paces=FAST,
+            pull_patience_seconds=pull_patience_seconds,
+        )
         self.runtimes.append(made)
         return made
 

@@ -10,7 +10,7 @@ Source: Docker Engine API 1.41, "Attach to a container: Stream format" for the f
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import docker.api
@@ -18,6 +18,7 @@ import docker.auth
 from docker.utils import parse_repository_tag
 
 _HEADER = struct.Struct(">BxxxL")
+READ_BYTES = 1 << 16
 
 Json = dict[str, Any]
 
@@ -52,14 +53,27 @@ class Api(docker.api.APIClient):
         address = self._url("/containers/{0}/logs", container)  # type: ignore[attr-defined] # not in the stubs
         with self._get(address, params=wish, stream=True) as answer:  # type: ignore[attr-defined] # the same
             self._raise_for_status(answer)  # type: ignore[attr-defined] # the same
-            while len(header := answer.raw.read(_HEADER.size)) == _HEADER.size:
-                yield answer.raw.read(_HEADER.unpack(header)[1])
+            yield from frames_of(answer.iter_content(READ_BYTES))
 
     def pull_lines(self, image: str, auth_file: str) -> Iterator[Json]:
         """Pull an image and yield what the engine says on the way."""
         repository, tag = parse_repository_tag(image)
         credentials = _credentials(repository, auth_file) if auth_file else None
         yield from self.pull(repository, tag, stream=True, decode=True, auth_config=credentials)
+
+
+def frames_of(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """Take a stream apart into its frames; one that is cut off at the end is left out."""
+    held = b""
+    for more in stream:
+        held, at = held + more, 0
+        while len(held) >= at + _HEADER.size:
+            end = at + _HEADER.size + _HEADER.unpack_from(held, at)[1]
+            if len(held) < end:
+                break
+            yield held[at + _HEADER.size : end]
+            at = end
+        held = held[at:]
 
 
 def _credentials(repository: str, auth_file: str) -> Json:

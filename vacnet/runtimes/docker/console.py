@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,8 +138,13 @@ def split(entry: bytes) -> tuple[int, bytes]:
     found = _TIME.match(entry)
     if found is None:
         return 0, entry
-    seconds = calendar.timegm(time.strptime(found[1].decode(), "%Y-%m-%dT%H:%M:%S"))
-    return seconds * 10**9 + int((found[2] or b"").ljust(9, b"0")), entry[found.end() :]
+    return _seconds(found[1]) * 10**9 + int((found[2] or b"").ljust(9, b"0")), entry[found.end() :]
+
+
+@lru_cache(maxsize=8)
+def _seconds(text: bytes) -> int:
+    """Return a time without its fraction as Unix seconds; thousands of entries have the same."""
+    return calendar.timegm(time.strptime(text.decode(), "%Y-%m-%dT%H:%M:%S"))
 
 
 def new_of(frames: Iterable[bytes], mark: Mark) -> Iterator[bytes]:

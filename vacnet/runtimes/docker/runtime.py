@@ -30,7 +30,7 @@ from vacnet.runtimes.docker.knowledge import Knowledge
 from vacnet.runtimes.docker.look import Look
 from vacnet.runtimes.docker.making import Maker, remove
 from vacnet.runtimes.docker.means import Means
-from vacnet.runtimes.docker.pull import Pulls
+from vacnet.runtimes.docker.pull import PATIENCE_SECONDS, Pulls
 from vacnet.runtimes.docker.rounds import Paces, Rounds
 from vacnet.runtimes.docker.seen import describe
 from vacnet.targets.model import DockerSettings, Model
@@ -57,6 +57,7 @@ class DockerRuntime:
         *,
         cvmfs: Path = binds.CVMFS,
         paces: Paces | None = None,
+        pull_patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         """Look after the containers that bear `factory`'s label; their directories are in `machines/`."""
         self._settings = settings
@@ -65,7 +66,7 @@ class DockerRuntime:
         self._awake = asyncio.Event()
         self._client = Client(settings.socket)
         self._means = Means(self._client)
-        self._pulls = Pulls(self._client, settings.auth_file)
+        self._pulls = Pulls(self._client, settings.auth_file, patience_seconds=pull_patience_seconds)
         self._maker = Maker(self._client, self._pulls, settings, cvmfs)
         self._look = Look(factory)
         self._looking = asyncio.Lock()
