@@ -23,6 +23,9 @@ WORDLESS = {
 }
 """Target to how an outcome begins of a machine that said nothing and was not stopped by an admin."""
 
+REFUSED = {"star", "refused"}
+"""Targets whose machines the engine may refuse to start."""
+
 STOPPED = "100 "
 
 
@@ -88,8 +91,8 @@ def _expected(member: Member, row: Row, *, begun: bool, ended: bool) -> str:
     said = own_words(member, row)
     if said or row.target in WORDLESS and (ended or begun and row.target == "mute" and row.stop_reason):
         return said or WORDLESS[row.target]
-    if not begun and row.target == "star" and row.code == 500:  # noqa: PLR2004 (refused by the engine)
-        return "500 "
+    if not begun and row.target in REFUSED and row.code == 500:  # noqa: PLR2004 (our code for it)
+        return "500 user_data "
     return STOPPED
 
 

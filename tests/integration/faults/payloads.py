@@ -39,7 +39,7 @@ SCRIPTS: Mapping[str, str] = MappingProxyType(
 MISSING = "missing"
 """A payload that cannot be had."""
 
-MORE: Mapping[str, str] = MappingProxyType({"mute": 'heartbeat_file = "beat"\nheartbeat_seconds = 1'})
+MORE: Mapping[str, str] = MappingProxyType({"mute": 'heartbeat_file = "beat"\nheartbeat_seconds = 1\nfizzle_seconds = 2\nproof = "job_started"'})
 """Options of the targets of some payloads: `mute` is stopped because it never beats."""
 
 _COMMON = """
