@@ -47,6 +47,8 @@ class Site:
         self.settings = DockerSettings(socket=socket, stop_grace_seconds=1)
         self.api = APIClient(base_url=socket, version="auto", timeout=60)
         self.runtimes: list[DockerRuntime] = []
+        self.foreign: list[str] = []
+        """Containers of strangers, to be removed in the end."""
 
     def factory(self, name: str) -> str:
         """Return a factory's name that only this site has."""
@@ -151,10 +153,15 @@ class Site:
         """End and forget everything, whichever factory it belongs to."""
         for runtime in self.runtimes:
             await runtime.close()
-        for row in self.api.containers(all=True):
-            if str((row["Labels"] or {}).get("vacnet.factory", "")).startswith(self.prefix):
-                self.api.remove_container(row["Id"], v=True, force=True)
+        rows = self.api.containers(all=True)
+        ours = [row["Id"] for row in rows if _factory_of(row).startswith(self.prefix)]
+        for container in {*ours, *self.foreign}:
+            self.api.remove_container(container, v=True, force=True)
         self.api.close()
+
+
+def _factory_of(row: dict[str, Any]) -> str:
+    return str((row["Labels"] or {}).get("vacnet.factory", ""))
 
 
 def socket_of_engine() -> str:
