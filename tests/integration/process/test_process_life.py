@@ -10,6 +10,10 @@ import pytest
 from tests.integration.process.process_site import MIB, Site, token, until, with_argument
 from vacnet.machines.runtime import StartFailedError
 
+GLIBC_SIGNALS = 0b11 << 31
+"""32 and 33 are glibc's own and cannot be set by anybody else; its posix_spawn, which make uses, may
+leave the first ignored."""
+
 
 async def test_an_exit_code_is_kept_and_what_was_said_is_in_the_console_log(site: Site) -> None:
     spec = site.spec("echo to stdout; echo to stderr >&2; exit 7")
@@ -61,7 +65,9 @@ async def test_standard_input_is_empty_and_signals_are_as_a_program_expects(site
         "cat; (kill -PIPE $(exec sh -c 'echo $PPID'); echo ignored); grep SigIgn /proc/self/status"
     )
     await site.run(spec)
-    assert site.console(spec).split()[-2:] == ["SigIgn:", "0000000000000000"]
+    title, mask = site.console(spec).split()[-2:]
+    assert title == "SigIgn:"
+    assert int(mask, 16) & ~GLIBC_SIGNALS == 0
     assert "ignored" not in site.console(spec)
 
 
