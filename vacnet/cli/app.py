@@ -30,6 +30,9 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("targets", "vacnet.cli.targets:targets"),
     ("factories", "vacnet.cli.factories:factories"),
     ("logs", "vacnet.cli.logs:logs"),
+    ("stop", "vacnet.cli.stop:stop"),
+    ("drain", "vacnet.cli.drain:drain"),
+    ("undrain", "vacnet.cli.drain:undrain"),
 )
 GROUPS: tuple[tuple[str, str], ...] = (
     ("config", "vacnet.cli.config:app"),

@@ -58,6 +58,8 @@ class FactoryAnswers:
     settings: Callable[[], Settings]
     restricted: Callable[[], str]
     """Why nothing may start, empty when it may."""
+    drained: Callable[[], str]
+    """What drains it by an order, in full; empty: nothing does."""
     counters: Callable[[], dict[str, int]]
     started_at: float
 
@@ -133,4 +135,5 @@ class FactoryAnswers:
 
     def _warnings(self) -> tuple[str, ...]:
         pipes = (f"[pipes.{prefix}] {words}" for prefix, words in self.pipes.troubles.items())
-        return (*filter(None, (self.restricted(), self.record.trouble)), *self.warned.all(), *pipes)
+        own = (self.restricted(), self.drained(), self.record.trouble)
+        return (*filter(None, own), *self.warned.all(), *pipes)

@@ -6,7 +6,8 @@ the whole room, so the types of the answers are given on here. Whatever goes wro
 `ClientError`: words that say what is wrong and what to do, and the exit code of the command.
 
 Exit codes are those of sysexits.h, as far as it has one for the case: 69 no factory answers, 75 it is
-too slow, 76 its version and ours do not fit, 77 not allowed, 66 no such machine, 70 it failed inside.
+too slow, 76 its version and ours do not fit, 77 not allowed, 66 no such machine, 70 it failed inside; an
+order that it refuses ends with 1, one that it does not understand with 2.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import msgspec
 
 from vacnet.factory.messages import (
     SCHEMA,
+    DrainOrder,
+    DrainState,
     ErrorAnswer,
     Events,
     EventState,
@@ -36,13 +39,18 @@ from vacnet.factory.messages import (
     Peers,
     PeerState,
     SpaceState,
+    StopOrder,
+    Stopped,
     TargetState,
+    UndrainOrder,
 )
 
 __all__ = [
     "SCHEMA",
     "Client",
     "ClientError",
+    "DrainOrder",
+    "DrainState",
     "ErrorAnswer",
     "EventState",
     "Events",
@@ -54,10 +62,14 @@ __all__ = [
     "PeerState",
     "Peers",
     "SpaceState",
+    "StopOrder",
+    "Stopped",
     "TargetState",
     "default_socket",
 ]
 
+FAILED = 1
+WRONG_USE = 2
 NO_INPUT = 66
 UNAVAILABLE = 69
 SOFTWARE = 70
@@ -69,8 +81,9 @@ ANSWER_BYTES_MAX = 64 << 20
 """10,000 machines and a thousand factories are 10 MB; more is no answer of a factory."""
 
 CHUNK_BYTES = 1 << 16
-NOT_FOUND = 404
 ERRORS_FROM = 400
+EXIT_OF_STATUS = {400: WRONG_USE, 404: NO_INPUT, 409: FAILED}
+"""How a refusal ends the command; whatever is not here is a fault of the factory."""
 
 SYSTEM_SOCKET = Path("/run/vacnet/control.sock")
 
@@ -123,6 +136,22 @@ class Client:
         """Return whether the factory works, in one line."""
         return self._get("/v1/health", Health)
 
+    def drain_state(self) -> DrainState:
+        """Return what drains the factory and what of its machines is left, as its engines show it now."""
+        return self._get("/v1/drain", DrainState)
+
+    def drain(self, order: DrainOrder) -> DrainState:
+        """Have the factory start nothing new; a drain before it is replaced."""
+        return self._post("/v1/drain", order, DrainState)
+
+    def undrain(self, who: str = "") -> DrainState:
+        """Take an ordered drain back."""
+        return self._post("/v1/undrain", UndrainOrder(who=who), DrainState)
+
+    def stop(self, machine: str, order: StopOrder) -> Stopped:
+        """Have a machine ended, by name (the latest of it) or id."""
+        return self._post(f"/v1/machines/{quote(machine, safe='')}/stop", order, Stopped)
+
     def log(self, machine: str, *, tail: int = 0, follow: bool = False) -> Iterator[bytes]:
         """Yield the console log of a machine, by name (the latest of it) or id.
 
@@ -135,9 +164,15 @@ class Client:
         return self._stream(_with_query(path, {"tail": tail, "follow": int(follow)}), endless=follow)
 
     def _get(self, path: str, answer: type[_Answer], **query: int) -> _Answer:
+        return self._answered(_with_query(path, query), None, answer)
+
+    def _post(self, path: str, order: msgspec.Struct, answer: type[_Answer]) -> _Answer:
+        return self._answered(path, msgspec.json.encode(order), answer)
+
+    def _answered(self, path: str, order: bytes | None, answer: type[_Answer]) -> _Answer:
         connection = self._connect()
         try:
-            response = self._ask(connection, _with_query(path, query))
+            response = self._ask(connection, path, order)
             body = response.read(ANSWER_BYTES_MAX)
         except (OSError, http.client.HTTPException) as error:
             raise self._explained(error) from error
@@ -168,8 +203,10 @@ class Client:
             raise self._explained(error) from error
         return connection
 
-    def _ask(self, connection: _UnixConnection, path: str) -> http.client.HTTPResponse:
-        connection.request("GET", path)
+    def _ask(
+        self, connection: _UnixConnection, path: str, order: bytes | None = None
+    ) -> http.client.HTTPResponse:
+        connection.request("GET" if order is None else "POST", path, order)
         return connection.getresponse()
 
     def _explained(self, error: Exception) -> ClientError:
@@ -246,7 +283,7 @@ def _decode(body: bytes, status: int, answer: type[_Answer]) -> _Answer:
             raise ClientError(_skew(schema), PROTOCOL)
         if status >= ERRORS_FROM:
             words = msgspec.json.decode(body, type=ErrorAnswer).error
-            raise ClientError(words, NO_INPUT if status == NOT_FOUND else SOFTWARE)
+            raise ClientError(words, EXIT_OF_STATUS.get(status, SOFTWARE))
         return msgspec.json.decode(body, type=answer)
     except msgspec.MsgspecError as error:
         words = f"what answered is no factory that this command understands ({error}); is the socket right?"

@@ -5,7 +5,7 @@ its access control: 0660, of the group that the settings name where there is one
 under its name only when it is ready, by rename(2), so there is no moment at which it has the wrong
 mode or nobody listens. A socket left by a factory that was killed is replaced; one on which somebody
 listens never is. Whatever is asked, numbers and sizes are bounded, and every refusal is an
-`ErrorAnswer` in words.
+`ErrorAnswer` in words. Questions are GET and change nothing; orders are POST (`posts`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from aiohttp import web
 
 from vacnet.factory.logs import tell_failure
 from vacnet.factory.messages import ErrorAnswer, Events, Health, Machines, Peers, SpaceState
+from vacnet.factory.posts import ORDER_BYTES_MAX, Answer, OrderError, Orders, posts
 
 MODE = 0o660
 PATH_BYTES_MAX = 107
@@ -31,7 +32,7 @@ PATH_BYTES_MAX = 107
 ENDED_MAX = 10_000
 EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
-REQUEST_BYTES_MAX = 1024
+WRONG = 400
 NOT_FOUND = 404
 FAILED = 500
 
@@ -81,11 +82,11 @@ class Answers(Protocol):
 class Control:
     """The server on the socket."""
 
-    def __init__(self, path: Path, group: str, answers: Answers) -> None:
+    def __init__(self, path: Path, group: str, answers: Answers, orders: Orders) -> None:
         """Know where and for whom; nothing is made yet."""
         self._path = path
         self._group = group
-        self._runner = web.AppRunner(_application(answers), access_log=None, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(_application(answers, orders), access_log=None, shutdown_timeout=0.2)
         self._inode = 0
 
     async def start(self) -> None:
@@ -107,8 +108,18 @@ class Control:
         await self._runner.cleanup()
 
 
-def _application(answers: Answers) -> web.Application:
-    ask: dict[str, Callable[[web.Request], Awaitable[msgspec.Struct]]] = {
+def _application(answers: Answers, orders: Orders) -> web.Application:
+    application = web.Application(middlewares=[_in_words], client_max_size=ORDER_BYTES_MAX)
+    for path, answer in _questions(answers, orders).items():
+        application.router.add_get(path, _json(answer))
+    for path, answer in posts(orders).items():
+        application.router.add_post(path, _json(answer))
+    application.router.add_get("/v1/machines/{machine}/log", _log(answers))
+    return application
+
+
+def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
+    return {
         "/v1/space": lambda _request: answers.space(),
         "/v1/machines": lambda request: answers.machines(_number(request, "ended", 0, ENDED_MAX)),
         "/v1/peers": lambda _request: answers.peers(),
@@ -116,20 +127,24 @@ def _application(answers: Answers) -> web.Application:
             _number(request, "after", 0, 1 << 62), _number(request, "limit", 100, EVENTS_MAX)
         ),
         "/v1/health": lambda _request: answers.health(),
+        "/v1/drain": lambda _request: orders.drain_state(),
     }
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        return _as_json(await ask[request.path](request))
 
+def _json(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answered(request: web.Request) -> web.StreamResponse:
+        return _as_json(await answer(request))
+
+    return answered
+
+
+def _log(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def log(request: web.Request) -> web.StreamResponse:
         follow = bool(_number(request, "follow", 0, 1))
         tail = _number(request, "tail", 0, TAIL_MAX)
         return await _streamed(request, answers.log(request.match_info["machine"], tail, follow=follow))
 
-    application = web.Application(middlewares=[_in_words], client_max_size=REQUEST_BYTES_MAX)
-    application.router.add_routes([web.get(path, answer) for path in ask])
-    application.router.add_get("/v1/machines/{machine}/log", log)
-    return application
+    return log
 
 
 @web.middleware
@@ -140,6 +155,8 @@ async def _in_words(
         return await handler(request)
     except RefusedError as refused:
         return _as_json(ErrorAnswer(error=refused.words), refused.status)
+    except OrderError as error:
+        return _as_json(ErrorAnswer(error=str(error)), WRONG)
     except web.HTTPException as refused:
         return _as_json(ErrorAnswer(error=_words(request, refused)), refused.status)
     except (ConnectionError, asyncio.CancelledError):
@@ -173,7 +190,7 @@ async def _streamed(request: web.Request, chunks: AsyncIterator[bytes]) -> web.S
 def _number(request: web.Request, name: str, default: int, most: int) -> int:
     text = request.query.get(name, str(default))
     if not text.isascii() or not text.isdecimal() or int(text[:20]) > most:
-        raise RefusedError(400, f"{name}={text[:40]!r}: expected a whole number from 0 to {most}")
+        raise RefusedError(WRONG, f"{name}={text[:40]!r}: expected a whole number from 0 to {most}")
     return int(text)
 
 

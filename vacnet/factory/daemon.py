@@ -37,6 +37,7 @@ from vacnet.factory.edits import Edits
 from vacnet.factory.factory import Factory, OnStep
 from vacnet.factory.lists import keys_of, peers_of
 from vacnet.factory.notify import tell_systemd
+from vacnet.factory.orders import FactoryOrders
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.places import Options, Places, find
 from vacnet.factory.reload import Reloader
@@ -177,7 +178,7 @@ async def _start(factory: Factory, edits: Edits, stack: AsyncExitStack) -> None:
     edits.peers()
     factory.listen()
     settings = factory.settings.control
-    control = Control(Path(settings.socket), settings.group, _answers(factory))
+    control = Control(Path(settings.socket), settings.group, _answers(factory), FactoryOrders(factory))
     await control.start()
     stack.push_async_callback(control.close)
     _tell_start(factory)
@@ -195,6 +196,7 @@ def _answers(factory: Factory) -> FactoryAnswers:
         machines_directory=Path(factory.settings.state_directory) / "machines",
         settings=lambda: factory.settings,
         restricted=factory.restricted,
+        drained=lambda: factory.drain.in_full() if factory.drain else "",
         counters=factory.counters,
         started_at=factory.started_at,
     )

@@ -12,6 +12,7 @@ closed; the next start adopts what runs.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import secrets
 import time
@@ -21,6 +22,7 @@ from typing import Any
 
 from vacnet import __version__
 from vacnet.agent.agent import Agent
+from vacnet.agent.effects import Notify
 from vacnet.agent.events import (
     DatagramReceived,
     Event,
@@ -31,8 +33,10 @@ from vacnet.agent.events import (
     Stopping,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
+from vacnet.factory import drain as of_drain
 from vacnet.factory import settings as of_settings
-from vacnet.factory.clock import HostClock, at_boot_seconds, boot_seconds
+from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
+from vacnet.factory.drain import Drain
 from vacnet.factory.effects import handlers
 from vacnet.factory.engines import by_model, engines_of
 from vacnet.factory.host import Host
@@ -78,6 +82,7 @@ class Factory:
         self.record = record
         self.started_at = boot_seconds()
         self.restrictions: dict[str, str] = {}
+        self.drain: Drain | None = None
         self.news = News(record)
         self.warned = Warnings(self.news.warning_came, self.news.warning_went)
         self.endpoint = Endpoint(settings.space.listen, self._datagram)
@@ -107,8 +112,9 @@ class Factory:
     async def start(self) -> None:
         """Adopt what runs and wake the agent with its past."""
         self.host.measure()
-        self.obey()
+        self.drain = await self._kept_drain()
         machines = await self.keeper.adopt()
+        self.obey()
         self.pipes.set_settings(self.settings)
         restored = await self._restored(machines)
         settings = of_settings.for_agent(self.settings, self.targets())
@@ -180,11 +186,20 @@ class Factory:
         return "; ".join(filter(None, self.restrictions.values()))
 
     def obey(self) -> None:
-        """Tell what the settings and their state mean for this host."""
-        until = self.settings.factory.shutdown_time
-        if until:
-            self.keeper.lower_deadline(at_boot_seconds(until))
-        self.host.obey(self.settings.factory, self.restricted())
+        """Tell what the settings, their state and an order to drain mean for this host."""
+        settings, drain = self.settings.factory, self.drain
+        until = of_drain.deadline(settings, drain)
+        at = None if until is None else at_boot_seconds(until)
+        self.keeper.lower_deadline(math.inf if at is None else at)
+        self.keeper.end_all(drain.reason if drain and drain.now else "")
+        self.host.obey(of_drain.draining(settings, drain), at, self.restricted())
+
+    async def use_drain(self, drain: Drain | None) -> None:
+        """Drain from now on, or no longer; durable when it returns."""
+        self.drain = drain
+        self.record.keep_text(of_drain.KEPT_AS, of_drain.encode(drain))
+        self.obey()
+        await self.record.flush()
 
     def targets(self) -> tuple[Target, ...]:
         """Return the targets of the site and of its pipes."""
@@ -241,6 +256,18 @@ class Factory:
             windows=await self.record.windows(boot_seconds()),
             members=await self.record.members(),
         )
+
+    async def _kept_drain(self) -> Drain | None:
+        kept = await self.record.text(of_drain.KEPT_AS)
+        try:
+            drain = of_drain.decode(kept, boot_id())
+        except ValueError as error:
+            self.news.notify(Notify("factory.drain-unreadable", {"why": str(error)}, warning=True))
+            return None
+        if kept and drain is None:
+            self.record.keep_text(of_drain.KEPT_AS, "")
+            self.news.notify(Notify("factory.undrained", {"why": "the host was booted"}))
+        return drain
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

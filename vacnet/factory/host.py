@@ -21,9 +21,8 @@ from types import MappingProxyType
 import psutil
 
 from vacnet.agent.events import HostFacts
-from vacnet.factory.clock import at_boot_seconds
 from vacnet.machines.runtime import Runtime
-from vacnet.targets.model import FactorySettings, Model
+from vacnet.targets.model import Model
 
 MEASURE_SECONDS = 5.0
 PROBE_SECONDS = 10.0
@@ -48,16 +47,17 @@ class Host:
         self._tell = tell
         self.facts = HostFacts()
 
-    def obey(self, settings: FactorySettings, settings_bad: str) -> None:
-        """Take draining and deadline of the settings; `settings_bad` says why nothing may start."""
-        until = settings.shutdown_time
-        changed = replace(
-            self.facts,
-            draining="[factory] draining = true" if settings.draining else "",
-            deadline_at=at_boot_seconds(until) if until else None,
-            settings_bad=settings_bad,
+    def obey(self, draining: str, deadline_at: float | None, settings_bad: str) -> None:
+        """Take what an admin wants.
+
+        Args:
+            draining: why nothing new starts; empty: it may.
+            deadline_at: when all machines have to be gone, in seconds of CLOCK_BOOTTIME; None: never.
+            settings_bad: why nothing may start but for the draining.
+        """
+        self._become(
+            replace(self.facts, draining=draining, deadline_at=deadline_at, settings_bad=settings_bad)
         )
-        self._become(changed)
 
     def veto(self, targets: Mapping[str, str]) -> None:
         """Take the targets that cannot be made here now, and why, in place of those before."""

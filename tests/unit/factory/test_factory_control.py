@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import os
+import pwd
 import socket
 import stat
 import threading
@@ -13,9 +15,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from vacnet.factory.client import Client, ClientError, default_socket
+from vacnet.factory.client import Client, ClientError, DrainOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, ControlError, RefusedError
-from vacnet.factory.messages import Events, EventState, Health, Machines, Peers, SpaceState
+from vacnet.factory.messages import (
+    DrainState,
+    Events,
+    EventState,
+    Health,
+    Machines,
+    Peers,
+    SpaceState,
+    Stopped,
+)
 
 SPACE = SpaceState(
     space="s",
@@ -64,9 +75,49 @@ class Canned:
         yield f"follow={follow}".encode()
 
 
+class Ordered:
+    """Orders that say who ordered what."""
+
+    async def drain(self, order: DrainOrder, who: str) -> DrainState:
+        return _drain_state(f"{order.reason} by={order.by} now={order.now}", who)
+
+    async def undrain(self, who: str) -> DrainState:
+        return _drain_state("", who)
+
+    async def drain_state(self) -> DrainState:
+        return _drain_state("asked", "")
+
+    async def stop(self, machine: str, order: StopOrder, who: str) -> Stopped:
+        if machine != "m/1":
+            raise RefusedError(409, f"{machine} has ended")
+        return Stopped(
+            factory=who, time=1.0, name=machine, id=order.reason, state="running", grace_seconds=30.0
+        )
+
+
+def _drain_state(words: str, who: str) -> DrainState:
+    return DrainState(
+        factory="f",
+        time=1.0,
+        draining=bool(words),
+        words=words,
+        reason="",
+        who=who,
+        since=None,
+        by=None,
+        now=False,
+        until_reboot=False,
+        in_settings="",
+        before="",
+        left=(),
+        last_deadline=None,
+        unknown="",
+    )
+
+
 @pytest.fixture
 async def control(tmp_path: Path) -> AsyncIterator[Control]:
-    made = Control(tmp_path / "run" / "control.sock", "no-such-group", Canned())
+    made = Control(tmp_path / "run" / "control.sock", "no-such-group", Canned(), Ordered())
     await made.start()
     yield made
     await made.close()
@@ -121,7 +172,7 @@ async def test_whatever_is_refused_is_refused_in_words(
 
 async def test_the_socket_is_for_owner_and_group_alone_and_goes_with_the_factory(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
-    made = Control(path, "no-such-group", Canned())
+    made = Control(path, "no-such-group", Canned(), Ordered())
     await made.start()
     assert _mode(path) == 0o660
     await made.close()
@@ -132,7 +183,7 @@ async def test_a_socket_left_by_a_killed_factory_is_replaced(tmp_path: Path) -> 
     path = tmp_path / "control.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left:
         left.bind(str(path))
-    made = Control(path, "no-such-group", Canned())
+    made = Control(path, "no-such-group", Canned(), Ordered())
     await made.start()
     assert await asyncio.to_thread(Client(path).space) == SPACE
     await made.close()
@@ -141,7 +192,7 @@ async def test_a_socket_left_by_a_killed_factory_is_replaced(tmp_path: Path) -> 
 async def test_a_socket_on_which_a_factory_listens_is_left_to_it(control: Control, tmp_path: Path) -> None:
     path = tmp_path / "run" / "control.sock"
     with pytest.raises(ControlError, match="another factory listens there"):
-        await Control(path, "no-such-group", Canned()).start()
+        await Control(path, "no-such-group", Canned(), Ordered()).start()
     assert await asyncio.to_thread(Client(path).space) == SPACE
 
 
@@ -149,13 +200,54 @@ async def test_a_file_that_is_no_socket_is_never_removed(tmp_path: Path) -> None
     path = tmp_path / "control.sock"
     path.write_text("precious")
     with pytest.raises(ControlError, match="a file that is no socket"):
-        await Control(path, "no-such-group", Canned()).start()
+        await Control(path, "no-such-group", Canned(), Ordered()).start()
     assert path.read_text() == "precious"
 
 
 async def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
     with pytest.raises(ControlError, match="longer than a socket's path can be"):
-        await Control(tmp_path / ("x" * 120), "no-such-group", Canned()).start()
+        await Control(tmp_path / ("x" * 120), "no-such-group", Canned(), Ordered()).start()
+
+
+async def test_orders_are_carried_with_who_the_kernel_says_gave_them(client: Client) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    drained = await asyncio.to_thread(client.drain, DrainOrder(reason="DIMMs", by=7.0))
+    assert (drained.words, drained.who) == ("DIMMs by=7.0 now=False", me)
+    assert (await asyncio.to_thread(client.undrain)).who == me
+    assert (await asyncio.to_thread(client.drain_state)).words == "asked"
+    stopped = await asyncio.to_thread(client.stop, "m/1", StopOrder(reason="r"))
+    assert (stopped.name, stopped.id, stopped.factory) == ("m/1", "r", me)
+
+
+async def test_only_root_may_say_that_somebody_else_asks(client: Client) -> None:
+    told = await asyncio.to_thread(client.undrain, "andrew")
+    assert told.who == ("andrew" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name)
+
+
+async def test_an_order_that_cannot_be_done_is_refused_in_the_factorys_words(client: Client) -> None:
+    with pytest.raises(ClientError, match="m2 has ended") as caught:
+        await asyncio.to_thread(client.stop, "m2", StopOrder(reason="r"))
+    assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("/v1/drain", b"", 400, "expected a JSON object of reason, by, now"),
+        ("/v1/drain", b"{}", 400, "missing required field `reason`"),
+        ("/v1/drain", b'{"reason": "r", "untill": 1}', 400, "unknown field `untill`"),
+        ("/v1/drain", b'{"reason": 7}', 400, "Expected `str`"),
+        ("/v1/drain", b'{"reason": "' + b"x" * 5000 + b'"}', 413, "Entity Too Large"),
+        ("/v1/space", b"{}", 405, "Method Not Allowed"),
+        ("/v1/machines/x/start", b"{}", 404, "no answer for"),
+    ],
+)
+async def test_orders_that_cannot_be_read_are_refused_in_words(
+    client: Client, path: str, body: bytes, status: int, words: str
+) -> None:
+    answer = await asyncio.to_thread(_raw, client.socket_path, path, body)
+    assert answer[0] == status
+    assert words in msgspec.json.decode(answer[1])["error"]
 
 
 # --- the client alone -----------------------------------------------------------------------------
@@ -245,11 +337,11 @@ def _names(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
-def _raw(path: Path, question: str) -> tuple[int, bytes]:
+def _raw(path: Path, question: str, order: bytes | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.sock.connect(str(path))
-    connection.request("GET", question)
+    connection.request("GET" if order is None else "POST", question, order)
     response = connection.getresponse()
     body = response.read()
     connection.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -12,10 +11,9 @@ import pytest
 
 from vacnet.agent.events import HostFacts
 from vacnet.factory import host as host_module
-from vacnet.factory.clock import boot_seconds
 from vacnet.factory.host import Host
 from vacnet.machines.runtime import Runtime
-from vacnet.targets.model import FactorySettings, Model
+from vacnet.targets.model import Model
 
 
 class Engine:
@@ -85,20 +83,13 @@ async def test_an_engine_that_does_not_answer_is_away(
 
 
 def test_what_changes_is_told_at_once_and_what_does_not_is_not(host: Host, told: list[HostFacts]) -> None:
-    draining = FactorySettings(name="f", processors=1, draining=True)
-    host.obey(draining, "")
-    host.obey(draining, "")
+    host.obey("new DIMMs", None, "")
+    host.obey("new DIMMs", None, "")
     host.veto({"t": "no pipe"})
     assert [(facts.draining, dict(facts.target_vetoes)) for facts in told] == [
-        ("[factory] draining = true", {}),
-        ("[factory] draining = true", {"t": "no pipe"}),
+        ("new DIMMs", {}),
+        ("new DIMMs", {"t": "no pipe"}),
     ]
-
-
-def test_a_deadline_in_wall_time_is_told_on_the_clock_of_this_boot(host: Host, told: list[HostFacts]) -> None:
-    host.obey(FactorySettings(name="f", processors=1, shutdown_time=int(time.time()) + 100), "")
-    left = (told[0].deadline_at or 0.0) - boot_seconds()
-    assert 98 < left < 101
 
 
 def _never() -> Callable[[], object]:
