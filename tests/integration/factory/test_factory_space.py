@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -69,9 +71,11 @@ def test_one_edit_on_either_side_brings_a_factory_in_within_five_seconds(
 
 def test_a_factory_with_another_key_stays_outside_and_is_shown_as_never_heard(apart: Space) -> None:
     first, second = apart.members
+    second.stop()  # a running one would take the new key some time after the new peers
     (second.config / "space.key").write_text(format_key(bytes(range(32))) + "\n")
     _write_peers(first, _address(second), _address(first))
     _write_peers(second, _address(first))
+    second.start()
     until(lambda: "unknown" in _states(first).values(), PATIENCE_SECONDS, "it is listed")
     until(
         lambda: first.client().health().counters.get("gossip_reject_key", 0) > 0, PATIENCE_SECONDS, "refused"
@@ -117,3 +121,66 @@ def test_machines_of_all_factories_are_counted_by_each(make_space: MakeSpace) ->
     )
     for member in space.members:
         assert [machine.factory for machine in member.client().machines().machines] == [member.name] * 2
+
+
+@pytest.mark.parametrize("edited", ["its own", "one other's"])
+def test_a_hypervisor_new_in_one_peers_file_is_in_a_running_space_within_five_seconds(
+    make_space: MakeSpace, edited: str
+) -> None:
+    space = make_space(3)
+    first, second, newcomer = space.members
+    _write_peers(newcomer)
+    for member in space.members:
+        member.start()
+    until(lambda: [_live(first), _live(second)] == [2, 2], PATIENCE_SECONDS, "two are a space")
+    until(lambda: _live(newcomer) == 1, PATIENCE_SECONDS, "the third answers")
+    if edited == "its own":
+        _write_peers(newcomer, _address(second))
+    else:
+        _write_peers(second, _address(first), _address(newcomer))
+    began = time.monotonic()
+    until(lambda: all(_live(member) == 3 for member in space.members), PATIENCE_SECONDS, "all know it")
+    assert time.monotonic() - began < MEET_SECONDS
+
+
+def _with_peers_in_the_first_file_only(space: Space, port_of: str = "127.0.0.1") -> None:
+    first, *others = space.members
+    _write_peers(first, *(f"{port_of}:{other.port}" for other in others))
+    for other in others:
+        _write_peers(other)
+
+
+def test_the_space_forms_again_with_peers_in_one_file_only(make_space: MakeSpace) -> None:
+    space = make_space(3)
+    _with_peers_in_the_first_file_only(space)
+    space.start()
+    space.stop()
+    space.start()
+    assert all(_live(member) == 3 for member in space.members)
+
+
+def test_the_space_forms_again_with_names_in_one_file_that_cannot_be_resolved_any_more(
+    make_space: MakeSpace, directory: Path
+) -> None:
+    """Name resolution breaks between two lives: the peers file stands as it is, its names lead nowhere."""
+    space = make_space(3)
+    _with_peers_in_the_first_file_only(space, "localhost")
+    space.start()
+    space.stop()
+    for member in space.members:
+        member.start((sys.executable, "-c", _WITHOUT_NAMES, "run", "--config"))
+    space.wait_whole()
+    assert all(_live(member) == 3 for member in space.members)
+    assert any("Temporary failure in name" in peer.note for peer in space.member(1).client().peers().peers)
+
+
+_WITHOUT_NAMES = """
+import socket
+def broken(host, *_, **__):
+    raise socket.gaierror(-3, "Temporary failure in name resolution")
+from vacnet.factory import resolve
+resolve.socket.getaddrinfo = broken
+from vacnet.cli import main
+main()
+"""
+"""`vacnet run` on a host whose name service is down."""

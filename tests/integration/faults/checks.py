@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.integration.faults.payloads import lines_of
-from tests.integration.faults.truth import Record, Row, homes_of, left_over, own_words, processes_of, record_of
+from tests.integration.faults.truth import (
+    Record,
+    Row,
+    homes_of,
+    left_over,
+    own_words,
+    processes_of,
+    record_of,
+)
 from tools.space.member import Member
-from pathlib import Path
 
 KINDS = {"1": "neutral", "2": "ok", "3": "nowork"}
 """First digit of a message to its outcome; all others are errors."""
@@ -45,7 +53,9 @@ def wrong_in_the_end(members: tuple[Member, ...], book: Path, *, record_lost: bo
         wrong += _wrong_with_the_rows(member, records[member.name], book)
         wrong += _wrong_with_what_is_left(member, records[member.name])
         if not record_lost:
-            wrong += _events_of(records[member.name], "machine.adopted", 0, "was adopted: its record was not written")
+            wrong += _events_of(
+                records[member.name], "machine.adopted", 0, "was adopted: its record was not written"
+            )
         wrong += _events_of(records[member.name], "machine.ended", 1, "was told ended more than once")
     return wrong
 
@@ -66,7 +76,11 @@ def _wrong_with_the_rows(member: Member, record: Record, book: Path) -> Iterator
         words = f"{row.target} {row.uuid}, {row.message!r},"
         if row.state != "ended" or not row.outcome:
             yield f"{words} is left {row.state} with the outcome {row.outcome!r}"
-        if row.uuid in begun and not _unseen(row) and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1:
+        if (
+            row.uuid in begun
+            and not _unseen(row)
+            and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1
+        ):
             yield f"{words} is not in accounting as it ended"
         if sum(n for account, n in record.accounting.items() if account.startswith(row.uuid)) > 1:
             yield f"{words} is in accounting twice"
@@ -88,10 +102,12 @@ def _unseen(row: Row) -> bool:
 
 def _expected(member: Member, row: Row, *, begun: bool, ended: bool) -> str:
     """Return how the message of a machine has to begin, by what really happened to it."""
-    said = own_words(member, row)
-    if said or row.target in WORDLESS and (ended or begun and row.target == "mute" and row.stop_reason):
-        return said or WORDLESS[row.target]
-    if not begun and row.target in REFUSED and row.code == 500:  # noqa: PLR2004 (our code for it)
+    if said := own_words(member, row):
+        return said
+    left_alone = ended or (begun and row.target == "mute" and bool(row.stop_reason))
+    if left_alone and row.target in WORDLESS:
+        return WORDLESS[row.target]
+    if not begun and row.target in REFUSED and row.code == 500:
         return "500 user_data "
     return STOPPED
 

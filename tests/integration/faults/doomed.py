@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGKILL
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -44,10 +44,17 @@ def die() -> None:
     os.kill(os.getpid(), SIGKILL)
 
 
+def die_soon(seconds: float) -> None:
+    """Die in the midst of whatever is done so many seconds later; with 0 of them, here."""
+    if not seconds:
+        die()
+    threading.Timer(seconds, die).start()
+
+
 class Troubled(ProcessRuntime):
     """The process runtime, of which the first calls fail as an engine's that is away."""
 
-    calls: Counter[str] = Counter()
+    calls: ClassVar[Counter[str]] = Counter()
 
     def _fails(self, call: str) -> None:
         self.calls[call] += 1
@@ -84,9 +91,9 @@ class Told(Keeper):
         self._passed[point] += 1
         if self._passed[point] == 1:
             self._act(FATE.acts.get(point, ""))
-        passed = self._passed[point] if point == FATE.point else self._passed.total() if not FATE.point else -1
-        if passed == FATE.passing:
-            threading.Timer(FATE.delay_seconds, die).start() if FATE.delay_seconds else die()
+        passed = self._passed[point] if FATE.point else self._passed.total()
+        if FATE.point in {"", point} and passed == FATE.passing:
+            die_soon(FATE.delay_seconds)
 
     def _act(self, act: str) -> None:
         for life in self._lives:
@@ -102,8 +109,8 @@ class Told(Keeper):
 
 def main() -> int:
     """Run the factory of the settings named on the command line."""
-    wiring.Keeper = Told  # type: ignore[misc]
-    engines.ProcessRuntime = Troubled  # type: ignore[misc]
+    setattr(wiring, "Keeper", Told)  # noqa: B010 (the modules export neither name)
+    setattr(engines, "ProcessRuntime", Troubled)  # noqa: B010
     if FATE.mutant:
         swap_in(MUTANTS[FATE.mutant])
     return asyncio.run(run_factory(Options(config=Path(sys.argv[-1]))))

@@ -44,4 +44,4 @@ def swap_in(rows: Rows) -> None:
     table = {(row.state, row.event): row for row in lifecycle.TABLE}
     for pair, steps in rows.items():
         table[pair] = Transition(*pair, table[pair].next, steps)
-    lifecycle._BY_PAIR = MappingProxyType(table)  # type: ignore[misc]
+    lifecycle._BY_PAIR = MappingProxyType(table)

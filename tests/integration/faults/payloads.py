@@ -1,7 +1,7 @@
-"""Payloads that keep a book of their own, and the settings of the targets that are made of them.
+"""Payloads that keep a book of their own, and the settings of the targets made of them.
 
-Each payload adds a line to the book when it begins and when it ends of itself. The book is outside of all that
-the factory looks after (so these machines run without a sandbox), and a line is one `write` with
+Each payload adds a line to the book when it begins and when it ends of itself. The book is outside of all
+that the factory looks after (so these machines run without a sandbox), and a line is one `write` with
 O_APPEND: it is what really happened, whatever the factory thinks.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-
 
 _SAY = """\
 #!/bin/sh
@@ -25,7 +24,7 @@ SCRIPTS: Mapping[str, str] = MappingProxyType(
         "waits": f'{_SAY}{_WAIT}message "200 done"\nsay ended\n',
         "proves": f'{_SAY}: >"$JOBOUTPUTS/job_started"\n{_WAIT}message "200 done"\nsay ended\n',
         "farewell": (
-            f"{_SAY}trap ': >\"$JOBOUTPUTS/job_started\"; message \"100 told to go\"; say ended; exit' TERM\n"
+            f'{_SAY}trap \': >"$JOBOUTPUTS/job_started"; message "100 told to go"; say ended; exit\' TERM\n'
             f"{_WAIT}message '200 done'\nsay ended\n"
         ),
         "no-program": "begun as no program\n",
@@ -39,7 +38,9 @@ SCRIPTS: Mapping[str, str] = MappingProxyType(
 MISSING = "missing"
 """A payload that cannot be had."""
 
-MORE: Mapping[str, str] = MappingProxyType({"mute": 'heartbeat_file = "beat"\nheartbeat_seconds = 1\nfizzle_seconds = 2\nproof = "job_started"'})
+MORE: Mapping[str, str] = MappingProxyType(
+    {"mute": 'heartbeat_file = "beat"\nheartbeat_seconds = 1\nfizzle_seconds = 2\nproof = "job_started"'}
+)
 """Options of the targets of some payloads: `mute` is stopped because it never beats."""
 
 _COMMON = """
@@ -97,5 +98,3 @@ def lines_of(book: Path, word: str) -> Iterable[str]:
     """Return the machines (by uuid) that said `begun` or `ended`, in that order."""
     rows = (line.split() for line in book.read_text().splitlines())
     return [row[1] for row in rows if row[0] == word]
-
-

@@ -157,5 +157,3 @@ def _between(stage: Scene, member: Member, story: Story) -> None:
     if story.ends_between:
         stage.go()
         until(lambda: not processes_of(member), PATIENCE_SECONDS, "the machine has ended")
-
-

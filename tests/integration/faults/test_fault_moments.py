@@ -1,8 +1,8 @@
-"""Three factories under load, killed fifty times at random moments of open transitions, lose and double nothing.
+"""Three factories under load, killed fifty times at random moments, lose nothing and double nothing.
 
-A moment is drawn by the seed: so many steps of any machine after its start a factory dies, up to a twentieth of
-a second later, in the midst of the write or engine call that is then under way. All factories die and
-come back side by side, each as often as the others.
+A moment is drawn by the seed: so many steps of any machine after its start a factory dies, at once or up to a
+twentieth of a second later, in the midst of the write or engine call of a transition that is then open. All
+factories die and come back side by side, each as often as the others.
 """
 
 from __future__ import annotations
@@ -68,8 +68,11 @@ def test_fifty_kills_at_random_moments_of_a_space_under_load_cost_nothing(
         rows = [row for member in stage.members for row in record_of(member).rows.values()]
         begun = set(lines_of(stage.book, "begun"))
     outcomes = Counter(row.outcome for row in rows if row.uuid in begun)
-    record_property("told", f"random moments{KILLS:>8} kills of {FACTORIES} factories: {len(begun)} machines, "
-                            f"{outcomes.total()} outcomes ({_words(outcomes)}), {len(wrong)} wrong")
+    record_property(
+        "told",
+        f"random moments{KILLS:>8} kills of {FACTORIES} factories: {len(begun)} machines, "
+        f"{outcomes.total()} outcomes ({_words(outcomes)}), {len(wrong)} wrong",
+    )
     assert not wrong, "\n".join(wrong)
     assert outcomes.total() == len(begun) >= KILLS // 2
     assert {"ok", "nowork", "error"} <= set(outcomes)

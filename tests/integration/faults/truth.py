@@ -1,4 +1,4 @@
-"""What a stopped factory left: its record, its directories, its processes and cgroups, and what its payloads say.
+"""What a stopped factory left: its record, directories, processes and cgroups, and what its payloads say.
 
 Rules of this file: it reads files and /proc and asks nobody; all machines are known by their uuid.
 """

@@ -1,4 +1,4 @@
-"""Whether a factory knows itself to be alone: peers that were named count, also while nobody knows where they are."""
+"""Whether a factory is alone: peers that were named count, also while nobody knows where they are."""
 
 from __future__ import annotations
 
