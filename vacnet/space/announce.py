@@ -23,7 +23,7 @@ from vacnet.space.core import Core, addresses_of
 from vacnet.space.gate import Arrival
 from vacnet.space.membership import Membership
 from vacnet.space.pages import Page
-from vacnet.space.repair import Repair
+from vacnet.space.pulls import Pulls
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.table import Known
 from vacnet.space.wire import Announce, Origin, RowsOf, Type, encode, plain
@@ -32,11 +32,11 @@ from vacnet.space.wire import Announce, Origin, RowsOf, Type, encode, plain
 class Announcer:
     """Says what changed here and takes what changed elsewhere."""
 
-    def __init__(self, core: Core, membership: Membership, repair: Repair) -> None:
+    def __init__(self, core: Core, membership: Membership, pulls: Pulls) -> None:
         """Begin with the factory's own row as version 1."""
         self._core = core
         self._membership = membership
-        self._repair = repair
+        self._pulls = pulls
         self._told = self._told_before = 0
         self._urgent = False
         self._leisure: FactoryRow | None = None
@@ -99,7 +99,7 @@ class Announcer:
             return
         news = self._membership.learn(known, message)
         if known.version < message.end:
-            self._repair.pull_from(known, known)
+            self._pulls.gap(known, known)
         if news and message.urgent:
             self._relay(known, message)
 

@@ -38,6 +38,7 @@ from vacnet.space.happenings import Happening
 from vacnet.space.keyring import KeyRing
 from vacnet.space.membership import Membership
 from vacnet.space.outbox import Datagram, EpochRaised
+from vacnet.space.pulls import Pulls
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import Rejected
@@ -68,8 +69,9 @@ class Gossip:
         self._membership = Membership(core)
         self._twin = Twin(core)
         self._strangers = Strangers(core)
-        self._repair = Repair(core, self._membership)
-        self._announcer = Announcer(core, self._membership, self._repair)
+        self._pulls = Pulls(core)
+        self._repair = Repair(core, self._membership, self._pulls)
+        self._announcer = Announcer(core, self._membership, self._pulls)
         self._handshake = Handshake(core, self._membership, self._twin, self._proved)
         self._handlers: dict[int, Handler] = {
             Type.ANN: self._announcer.on_announce,
@@ -132,7 +134,7 @@ class Gossip:
         self._core.now = now
         if self._stopped:
             return
-        for part in (self._membership, self._repair):
+        for part in (self._membership, self._pulls, self._repair):
             if part.next_at <= now:
                 part.wake()
         if self._twin.wake():
@@ -150,6 +152,7 @@ class Gossip:
             core.contacts.next_at,
             self._announcer.next_at(),
             self._repair.next_at,
+            self._pulls.next_at,
             self._membership.next_at,
             self._twin.next_at,
         )
@@ -224,7 +227,7 @@ class Gossip:
 
     def _proved(self, known: Known, newcomer: bool) -> None:  # noqa: FBT001 - a callback's one flag
         """Fetch a factory's rows once it has proved itself; a newcomer may bring a whole island."""
-        self._repair.pull_from(known, known)
+        self._pulls.ask(known, known)
         if newcomer or self.synced_at is None:
             self._repair.sync_soon(known)
 

@@ -144,11 +144,9 @@ class Handshake:
             core.send_body(Type.WELCOME, body, [to])
 
     def _members(self, room: int) -> list[Member]:
-        """Return a few live members that fit into the room."""
-        live = self._core.reachable()
-        picked = self._core.rng.sample(live, min(len(live), limits.MEMBERS_MAX))
+        """Return a few live members that fit into the room, at a cost that does not grow with the space."""
         members: list[Member] = []
-        for known in picked:
+        for known in self._some():
             ip, port = known.address or ("", 0)
             member = Member(known.name, ip, port)
             room -= len(encode(member))
@@ -156,6 +154,14 @@ class Handshake:
                 break
             members.append(member)
         return members
+
+    def _some(self) -> list[Known]:
+        core = self._core
+        names = list(core.table.factories)
+        drawn = core.rng.sample(names, min(len(names), 2 * limits.MEMBERS_MAX))
+        some = [core.table.factories[name] for name in drawn]
+        live = [known for known in some if known.link and known.liveness(core.now) is Liveness.LIVE]
+        return live[: limits.MEMBERS_MAX]
 
     def _meet(self, member: Member) -> None:
         address = addresses.checked(member.ip, member.port)

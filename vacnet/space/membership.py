@@ -33,6 +33,7 @@ from vacnet.space.happenings import (
     MemberMet,
     RowChanged,
 )
+from vacnet.space.held import Held
 from vacnet.space.link import Link
 from vacnet.space.seal import Header
 from vacnet.space.table import Known, Liveness
@@ -51,6 +52,7 @@ class Membership:
     def __init__(self, core: Core) -> None:
         """Begin with this factory alone."""
         self._core = core
+        self._held = Held()
         self.next_at = core.now + limits.SWEEP_SECONDS
 
     def hear(self, known: Known, counter: int) -> None:
@@ -102,7 +104,7 @@ class Membership:
     def learn(self, known: Known, span: Announce | Origin) -> bool:
         """Apply a checked span; return whether anything was new."""
         core = self._core
-        applied = spans.apply(known, span, core.now)
+        applied = self._apply(known, span)
         for before, after in applied.rows:
             core.happen(RowChanged(known.name, after.target, before, after))
         if applied.factory:
@@ -111,6 +113,15 @@ class Membership:
             self._check_life(known)
             self._show(known)
         return applied.news
+
+    def _apply(self, known: Known, span: Announce | Origin) -> spans.Applied:
+        """Apply a span, and those that waited for it; hold it if it leaves a gap itself."""
+        if span.start > known.version:
+            self._held.keep(known, span, self._core.now)
+        applied = spans.apply(known, span, self._core.now)
+        while (waiting := self._held.next(known)) is not None:
+            applied.add(spans.apply(known, *waiting))
+        return applied
 
     def wake(self) -> None:
         """Notice silence and forget what is a day old."""

@@ -23,6 +23,7 @@ from vacnet.space import limits, pages, spans, sync, wire
 from vacnet.space.core import Core, addresses_of
 from vacnet.space.gate import Arrival
 from vacnet.space.membership import Membership
+from vacnet.space.pulls import Pulls
 from vacnet.space.seal import factory_id
 from vacnet.space.table import Known, Liveness
 from vacnet.space.wire import Digest, Entry, Evidence, Origin, Pull, RowsOf, Sync, Type
@@ -31,27 +32,30 @@ from vacnet.space.wire import Digest, Entry, Evidence, Origin, Pull, RowsOf, Syn
 class Repair:
     """Compares tables and mends the difference."""
 
-    def __init__(self, core: Core, membership: Membership) -> None:
+    def __init__(self, core: Core, membership: Membership, pulls: Pulls) -> None:
         """Begin without a partner."""
         self._core = core
         self._membership = membership
+        self._pulls = pulls
         self._round: list[str] = []
         self._turn = 0
         self._wanted: dict[bytes, tuple[int, int]] = {}
-        self._fetching = False
+        self._fetching = 0
+        """How many factories' rows were pulled after the last digest; 0: that is over."""
         self._whole = False
         self.synced_at: float | None = None
         self.next_at = core.now
         self._next_partner: Known | None = None
 
     def wake(self) -> None:
-        """Sync with the next partner."""
+        """Sync with the next partner, and ask again for what was pulled and did not come."""
         core = self._core
+        self._pulls.ask_again()
         self.next_at = core.now + core.rng.uniform(*limits.SYNC_SECONDS)
         partner, self._next_partner = self._next_partner or self._choose(), None
         if partner is not None and partner.link is not None:
             self._wanted.clear()
-            self._fetching = False
+            self._fetching = 0
             hashes = sync.hashes(
                 core.table.factories.values(), limits.bucket_count(len(core.table.factories))
             )
@@ -86,9 +90,9 @@ class Repair:
         self._give(arrival, found.ahead)
         self._whole = message.whole
         self._wanted = {one.fid: (one.epoch, one.version) for one in found.lacking}
-        self._fetching = bool(found.lacking)
+        self._fetching = len(self._wanted)
         self._pull(arrival, found.lacking)
-        self._check_done(arrival.known)
+        self._check_done(arrival.known, over=False)
 
     def on_pull(self, arrival: Arrival, message: Pull) -> None:
         """Give what was asked for."""
@@ -106,15 +110,7 @@ class Repair:
             if factory_id(origin.name) not in self._core.excluded | {self._core.me.fid}:
                 self._take(arrival, origin)
         if self._fetching:
-            self._check_done(arrival.known)
-
-    def pull_from(self, known: Known, teller: Known) -> None:
-        """Pull a factory's rows beyond the contiguous version, unless that was just done."""
-        core = self._core
-        if core.now - known.pulled_at >= limits.PULL_GAP_SECONDS:
-            known.pulled_at = core.now
-            wants = wire.pack_entries([sync.entry(known)])
-            core.send(Type.PULL, Pull(wants), addresses_of([teller]))
+            self._check_done(arrival.known, over=message.last)
 
     def origins(self, known: Known, start: int) -> list[Origin]:
         """Return pages of a factory's rows as this one may tell of them."""
@@ -127,7 +123,7 @@ class Repair:
             return
         self._membership.learn(known, origin)
         if known.version < origin.end and arrival.known is not None:
-            self.pull_from(known, arrival.known)
+            self._pulls.gap(known, arrival.known)
         wanted = self._wanted.get(known.fid)
         if wanted is not None and (known.epoch, known.version) >= wanted:
             del self._wanted[known.fid]
@@ -146,18 +142,20 @@ class Repair:
         told: list[Origin] = []
         for known, start in held[: limits.ENTRIES_MAX]:
             told += self.origins(known, start)
-        for group in pages.packed(told)[: limits.ROWS_PAGES_MAX]:
-            self._core.send(Type.ROWS, RowsOf(group), [arrival.address])
+        groups = pages.packed(told)[: limits.ROWS_PAGES_MAX]
+        for number, group in enumerate(groups, start=1):
+            self._core.send(Type.ROWS, RowsOf(group, number == len(groups)), [arrival.address])
 
-    def _check_done(self, teller: Known | None) -> None:
-        """Note when all that differed is here; go on at once when there was something and there is more."""
-        if self._wanted or teller is None:
+    def _check_done(self, teller: Known | None, *, over: bool) -> None:
+        """Note when all that differed is here; when some came and there is more, go on at once."""
+        came = self._fetching - len(self._wanted)
+        if teller is None or (self._wanted and not (over and came)):
             return
-        if self._whole:
+        if self._whole and not self._wanted:
             self.synced_at = self._core.now
-        elif self._fetching:
+        elif came:
             self.sync_soon(teller)
-        self._fetching = False
+        self._fetching = 0
 
     def _choose(self) -> Known | None:
         """Return the next of the round; one time in ten somebody silent."""

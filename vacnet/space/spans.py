@@ -2,9 +2,10 @@
 
 Rules of this file: a row of a higher version replaces one of a lower whole; the rest is ignored, so
 applying is idempotent. A span that begins above the contiguous version would leave a gap: it is not
-applied, and whoever sees one pulls. (Were its rows taken and its writer died, those who have them and
-those who have not would differ for good, and each be sure to hold the same version.) Times in a row are
-fixed at its first receipt and never moved: an age told later by a slower way would only be worse.
+applied but held (`held`), and whoever sees one pulls. (Were its rows taken and its writer died, those who
+have them and those who have not would differ for good, and each be sure to hold the same version.) Times
+in a row are fixed at its first receipt and never moved: an age told later by a slower way would only be
+worse.
 
 At most 256 rows: one more makes room by dropping the row of a target no longer offered that is longest
 gone. The owner follows the same rule, so all drop the same.
@@ -56,6 +57,11 @@ class Applied:
     def news(self) -> bool:
         """Return whether anything was new."""
         return self.factory or bool(self.rows)
+
+    def add(self, later: Applied) -> None:
+        """Add what a later span changed."""
+        self.rows += later.rows
+        self.factory = self.factory or later.factory
 
 
 def check(span: Span) -> None:

@@ -159,6 +159,8 @@ class RowsOf(Struct, array_like=True, frozen=True):
     """ROWS: answers a PULL or DIGEST, relays urgent rows."""
 
     origins: Annotated[list[Origin], Meta(max_length=limits.ROWS_MAX)]
+    last: bool = False
+    """True: all that is sent in answer has been sent; what is missing has to be asked for again."""
 
 
 class Sync(Struct, array_like=True, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -47,6 +48,8 @@ class Faults:
     duplicate: float = 0.0
     cut: Callable[[str, str], bool] = lambda _sender, _receiver: False
     """True: nothing of the first reaches the second."""
+    drop: Callable[[bytes], bool] = lambda _data: False
+    """True: this datagram reaches nobody."""
 
 
 @dataclass(slots=True)
@@ -145,26 +148,26 @@ class Net:
 
     def run(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
         """Let time pass; return how much did until the condition held, or all of it."""
-        began, end, asked = self.now, self.now + seconds, -1.0
-        while True:
-            if until is not None and self.now - asked >= STEP_SECONDS:
-                asked = self.now
-                if until():
-                    break
-            while self._timers and not self._true(self._timers[0]):
-                heapq.heappop(self._timers)
-            next_timer = self._timers[0][0] if self._timers else end
-            next_flight = self._flying[0][0] if self._flying else end
-            self.now = max(self.now, min(next_timer, next_flight))
-            if self.now >= end:
-                self.now = end
-                break
-            if next_flight <= self.now:
+        began, end = self.now, self.now + seconds
+        while self.now < end and (until is None or not until()):
+            self._run_to(end if until is None else min(end, self.now + STEP_SECONDS))
+        return self.now - began
+
+    def _run_to(self, end: float) -> None:
+        while (following := self._next_event()) < end:
+            self.now = max(self.now, following)
+            if self._flying and self._flying[0][0] <= self.now:
                 _, _, sender, receiver, data = heapq.heappop(self._flying)
                 self.deliver(data, sender, receiver)
             else:
                 self._wake(heapq.heappop(self._timers)[2])
-        return self.now - began
+        self.now = end
+
+    def _next_event(self) -> float:
+        while self._timers and not self._true(self._timers[0]):
+            heapq.heappop(self._timers)
+        heads = [heap[0][0] for heap in (self._timers, self._flying) if heap]
+        return min(heads, default=math.inf)
 
     def _wake(self, node: Node) -> None:
         node.gossip.wake(self.now)
@@ -182,7 +185,7 @@ class Net:
         node.bytes += len(datagram.data)
         self.recorded.append((node.address, datagram.address, datagram.data))
         copies = 2 if self.rng.random() < self.faults.duplicate else 1
-        for _ in range(copies):
+        for _ in range(0 if self.faults.drop(datagram.data) else copies):
             if self.rng.random() >= self.faults.loss and not self._cut(node.name, datagram.address):
                 at = self.now + self.rng.uniform(*self.faults.delay)
                 flight = (at, next(self._count), node.address, datagram.address, datagram.data)

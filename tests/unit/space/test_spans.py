@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.unit.space.net import row_of
 from vacnet.space import coding, spans
 from vacnet.space.counters import Reject
+from vacnet.space.held import Held
+from vacnet.space.limits import HELD_MAX
 from vacnet.space.pages import Page, pages
 from vacnet.space.rows import FactoryRow
 from vacnet.space.seal import Rejected
@@ -77,6 +79,29 @@ def test_applied_twice_the_second_time_is_no_news() -> None:
     page = Page(0, 2, None, [_wire("a", 1), _wire("b", 2)])
     assert spans.apply(known, page, NOW).news
     assert not spans.apply(known, page, NOW).news
+
+
+def test_what_waited_for_a_gap_is_applied_with_the_time_of_its_arrival() -> None:
+    known, held = _observer(), Held()
+    early = Page(1, 2, None, [_wire("b", 2, proof_at=NOW)])
+    held.keep(known, early, NOW)
+    assert held.next(known) is None
+    spans.apply(known, Page(0, 1, None, [_wire("a", 1)]), NOW + 40.0)
+    waiting = held.next(known)
+    assert waiting == (early, NOW)
+    spans.apply(known, *waiting)
+    assert known.version == 2
+    assert known.targets["b"].proof_at == pytest.approx(NOW)
+    assert held.next(known) is None
+
+
+def test_held_spans_are_bounded_and_of_the_present_life() -> None:
+    known, held = _observer(), Held()
+    for start in range(1, HELD_MAX + 10):
+        held.keep(known, Page(start, start + 1), NOW)
+    assert len(held._waiting) == HELD_MAX
+    known.version, known.epoch = HELD_MAX, 2
+    assert held.next(known) is None
 
 
 def test_an_older_row_does_not_replace_a_newer_one_and_its_time_is_kept() -> None:
