@@ -11,6 +11,8 @@ from pathlib import Path
 from tools.settings_page import settings_page
 from vacnet.decide.windows import TABLE, State, Then
 from vacnet.machines import lifecycle_page
+from vacnet.targets.example import example_peers, example_settings
+from vacnet.targets.settings import Host
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +54,19 @@ def _target(then: Then) -> str:
     return _NEXT if then is Then.NEXT else _node(then.value)
 
 
+_HOST = Host(
+    node_name="factory1.example.org",
+    processors=16,
+    state_directory="/var/lib/vacnet",
+    runtime_directory="/run/vacnet",
+    config_directory="/etc/vacnet",
+    runs_as_root=True,
+)
+"""Of the example: what `vacnet config init` writes differs from it in the name and the processors."""
+
 PAGES = {
+    "conf/vacnet.toml": lambda: example_settings(_HOST),
+    "conf/peers.toml": example_peers,
     "docs/windows.md": windows_page,
     "docs/life-cycle.md": lifecycle_page.page,
     "docs/settings.md": settings_page,

@@ -38,7 +38,7 @@ def _state(**changes: object) -> DrainState:
     [(_state(), True), (_state(left=("m",)), False), (_state(unknown=AWAY), False)],
 )
 def test_it_is_over_only_when_nothing_is_left_and_every_engine_has_answered(
-    state: DrainState, over: bool
+    state: DrainState, *, over: bool
 ) -> None:
     assert drain_words.is_over(state) is over
 

@@ -1,0 +1,170 @@
+"""The systemd unit, without systemd: what it promises is in it, and the daemon keeps its side."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.space.member import CHECKOUT, Member
+from tools.space.space import Space
+from tools.space.waiting import until
+from vacnet.factory import daemon, notify
+
+MakeSpace = Callable[[int], Space]
+
+UNIT = CHECKOUT / "conf" / "vacnet.service"
+PATIENCE_SECONDS = 30.0
+
+
+def _unit() -> configparser.ConfigParser:
+    read = configparser.ConfigParser(interpolation=None)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read_string(UNIT.read_text())
+    return read
+
+
+SERVICE = _unit()["Service"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("KillMode", "process", "machines outlive the daemon"),
+        ("OOMPolicy", "continue", "a machine killed for memory takes no factory with it"),
+        ("Type", "notify", "ready means adopted"),
+        ("NotifyAccess", "main", "a machine may not speak for the factory"),
+        ("Restart", "on-failure", "a crash is mended"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID", "SIGHUP reads all files"),
+        ("StateDirectory", "vacnet", "/var/lib/vacnet"),
+        ("RuntimeDirectory", "vacnet", "/run/vacnet"),
+        ("RuntimeDirectoryPreserve", "yes", "override.toml holds until the reboot"),
+        ("TasksMax", "infinity", "machines are many tasks"),
+    ],
+)
+def test_the_unit_says_what_is_promised(key: str, value: str, why: str) -> None:
+    assert SERVICE.get(key) == value, why
+
+
+def test_nothing_hides_the_file_system_or_forbids_what_machines_do() -> None:
+    breaking = (
+        "Protect",
+        "Private",
+        "NoNewPrivileges",
+        "RestrictNamespaces",
+        "SystemCallFilter",
+        "Memory",
+        "User",
+    )
+    assert [key for key in SERVICE if key.startswith(breaking)] == []
+
+
+def test_the_watchdog_is_fed_at_half_of_its_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", str(int(SERVICE["WatchdogSec"]) * 1_000_000))
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    assert notify.watchdog_seconds() == notify.STATUS_SECONDS
+
+
+def test_bad_settings_are_not_tried_again_and_a_crash_is_for_ever() -> None:
+    assert SERVICE["RestartPreventExitStatus"] == str(daemon.BAD_SETTINGS)
+    assert _unit()["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_no_fault_in_it(tmp_path: Path) -> None:
+    copy = tmp_path / "vacnet.service"
+    copy.write_text(UNIT.read_text().replace("/usr/local/bin/vacnet", sys.executable))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(copy)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- the daemon's side ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(directory: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        made.bind(str(directory / "notify"))
+        made.settimeout(PATIENCE_SECONDS)
+        yield made
+
+
+def _until_told(told: socket.socket, line: str) -> list[str]:
+    """Return the datagram with this line, past others."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        lines = told.recv(4096).decode().splitlines()
+        if line in lines:
+            return lines
+    raise TimeoutError(f"{line} was not told")
+
+
+@pytest.fixture
+def factory(make_space: MakeSpace, directory: Path, told: socket.socket) -> Member:
+    member = make_space(1).members[0]
+    environment = {"NOTIFY_SOCKET": str(directory / "notify"), "WATCHDOG_USEC": "400000"}
+    member.start(environment=environment)
+    return member
+
+
+def _pid(factory: Member) -> int:
+    assert factory._child is not None
+    return factory._child.pid
+
+
+def test_it_is_ready_when_its_socket_answers_and_feeds_the_watchdog(
+    factory: Member, told: socket.socket
+) -> None:
+    _until_told(told, "READY=1")
+    assert factory.client().health().state == "ready"
+    for _ in range(3):
+        lines = _until_told(told, "WATCHDOG=1")
+        assert any(line.startswith("STATUS=") for line in lines)
+
+
+def test_a_reload_is_told_from_its_begin_to_its_end(factory: Member, told: socket.socket) -> None:
+    _until_told(told, "READY=1")
+    os.kill(_pid(factory), signal.SIGHUP)
+    lines = _until_told(told, "RELOADING=1")
+    assert any(line.startswith("MONOTONIC_USEC=") for line in lines)
+    _until_told(told, "READY=1")
+
+
+def test_its_end_is_told_and_its_machines_do_not_hear_of_the_notify_socket(
+    factory: Member, told: socket.socket
+) -> None:
+    _until_told(told, "READY=1")
+    until(
+        lambda: any(m.state == "running" for m in factory.client().machines().machines),
+        PATIENCE_SECONDS,
+        "a machine runs",
+    )
+    machine = factory.client().machines().machines[0]
+    environments = [_environment(int(pid.name)) for pid in Path("/proc").iterdir() if pid.name.isdigit()]
+    its_own = [one for one in environments if machine.uuid in one]
+    assert its_own
+    assert not any("NOTIFY_SOCKET" in one for one in its_own)
+    os.kill(_pid(factory), signal.SIGTERM)
+    _until_told(told, "STOPPING=1")
+
+
+def _environment(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
