@@ -71,9 +71,14 @@ class Daemon:
 
     def kill(self) -> None:
         """Kill the daemon as kill -9 does; its containers go on until it is started again."""
-        if self._daemon is not None:
-            self._daemon.kill()
-            self._daemon.wait()
+        if self._daemon is None:
+            return
+        self._daemon.kill()
+        self._daemon.wait()
+        # Its containerd dies with it; where the first process does not bury orphans, its number stays taken
+        # and the next daemon would wait for it.
+        for file in (self.home / "pid", self.home / "exec" / "containerd" / "containerd.pid"):
+            file.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """End the daemon as a service manager does: it ends its containers first."""
@@ -94,6 +99,7 @@ class Daemon:
         if self._holder is not None:
             self._holder.kill()
             self._holder.communicate()
+        self._daemon = self._holder = None
         _remove_cgroups(self.group)
 
     def _hold(self) -> subprocess.Popen[bytes]:

@@ -18,6 +18,7 @@ from docker.errors import NotFound
 from vacnet.machines.runtime import Seen
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.docker import binds
+from vacnet.runtimes.docker.client import Patience
 from vacnet.runtimes.docker.rounds import Paces
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.targets.model import DockerSettings, Model, Target
@@ -59,7 +60,7 @@ class Site:
         factory: str = "f1",
         *,
         cvmfs: Path = binds.CVMFS,
-        pull_patience_seconds: float = 30.0,
+        patience: Patience | None = None,
         **settings: Any,
     ) -> DockerRuntime:
         """Return a new runtime, as a factory that has just been started has it."""
@@ -70,7 +71,7 @@ class Site:
             self.factory(factory),
             cvmfs=cvmfs,
             paces=FAST,
-            pull_patience_seconds=pull_patience_seconds,
+            patience=patience,
         )
         self.runtimes.append(made)
         return made

@@ -17,6 +17,7 @@ import pytest
 from tests.integration.docker.docker_site import Site
 from tools.engines.dockerd import Daemon
 from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.docker.client import Patience
 from vacnet.targets.model import PullPolicy
 
 pytestmark = pytest.mark.engine("docker")
@@ -95,7 +96,7 @@ async def test_always_takes_what_the_tag_means_now_and_missing_what_is_here(
 
 async def test_a_slow_pull_is_told_of_holds_up_nobody_and_goes_on(own_site: Site, serve: Serve) -> None:
     serve(bytes_per_second=400_000)
-    runtime = own_site.runtime(pull_patience_seconds=0.7)
+    runtime = own_site.runtime(patience=Patience(pull_seconds=0.7))
     slow, quick = own_site.spec("exit 0", root_image=IMAGE), own_site.spec("exit 0")
     waiting = asyncio.create_task(runtime.start(slow))
     began = time.monotonic()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from vacnet.runtimes.docker.faults import AwayError, RefusalError
@@ -20,35 +22,51 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 THREADS = 8
-ASK_SECONDS = 20.0
-"""For a look or a small change: milliseconds on an idle host, seconds on a loaded one."""
-MAKE_SECONDS = 60.0
-"""For creating and starting: 0.3 s; an engine under a storm of starts takes a hundred times that."""
 PAUSE_SECONDS_MAX = 60.0
 """No answer may pause for longer: it bounds the life of a thread whose caller has gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an engine may take, in seconds."""
+
+    probe_seconds: float = 6.0
+    """To say that it is there: less than a factory waits for a probe, so that words are told, not silence."""
+    ask_seconds: float = 20.0
+    """For a look or a small change: milliseconds on an idle host, seconds on a loaded one."""
+    make_seconds: float = 60.0
+    """For creating and starting: 0.3 s; an engine under a storm of starts takes a hundred times that."""
+    pull_seconds: float = 20.0
+    """For an image: a small one is there by then; a large one is worth no ticket held."""
 
 
 class Client:
     """An engine behind a socket."""
 
-    def __init__(self, socket: str) -> None:
-        """Ask nothing yet; `socket` is as in the settings, ``unix:///...``."""
-        self.socket = socket
-        self.path = socket.removeprefix("unix://")
+    def __init__(self, address: str, patience: Patience) -> None:
+        """Ask nothing yet; `address` is the socket as in the settings, ``unix:///...``."""
+        self.address = address
+        self.patience = patience
+        self.path = address.removeprefix("unix://")
         self._workers = Workers("docker", THREADS)
         self._api: Api | None = None
 
-    async def ask(self, question: Callable[[Api], T], seconds: float = ASK_SECONDS) -> T:
+    async def ask(self, question: Callable[[Api], T], seconds: float = 0.0) -> T:
         """Put a question to the engine and return its answer.
 
         Raises:
             RefusalError: it says no.
-            AwayError: it does not answer within `seconds`.
+            AwayError: it does not answer within `seconds` (0: as long as a small question may take).
         """
+        seconds = seconds or self.patience.ask_seconds
         try:
             return await self.do(lambda: self._put(question), seconds)
         except TimeoutError:
             raise AwayError(self._silent(seconds)) from None
+
+    async def make(self, question: Callable[[Api], T]) -> T:
+        """Put a question that takes work and return its answer; see `ask`."""
+        return await self.ask(question, self.patience.make_seconds)
 
     async def do(self, job: Callable[[], T], seconds: float) -> T:
         """Do a job that may hang like an engine, on the same few threads.
@@ -61,6 +79,7 @@ class Client:
 
     def _put(self, question: Callable[[Api], T]) -> T:
         try:
+            self._knock()
             return question(self._connected())
         except Exception as error:
             raise self.understood(error) from error
@@ -74,7 +93,18 @@ class Client:
         """Return a client of its own for a long talk; for a thread, and like the library it may raise all."""
         from vacnet.runtimes.docker.api import Api  # late: a factory without containers never loads it
 
-        return Api(self.socket, pause_seconds)
+        self._knock()
+        return Api(self.address, pause_seconds)
+
+    def _knock(self) -> None:
+        """Connect and let go: an engine that is away is known by the kernel's word, not by the library's.
+
+        Raises:
+            OSError: nobody listens, or we may not speak.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+            knocking.settimeout(self.patience.ask_seconds)
+            knocking.connect(self.path)
 
     def understood(self, error: Exception) -> Exception:
         """Return what an error of the library means: one of our two, or itself if it is no engine's."""

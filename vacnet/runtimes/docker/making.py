@@ -21,7 +21,7 @@ import structlog
 from vacnet.machines.runtime import NotNowError
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.docker import binds, cvmfs, gpus
-from vacnet.runtimes.docker.client import ASK_SECONDS, MAKE_SECONDS, Client
+from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.container import FACTORY_LABEL, Container, container_of, machine_of
 from vacnet.runtimes.docker.creation import GPUS_LABEL, Plan
 from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH, AwayError, RefusalError, start_failure
@@ -63,7 +63,7 @@ class Maker:
         try:
             found = await self._created(spec)
             if found.never_ran:
-                await self._client.ask(lambda api: api.start(found.id), MAKE_SECONDS)
+                await self._client.make(lambda api: api.start(found.id))
         except RefusalError as refusal:
             await self._undo(spec)
             raise start_failure(refusal) from refusal
@@ -87,11 +87,12 @@ class Maker:
 
     async def _check_cvmfs(self, repositories: tuple[str, ...]) -> None:
         """Look at /cvmfs on the engine's threads: one that hangs in a sick file system is one of few."""
+        seconds = self._client.patience.ask_seconds
         try:
-            await self._client.do(lambda: cvmfs.check(self._cvmfs, repositories), ASK_SECONDS)
+            await self._client.do(lambda: cvmfs.check(self._cvmfs, repositories), seconds)
         except TimeoutError:
             raise NotNowError(
-                f"{self._cvmfs} did not answer within {ASK_SECONDS:g} s: see cvmfs_config probe, and whether "
+                f"{self._cvmfs} did not answer within {seconds:g} s: see cvmfs_config probe, and whether "
                 "this host reaches its proxies"
             ) from None
 
@@ -128,7 +129,7 @@ class Maker:
 
     async def _create(self, plan: Plan) -> Container:
         body, spec = plan.body(), plan.spec
-        made = await self._client.ask(lambda api: api.create(body, spec.name), MAKE_SECONDS)
+        made = await self._client.make(lambda api: api.create(body, spec.name))
         log.info(
             "docker.create", machine=spec.name, id=spec.id, container=made["Id"][:12], command=plan.line()
         )
@@ -214,7 +215,7 @@ async def remove(client: Client, container: str, *, force: bool = False) -> None
         RefusalError: it cannot remove it.
     """
     try:
-        await client.ask(lambda api: api.remove_container(container, v=True, force=force), MAKE_SECONDS)
+        await client.make(lambda api: api.remove_container(container, v=True, force=force))
     except RefusalError as refusal:
         going = refusal.status == CONFLICT and "in progress" in refusal.words
         if refusal.status != NO_SUCH and not going:

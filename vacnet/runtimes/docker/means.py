@@ -14,9 +14,6 @@ from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.faults import RefusalError
 
-PROBE_SECONDS = 6.0
-"""Less than the factory's patience with a probe, so that its words are told and not just its silence."""
-
 _LIMITS = {
     "MemoryLimit": "memory",
     "SwapLimit": "swap",
@@ -45,10 +42,11 @@ class Means:
         Raises:
             NotNowError: it is not, or it refuses; in an admin's words.
         """
+        seconds = self._client.patience.probe_seconds
         try:
-            await self._client.ask(lambda api: api.ping(), PROBE_SECONDS)
+            await self._client.ask(lambda api: api.ping(), seconds)
             if not self._asked:
-                self._say(await self._client.ask(lambda api: api.info(), PROBE_SECONDS))
+                self._say(await self._client.ask(lambda api: api.info(), seconds))
         except RefusalError as refusal:
             raise NotNowError(f"the engine at {self._client.path} refuses: {refusal.words}") from refusal
 

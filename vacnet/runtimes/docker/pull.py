@@ -1,9 +1,9 @@
 """Getting images: one pull for all who wait for it, in a thread of its own, visible, bounded.
 
 Rules of this file: a pull never holds up another start, for it does not use the threads that starts use. Who
-waits is told after `PATIENCE_SECONDS` that the image is on its way, and how far it is: then no machine is
-made, other factories may have the ticket, and the target is tried again here (section 5 of the design); the
-pull goes on meanwhile. It ends by itself when the engine has nothing to say for `STALL_SECONDS`.
+waits is told after a while (`Patience.pull_seconds`) that the image is on its way, and how far it is: then no
+machine is made, other factories may have the ticket, and the target is tried again here (section 5 of the
+design); the pull goes on meanwhile. It ends when the engine has nothing to say for `STALL_SECONDS`.
 
 Credentials are read anew for each pull, so a renewed file needs no restart; nothing of them is logged.
 """
@@ -22,8 +22,6 @@ from vacnet.runtimes.docker.image import registry_of
 from vacnet.runtimes.docker.progress import Progress
 from vacnet.runtimes.docker.workers import Workers
 
-PATIENCE_SECONDS = 20.0
-"""A small image is there by then; a large one is worth no ticket held."""
 STALL_SECONDS = 180.0
 """Extracting a layer of gigabytes on a slow disk says nothing for a minute or two."""
 TELL_SECONDS = 15.0
@@ -36,11 +34,10 @@ log = structlog.get_logger(__name__)
 class Pulls:
     """The pulls under way, by image."""
 
-    def __init__(self, client: Client, auth_file: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, client: Client, auth_file: str) -> None:
         """Pull with the credentials in `auth_file`; empty: with those of the factory's user."""
         self._client = client
         self._auth_file = auth_file
-        self._patience_seconds = patience_seconds
         self._workers = Workers("docker-pull", THREADS)
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, Progress] = {}
@@ -55,7 +52,7 @@ class Pulls:
         if task is None:
             task = self._under_way[image] = asyncio.create_task(self._pull(image), name=f"pull {image}")
             task.add_done_callback(lambda done: self._over(image, done))
-        done, _ = await asyncio.wait([task], timeout=self._patience_seconds)
+        done, _ = await asyncio.wait([task], timeout=self._client.patience.pull_seconds)
         if not done:
             progress = self._progress.get(image, Progress())
             raise NotNowError(f"image {image} is being pulled from {registry_of(image)}: {progress}")

@@ -17,7 +17,7 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker import guard
-from vacnet.runtimes.docker.client import ASK_SECONDS, MAKE_SECONDS, Client
+from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.console import Console
 from vacnet.runtimes.docker.container import Container
 from vacnet.runtimes.docker.faults import RefusalError
@@ -106,7 +106,7 @@ class Rounds:
 
     async def _copy_one(self, container: Container) -> None:
         try:
-            await self._client.ask(lambda api: self._console.copy_if_new(api, container), ASK_SECONDS)
+            await self._client.ask(lambda api: self._console.copy_if_new(api, container))
         except (NotNowError, RefusalError, OSError) as error:
             log.debug("docker.console-later", machine=container.machine_id, why=str(error))
 
@@ -117,7 +117,7 @@ class Rounds:
             NotNowError: the engine does not answer.
         """
         try:
-            await self._client.ask(lambda api: self._console.copy(api, container), MAKE_SECONDS)
+            await self._client.make(lambda api: self._console.copy(api, container))
         except (RefusalError, OSError) as error:
             log.warning("docker.console-lost", machine=container.machine_id, why=str(error))
 
@@ -140,7 +140,7 @@ class Rounds:
     async def _hold_one(self, container: Container) -> None:
         home = self._machines / container.machine_id
         try:
-            used = await self._client.ask(lambda api: guard.used_bytes(api, container, home), MAKE_SECONDS)
+            used = await self._client.make(lambda api: guard.used_bytes(api, container, home))
         except (NotNowError, RefusalError) as error:
             log.debug("docker.disk-later", machine=container.machine_id, why=str(error))
             return

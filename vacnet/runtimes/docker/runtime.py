@@ -21,7 +21,7 @@ import structlog
 from vacnet.machines.runtime import NotNowError, Seen, Usage
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.docker import binds, guard
-from vacnet.runtimes.docker.client import Client
+from vacnet.runtimes.docker.client import Client, Patience
 from vacnet.runtimes.docker.container import Container
 from vacnet.runtimes.docker.ending import Endings
 from vacnet.runtimes.docker.events import Events, Happening
@@ -30,7 +30,7 @@ from vacnet.runtimes.docker.knowledge import Knowledge
 from vacnet.runtimes.docker.look import Look
 from vacnet.runtimes.docker.making import Maker, remove
 from vacnet.runtimes.docker.means import Means
-from vacnet.runtimes.docker.pull import PATIENCE_SECONDS, Pulls
+from vacnet.runtimes.docker.pull import Pulls
 from vacnet.runtimes.docker.rounds import Paces, Rounds
 from vacnet.runtimes.docker.seen import describe
 from vacnet.targets.model import DockerSettings, Model
@@ -57,16 +57,16 @@ class DockerRuntime:
         *,
         cvmfs: Path = binds.CVMFS,
         paces: Paces | None = None,
-        pull_patience_seconds: float = PATIENCE_SECONDS,
+        patience: Patience | None = None,
     ) -> None:
         """Look after the containers that bear `factory`'s label; their directories are in `machines/`."""
         self._settings = settings
         self._machines = state_directory / "machines"
         self._mark = state_directory / MARK
         self._awake = asyncio.Event()
-        self._client = Client(settings.socket)
+        self._client = Client(settings.socket, patience or Patience())
         self._means = Means(self._client)
-        self._pulls = Pulls(self._client, settings.auth_file, patience_seconds=pull_patience_seconds)
+        self._pulls = Pulls(self._client, settings.auth_file)
         self._maker = Maker(self._client, self._pulls, settings, cvmfs)
         self._look = Look(factory)
         self._looking = asyncio.Lock()
@@ -79,7 +79,8 @@ class DockerRuntime:
         self._changed: asyncio.Queue[str] = asyncio.Queue()
         self._locks: dict[str, asyncio.Lock] = {}
         self._starting: set[str] = set()
-        if self._mark.exists():
+        self._marked = self._mark.exists()
+        if self._marked:
             self._awake.set()
 
     # --- the engine ---------------------------------------------------------------------------
@@ -114,8 +115,9 @@ class DockerRuntime:
                 self._starting.discard(spec.id)
 
     def _leave_mark(self) -> None:
-        if not self._awake.is_set():
+        if not self._marked:
             self._mark.touch()
+            self._marked = True
             self._awake.set()
 
     # --- stop and forget ----------------------------------------------------------------------
