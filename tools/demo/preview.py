@@ -17,11 +17,18 @@ _SAMPLES = 3
 """Points that are looked at across each pixel of the preview."""
 
 
-def preview(canvas: Canvas, console: Console) -> Iterator[Text]:
-    """Yield the lines of the picture for a console; none where it has no colours or no such sign."""
-    if console.color_system in {None, "standard"} or "utf" not in console.encoding.lower():
-        return
-    columns = min(COLUMNS_MAX, console.width)
+def drawable(console: Console) -> bool:
+    """Tell whether a console has the colours and the sign for it."""
+    return console.color_system not in {None, "standard"} and "utf" in console.encoding.lower()
+
+
+def columns_for(lines: int, width: int) -> int:
+    """Return how wide the picture may be to have at most so many lines in a window of `width`."""
+    return min(2 * lines * WIDTH // HEIGHT, width)
+
+
+def preview(canvas: Canvas, columns: int) -> Iterator[Text]:
+    """Yield the lines of the picture, `columns` characters wide."""
     side = WIDTH / columns
     for line in range(int(HEIGHT / side) // 2):
         text = Text()

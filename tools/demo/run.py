@@ -21,7 +21,7 @@ from types import FrameType
 from tools.demo import books
 from tools.demo.audit import Told
 from tools.demo.picture import picture
-from tools.demo.preview import preview
+from tools.demo.preview import COLUMNS_MAX, drawable, preview
 from tools.demo.screen import Screen, screen
 from tools.demo.server import serving
 from tools.demo.story import Deed, Facts, Story
@@ -32,6 +32,8 @@ from vacnet.console import tables
 
 OUT = Path("demo-out")
 TICK_SECONDS = 0.5
+BROKEN_FACTORY = 3
+"""Where `faulty` fails; the last one where there are fewer."""
 TILES_PER_FACTORY = 60
 """Two batches of them take each half a minute or so with four processors a factory."""
 SPACE_NAME = "demo"
@@ -45,6 +47,9 @@ _PIPE = """\
 vacuum_pipe_url = "{address}/vacuum-pipe.json"
 target_share = 1
 allow_machine_models = ["process"]
+
+[targets.demo-faulty]
+user_data_option_broken_on = "factory{broken}.{space}.example"
 """
 _INTERRUPTED = "Interrupted: machines that still ran were ended and have no outcome in the records."
 _DRAIN = "[factory]\ndraining = true\n"
@@ -83,10 +88,12 @@ def _in_space(options: Options, work: Work, directory: Path, address: str, leave
         options.factories,
         name=SPACE_NAME,
         processors=options.processors,
-        fragment=_PIPE.format(address=address),
+        fragment=_PIPE.format(
+            address=address, space=SPACE_NAME, broken=min(BROKEN_FACTORY, options.factories)
+        ),
     )
     try:
-        with screen() as shown:
+        with screen(work.canvas) as shown:
             failure = _tell(space, work, shown, leave, options.patience)
         space.stop()
         return _close(options, space, work, failure=failure, interrupted=leave.is_set())
@@ -144,8 +151,8 @@ def _close(options: Options, space: Space, work: Work, *, failure: str, interrup
 
 def _print(work: Work, lines: list[str]) -> None:
     console = tables.console_for()
-    if console.is_terminal:
-        console.print(*preview(work.canvas, console), sep="\n")
+    if console.is_terminal and drawable(console):
+        console.print(*preview(work.canvas, min(COLUMNS_MAX, console.width)), sep="\n")
     width = console.width if console.is_terminal else LINE_CELLS_MAX
     for line in lines:
         print(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False))

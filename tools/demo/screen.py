@@ -1,7 +1,8 @@
 """What is on the terminal while the demo runs: the table of `vacnet space`, and the story below it.
 
 On a terminal the same console code that `vacnet space` uses draws the table, at any size from 80x24;
-elsewhere (a file, a pipe, CI) plain lines say what happens when it happens.
+a larger one shows the picture too while it is being rendered. Elsewhere (a file, a pipe, CI) plain
+lines say what happens when it happens.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from tools.demo.canvas import Canvas
+from tools.demo.preview import columns_for, drawable, preview
 from tools.demo.story import Facts
 from tools.demo.work import Progress
 from vacnet.console import tables
@@ -23,6 +26,8 @@ from vacnet.console.space_view import space_view
 
 STORY_LINES = 3
 BAR_CELLS = 30
+PICTURE_LINES_MIN = 8
+"""With fewer one cannot see what it is."""
 PLAIN_SECONDS = 10.0
 """Between two lines of numbers where there is no terminal."""
 
@@ -45,9 +50,9 @@ class Screen(Protocol):
         ...
 
 
-def screen() -> Screen:
+def screen(canvas: Canvas) -> Screen:
     """Return the screen that fits stdout."""
-    return TerminalScreen() if sys.stdout.isatty() else PlainScreen()
+    return TerminalScreen(canvas) if sys.stdout.isatty() else PlainScreen()
 
 
 class PlainScreen:
@@ -76,10 +81,13 @@ class PlainScreen:
 
 
 class TerminalScreen:
-    """The live table with the story below it."""
+    """The live table, the picture where there is room for it, and the story below."""
 
-    def __init__(self) -> None:
+    def __init__(self, canvas: Canvas) -> None:
         """Take nothing yet."""
+        self._canvas = canvas
+        self._drawn: tuple[object, list[Text]] = (None, [])
+        """What the picture was drawn from, and its lines."""
         self._console = tables.console_for()
         self._live = Live(console=self._console, screen=True, auto_refresh=False)
 
@@ -103,7 +111,17 @@ class TerminalScreen:
             return [Text("No factory answers yet.")] + [Text("")] * (height - 1)
         view = space_view(facts.state, time.time())
         lines = tables.draw(view, self._console.width, height=height, ascii_signs=self._ascii())
+        lines += [Text(""), *self._picture(facts.progress.done, height - len(lines) - 1)]
         return lines + [Text("")] * (height - len(lines))
+
+    def _picture(self, done: int, height: int) -> list[Text]:
+        """Return the picture so far, drawn anew only when it has changed; nothing where it is too low."""
+        columns = columns_for(height, self._console.width)
+        if height < PICTURE_LINES_MIN or not drawable(self._console):
+            return []
+        if self._drawn[0] != (done, columns):
+            self._drawn = (done, columns), list(preview(self._canvas, columns))
+        return self._drawn[1]
 
     def _story(self, facts: Facts, caption: str, seconds: float) -> list[Text]:
         width = self._console.width

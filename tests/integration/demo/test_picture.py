@@ -7,8 +7,10 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.demo.canvas import Canvas
 from tools.demo.picture import HEIGHT, WIDTH, picture
 from tools.demo.png import png
+from tools.demo.preview import columns_for, preview
 
 
 @given(tiles=st.integers(2, 400), seed=st.integers(0, 10_000))
@@ -41,3 +43,22 @@ def test_a_png_holds_the_pixels_that_were_given() -> None:
     rows = zlib.decompress(written[start : start + length])
     assert rows == b"\0" + pixels[:9] + b"\0" + pixels[9:]
     assert struct.unpack(">II", written[16:24]) == (3, 2)
+
+
+def test_the_preview_shows_two_pixels_to_a_character_where_the_tiles_are() -> None:
+    canvas, cut = Canvas(), picture(1, 2)
+    (left,), _ = cut.batches
+    canvas.lay(left, b"\xff\x00\x00" * (left.columns * left.rows))
+    columns = columns_for(10, 80)
+    lines = list(preview(canvas, columns))
+    assert (columns, len(lines)) == (32, 10)
+    colours = [str(span.style) for span in lines[0].spans]
+    assert colours[0] == colours[columns // 2 - 1] == "#ff0000 on #ff0000"
+    assert "#ff0000" not in colours[columns // 2]
+
+
+@given(lines=st.integers(1, 200), width=st.integers(1, 300))
+def test_the_preview_never_needs_more_room_than_it_was_given(lines: int, width: int) -> None:
+    columns = columns_for(lines, width)
+    assert columns <= width
+    assert int(HEIGHT * columns / WIDTH) // 2 <= lines
