@@ -36,6 +36,7 @@ from vacnet.machines.tools import Tools
 from vacnet.machines.views import MachineView, view_of
 from vacnet.machines.watch import Watch
 from vacnet.record.record import Record
+from vacnet.space.window import never_tried
 from vacnet.targets.model import Model
 
 GB = 1_000_000_000
@@ -209,11 +210,13 @@ class Keeper:
         await expire(self._tools, {life.machine.spec.id for life in self._lives})
 
     async def _ended_under_windows(self) -> list[RestoredMachine]:
+        """Return machines that ended under their target's newest window; none is kept before one opens."""
         record, now = self._tools.record, self._tools.now()
+        windows, untried = await record.windows(now.boot), never_tried(now.boot)
         rows = [
             row
-            for target, window in (await record.windows(now.boot)).items()
-            for row in await record.under_window(target, window.number, window.opener)
+            for target in {row.target for row in await record.machines(unfinished=False)}
+            for row in await record.under_window(target, *windows.get(target, untried).identity)
             if row.state == State.ENDED
         ]
         return [restored_end_of(row, self._tools.host, now) for row in rows]
