@@ -105,8 +105,7 @@ def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event, patie
     """Start the factories and tell the story until it ends or somebody leaves; return what failed."""
     for member in space.members:
         member.start()
-    batches = max(1.0, work.progress().total / (TILES_PER_FACTORY * len(space.members)))
-    story, start = Story(patience=patience * batches), time.monotonic()
+    story, start = Story(patience=patience), time.monotonic()
     deeds = _deeds(space, work)
     while not story.ended and not leave.is_set():
         facts = _look(space, work)

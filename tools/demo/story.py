@@ -1,9 +1,10 @@
 """The demo's story: what one sees, phase after phase, and what is done when a phase begins.
 
 Rules of this file: pure; a phase ends when what it tells of has been seen. What is not seen within
-`seconds_max` is not told as if it had been: the story breaks off, says so, and closes. The only deeds
-are those of a site's world, not of the space: work enters the queue, and in the end the admin drains.
-Everything else the space does by itself.
+`seconds_max`, counted anew with each tile that is rendered (a slow host is no failure), is not told as
+if it had been: the story breaks off, says so, and closes. The only deeds are those of a site's world, not
+of the space: work enters the queue, and in the end the admin drains. Everything else the space does by
+itself.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ STORY: tuple[Phase, ...] = (
         "Each target has its share of all processors as far as it has work. `idle` never has any; "
         "`faulty` fails on one factory, which blames itself and leaves it to the others.",
         _queue_empty,
-        60,
+        40,
     ),
     Phase(
         "draining queue",
@@ -174,7 +175,7 @@ STORY: tuple[Phase, ...] = (
         "growing again",
         "The probe found work, and the space grows again.",
         _all_done,
-        60,
+        40,
     ),
     Phase(
         "closing",
@@ -199,7 +200,9 @@ class Story:
         self._patience = patience
         self._index = -1
         self._begin: Facts | None = None
+        self._done = 0
         self._since = 0.0
+        """When the phase began or a tile was rendered last."""
         self.caption = ""
         """What to read now."""
         self.failure = ""
@@ -212,6 +215,8 @@ class Story:
 
     def look(self, facts: Facts, now: float) -> Deed | None:
         """Go on if the phase is over: return what the new one does; None while nothing changes."""
+        if facts.progress.done != self._done:
+            self._done, self._since = facts.progress.done, now
         following = self._following(facts, now)
         if following == self._index:
             return None

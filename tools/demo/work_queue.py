@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 
-LEASE_SECONDS = 15.0
+LEASE_SECONDS = 30.0
 """A tile takes two seconds; on a host with many machines to a core, several times that."""
 
 

@@ -81,6 +81,15 @@ def test_what_was_not_seen_is_not_told_the_story_breaks_off_and_still_drains() -
     assert story.failure == "the phase 'probing' was not over after 20 s"
 
 
+def test_a_slow_host_is_waited_for_as_long_as_tiles_are_rendered() -> None:
+    story, working = Story(STORY[3:]), replace(NOTHING_YET, waiting=9, leased=1, drained=False)
+    for done in range(100):
+        story.look(_facts(_target(), replace(working, done=done)), 30.0 * done)
+    assert story.failure == ""
+    story.look(_facts(_target(), replace(working, done=99)), 30.0 * 99 + 41)
+    assert story.failure == "the phase 'shares' was not over after 40 s"
+
+
 def test_a_space_that_never_answers_is_given_up() -> None:
     story, now = Story(patience=2.0), 0.0
     while not story.ended and now < 1000.0:
