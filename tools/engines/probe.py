@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+from contextlib import suppress
 
 import docker
 from docker.errors import DockerException
 
+UNIX = "unix://"
+USUAL_DOCKER = f"{UNIX}/var/run/docker.sock"
+"""Where docker's own client looks if nothing is said."""
 ANSWER_SECONDS = 10
 """Docker's own client gives up after 60; an engine that takes ten to say it is there is no use to a test."""
 
@@ -25,11 +30,22 @@ def probe_bwrap() -> str:
 
 def probe_docker() -> str:
     """Return why Docker's Engine API (or Podman's) does not answer at `DOCKER_HOST`; empty when it does."""
+    host = os.environ.get("DOCKER_HOST", USUAL_DOCKER)
+    silent = f"Docker does not answer at {host}"
+    if host.startswith(UNIX) and not _listens(host.removeprefix(UNIX)):
+        return silent
     try:
         client = docker.from_env(timeout=ANSWER_SECONDS)
         client.ping()
         client.close()
     except (DockerException, OSError):
-        where = os.environ.get("DOCKER_HOST", "its usual socket (DOCKER_HOST is not set)")
-        return f"Docker does not answer at {where}"
+        return silent
     return ""
+
+
+def _listens(path: str) -> bool:
+    """Tell whether somebody listens on a socket; docker's client leaves its own open where nobody does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, suppress(OSError):
+        asking.connect(path)
+        return True
+    return False
