@@ -220,6 +220,16 @@ def test_a_full_table_of_long_rows_travels_in_pages() -> None:
     assert max(len(data) for _, _, data in net.recorded) > 1100
 
 
+def test_pages_that_overtake_each_other_are_not_pulled() -> None:
+    net = space(2)
+    net.run(10.0)
+    began = len(net.recorded)
+    for number in range(256):
+        net.set_row("f0", row_of(f"target-{number}", net.now))
+    assert net.run(1.0, until=net.equal) < 0.2
+    assert [data for _, _, data in net.recorded[began:] if data[3] == Type.PULL] == []
+
+
 def test_a_page_lost_of_many_is_pulled_again() -> None:
     net = space(2, faults=Faults(loss=0.3))
     for number in range(256):
