@@ -81,6 +81,7 @@ class Told(Keeper):
         paces = Paces(look_seconds=1.0, beat_seconds=0.2, retry_seconds=0.2)
         super().__init__(**{**given, "on_step": self._on_step, "paces": paces})
         self._passed: Counter[str] = Counter()
+        self._waiting: set[asyncio.Task[None]] = set()
 
     async def adopt(self) -> tuple[RestoredMachine, ...]:
         adopted = await super().adopt()
@@ -101,10 +102,17 @@ class Told(Keeper):
                 continue
             if act == "stop":
                 self.stop(life.machine.spec.uuid, REASON)
+            elif act == "stop when ready":
+                self._waiting.add(asyncio.create_task(self._stop_when_ready(life.machine.spec)))
             elif act == "lower":
                 self.lower_deadline(boot_seconds() + 3600)
             elif act == "remove":
                 remove(life.machine.spec.directory)
+
+    async def _stop_when_ready(self, spec: Spec) -> None:
+        while not (spec.directory / "joboutputs" / "ready").exists():  # noqa: ASYNC110 (another process makes it)
+            await asyncio.sleep(0.02)
+        self.stop(spec.uuid, REASON)
 
 
 def main() -> int:

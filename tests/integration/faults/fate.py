@@ -24,7 +24,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     delay_seconds: float = 0.0
     """The kill comes so much later, in the midst of whatever is done then."""
     acts: Mapping[str, str] = {}
-    """Point to what is done at its first passing: `stop`, `lower` or `remove`."""
+    """Point to what is done at its first passing: `stop`, `stop when ready`, `lower` or `remove`."""
     away: Mapping[str, int] = {}
     """Call of the engine (`start`, `stop`, `seen`) to how many of the first ones fail."""
     mutant: str = ""

@@ -24,8 +24,8 @@ SCRIPTS: Mapping[str, str] = MappingProxyType(
         "waits": f'{_SAY}{_WAIT}message "200 done"\nsay ended\n',
         "proves": f'{_SAY}: >"$JOBOUTPUTS/job_started"\n{_WAIT}message "200 done"\nsay ended\n',
         "farewell": (
-            f'{_SAY}trap \': >"$JOBOUTPUTS/job_started"; message "100 told to go"; say ended; exit\' TERM\n'
-            f"{_WAIT}message '200 done'\nsay ended\n"
+            f"{_SAY}bye() {{ : >$JOBOUTPUTS/job_started; sleep 1; message '100 bye'; say ended; exit; }}\n"
+            f"trap bye TERM\n: >$JOBOUTPUTS/ready\n{_WAIT}message '200 done'\nsay ended\n"
         ),
         "no-program": "begun as no program\n",
         "short": f'{_SAY}: >"$JOBOUTPUTS/job_started"\nsleep 0.3\nmessage "200 done"\nsay ended\n',

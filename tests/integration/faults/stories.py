@@ -78,7 +78,7 @@ STORIES: Mapping[str, Story] = MappingProxyType(
         "running-gone": Story(acts={RUNS: "remove"}),
         "stopping-next": Story(acts=_STOPPED),
         "stopping-found": Story(acts=_STOPPED, away={"stop": 1}),
-        "stopping-proved": Story(acts=_STOPPED, payload="farewell"),
+        "stopping-proved": Story(acts={RUNS: "stop when ready"}, payload="farewell"),
         "stopping-over": Story(acts=_STOPPED),
         "stopping-gone": Story(acts={**_STOPPED, STOPS: "remove"}),
         "ended-found": Story(before=STARTED, acts={ADOPTED: "stop"}, away={"seen": 1}),
