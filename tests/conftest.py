@@ -57,5 +57,5 @@ def _show_what_was_told(terminalreporter: pytest.TerminalReporter) -> None:
     lines = [str(line) for report in reports for name, line in report.user_properties if name == "told"]
     if lines:
         terminalreporter.section("told by tests")
-        for line in dict.fromkeys(lines):
+        for line in sorted(set(lines)):
             terminalreporter.line(line)
