@@ -23,7 +23,11 @@ from vacnet.runtimes.docker.client import Patience
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.targets.model import DockerSettings
 
-pytestmark = pytest.mark.engine("docker")
+pytestmark = [
+    pytest.mark.engine("docker"),
+    # The library leaves a socket to the garbage collector when an engine dies while it connects.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 async def test_where_there_is_no_engine_that_is_said_with_what_to_do(root: Path) -> None:
@@ -253,13 +257,13 @@ async def test_nothing_is_lost_left_over_or_double_over_many_restarts_of_the_eng
 ) -> None:
     seed = random.randrange(1 << 30)
     lots = random.Random(seed)
-    floor = Floor(own_site, "sleep 1.$((RANDOM % 10)); echo 200 done > $JOBOUTPUTS/shutdown_message")
+    floor = Floor(own_site, "sleep $((RANDOM % 10)); echo 200 done > $JOBOUTPUTS/shutdown_message")
     await floor.open_record()
     async with floor.keeping() as keeper:
         for _ in range(20):
             for _ in range(lots.randrange(1, 5)):
                 keeper.start(floor.wish())
-            await asyncio.sleep(lots.uniform(0, 2.0))  # the moment of the kill is what is random
+            await asyncio.sleep(lots.uniform(0, 4.0))  # the moment of the kill is what is random
             await asyncio.to_thread(engine.kill)
             await asyncio.to_thread(engine.start)
         await floor.settled(keeper)

@@ -29,10 +29,10 @@ class Progress:
         """Take in one line of the stream; what is malformed says nothing."""
         if line.get("error"):
             self.failure = str(line["error"])
-        layer, detail, status = str(line.get("id", "")), line.get("progressDetail"), line.get("status")
+        layer, detail, status = str(line.get("id")), line.get("progressDetail"), str(line.get("status"))
         if status == "Downloading" and isinstance(detail, Mapping):
-            self._had[layer] = int(detail.get("current") or 0)
-            self._all[layer] = int(detail.get("total") or 0)
+            self._had[layer] = _whole(detail.get("current"))
+            self._all[layer] = _whole(detail.get("total"))
         elif status in _HAD and layer in self._all:
             self._had[layer] = self._all[layer]
 
@@ -51,3 +51,7 @@ class Progress:
         if not self._all:
             return "nothing of it is here yet"
         return f"{self.had_bytes // MB} of {self.known_bytes // MB} MB are here"
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
