@@ -29,7 +29,7 @@ def _costs(row: str, passing: int, tell: Tell) -> str:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wrong = list(pool.map(lambda point: play(STORIES[row], point, passing), points))
     bad = [(point, lines) for point, lines in zip(points, wrong, strict=True) if lines]
-    tell("told", f"{row:<18}{len(points):>4} kills{len(bad):>4} of them cost something")
+    tell("told", f"{row:<18}passing {passing}{len(points):>4} kills{len(bad):>4} of them cost something")
     return "\n".join(f"{point}: {line}" for point, lines in bad for line in lines)
 
 
