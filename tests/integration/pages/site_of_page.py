@@ -1,0 +1,136 @@
+"""A host for the commands of a page: its own /etc/vacnet, state and PATH; `systemctl` starts the factory.
+
+Only three things stand in for those of a real host: paths below /etc/vacnet lead to a temporary directory,
+`https://experiment.example.org` is a web server on loopback, and `systemctl enable --now vacnet` starts
+`vacnet run` with the variables that the unit gives it. The factory and all commands are the real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.integration.pages.blocks import Block
+from tools.space.member import CHECKOUT
+from tools.space.ports import free_ports
+from tools.space.waiting import until
+from vacnet.runtimes.process.runtime import ProcessRuntime
+from vacnet.targets.model import ProcessSettings
+
+PATIENCE_SECONDS = 60.0
+PROGRAM = "import sys; sys.argv[0] = 'vacnet'; from vacnet.cli import main; main()"
+NAME = "page.example.org"
+
+_VACNET = """#!/bin/sh
+case "$1 $2" in
+    "config init") shift 2; set -- config init --directory {etc} "$@" ;;
+    "config check"|"config show") one=$1 two=$2; shift 2; set -- "$one" "$two" {etc} "$@" ;;
+esac
+exec {python} -c "{program}" "$@"
+"""
+_SYSTEMCTL = """#!/bin/sh
+[ "$*" = "enable --now vacnet" ] && [ ! -e {home}/pid ] || exit 1
+{python} -c "{program}" run --config {etc} >>{home}/log 2>&1 &
+echo $! >{home}/pid
+for _ in $(seq 300); do
+    vacnet machines >/dev/null 2>&1 && exit 0
+    sleep 0.1
+done
+exit 1
+"""
+_OVERRIDE = """
+[space]
+listen = ["127.0.0.1:{port}"]
+[factory]
+name = "{name}"
+overload_per_processor = 1000
+memory_free_min = "0 MiB"
+disk_free_min = "0 MiB"
+"""
+
+
+class PageSite:
+    """A host for one page; `user` runs everything (empty: whoever runs the tests)."""
+
+    def __init__(self, home: Path, address: str, user: tuple[str, ...] = ()) -> None:
+        self.home, self.address, self.user = home, address, user
+        self.etc, self.state, self.run_directory = home / "etc", home / "state", home / "run"
+        for made in (self.etc, self.state, self.run_directory, home / "bin", self.etc / "www"):
+            made.mkdir()
+        (self.run_directory / "override.toml").write_text(_OVERRIDE.format(port=free_ports(1)[0], name=NAME))
+        values = {"python": sys.executable, "program": PROGRAM, "etc": self.etc, "home": home}
+        self._write(home / "bin" / "vacnet", _VACNET.format(**values))
+        self._write(home / "bin" / "systemctl", _SYSTEMCTL.format(**values))
+
+    def do(self, block: Block) -> str:
+        """Write or run a block; return what it printed."""
+        text = self._here(block.text)
+        if block.file:
+            self._write(Path(self._here(block.file)), text)
+            return ""
+        done = self._run(text)
+        if block.until:
+            until(
+                lambda: re.search(block.until, self._run(text), re.DOTALL) is not None,
+                PATIENCE_SECONDS,
+                f"{block.until!r} is printed by {text!r}; last: {done}\n{self._log()}",
+            )
+        return done
+
+    def down(self) -> None:
+        """End the factory and its machines."""
+        pid = self.home / "pid"
+        if pid.exists():
+            os.kill(int(pid.read_text()), 15)
+            until(lambda: not (self.run_directory / "control.sock").exists(), PATIENCE_SECONDS, "it ends")
+        asyncio.run(self._end_machines())
+
+    def _run(self, text: str) -> str:
+        done = subprocess.run(
+            [*self.user, "sh", "-eu"],
+            input=text,
+            cwd=CHECKOUT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}\n{self._log()}"
+        return done.stdout + done.stderr
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{self.home}/bin:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "PYTHONPATH": str(CHECKOUT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "STATE_DIRECTORY": str(self.state),
+            "RUNTIME_DIRECTORY": str(self.run_directory),
+            "VACNET_SOCKET": str(self.run_directory / "control.sock"),
+            "COLUMNS": "200",
+        }
+
+    def _here(self, text: str) -> str:
+        text = text.replace("/etc/vacnet", str(self.etc)).replace("vacpayload", "nobody")
+        return text.replace("https://experiment.example.org", self.address)
+
+    def _write(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def _log(self) -> str:
+        log = self.home / "log"
+        return "\n".join(log.read_text().splitlines()[-15:]) if log.exists() else ""
+
+    async def _end_machines(self) -> None:
+        runtime = ProcessRuntime(ProcessSettings(), self.state, NAME)
+        for machine_id in await runtime.seen():
+            await runtime.stop(machine_id, grace_seconds=0)
+            await runtime.forget(machine_id)
+        await runtime.close()
