@@ -11,10 +11,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import rest, start_up
+from tools.bench import docker_start, rest, start_up
 from tools.bench.figure import Figure
 
 BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
+    "docker-start": docker_start.measure,
     "start-up": start_up.measure,
     "rest": rest.measure,
 }

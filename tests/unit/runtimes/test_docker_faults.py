@@ -88,9 +88,8 @@ def test_progress_adds_up_layers_and_never_runs_backwards() -> None:
     assert progress.failure == "out of luck"
 
 
-_values = (
-    st.none() | st.integers() | st.text(max_size=5) | st.dictionaries(st.text(max_size=8), st.integers())
-)
+_plain = st.none() | st.integers() | st.text(max_size=5) | st.just("Downloading")
+_values = _plain | st.dictionaries(st.sampled_from(["current", "total"]), _plain)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["status", "id", "progressDetail"]), _values)))
