@@ -37,6 +37,7 @@ from vacnet.agent.events import (
 from vacnet.agent.factory_row import FactoryRows
 from vacnet.agent.host import Company, Host
 from vacnet.agent.ledger import Ledger
+from vacnet.agent.neighbours import Neighbours
 from vacnet.agent.own import OwnMachine
 from vacnet.agent.own_rows import gone, is_urgent
 from vacnet.agent.restore import enter, restore
@@ -194,7 +195,14 @@ class Agent:
         return self.host.is_settling and self.host.has_synced(self.gossip.synced_at)
 
     def _company(self, now: float) -> Company:
-        return Company(self._configured, self.board.around(now).live, self.gossip.synced_at)
+        around = self.board.around(now)
+        expected = self._configured and not self._all_said_goodbye(around)
+        return Company(expected, around.live, self.gossip.synced_at)
+
+    def _all_said_goodbye(self, around: Neighbours) -> bool:
+        """Tell whether everybody who could be there has left in order: then nobody is missing."""
+        left = [one for one in around.all if one.known.departed_at is not None]
+        return bool(left) and len(left) == len(around.all) and len(self.gossip.unanswered()) <= len(left)
 
     def _review(self, now: float) -> None:
         self._dirty = False

@@ -1,9 +1,11 @@
 """The board: all targets of this factory side by side, and the one pass that decides.
 
-Rules of this file: a pass looks at every target in a fixed order and only then lets shares choose among
-those that could start now. It is run when something changed or a time has come, never on a fixed
-cycle; the one thing with a beat is the draw for open targets, once a second, at which all of them
-draw together so that shares choose between them.
+Rules of this file: a pass looks at every target in a fixed order and only then lets shares choose one
+among those that could start now. It is run when something changed or a time has come, never on a fixed
+cycle; but a factory chooses at most once a second, so that targets whose times come apart by less than
+that, open ones that draw and growing ones whose turn has come, still contend with each other. Without
+that pause a growing target takes every processor the moment it is free, and an open one starves beside
+it; and a factory that takes all that could start together fills by count and not by share.
 
     vetoes of the host -> per target: share, caps, fit, window, ticket -> shares choose -> claim or start
 """
@@ -65,7 +67,8 @@ class Board:
     """Targets of which something has changed since they were looked at."""
     facts: HostFacts = field(default_factory=HostFacts)
     effects: list[Effect] = field(default_factory=list)
-    draw_at: float = 0.0
+    choose_at: float = 0.0
+    """No earlier does shares' next choice come."""
     wake_at: float = 0.0
     _advanced: dict[str, Advanced] = field(default_factory=dict)
     _around: Neighbours | None = None
@@ -117,15 +120,12 @@ class Board:
         """Look at every target, choose, claim and start; the effects are appended to `effects`."""
         self.wake_at = math.inf
         self.able.clear()
-        drawing = now >= self.draw_at
-        if drawing:
-            self.draw_at = now + DRAW_SECONDS
         around = self.around(now)
         for name in self.ledgers:
             self._advance(name, around, now)
         self.stale.clear()
-        ready = [name for name in self.ledgers if self._look(name, vetoes, around, now, drawing=drawing)]
-        chosen = self._choose(ready, around, now)
+        ready = [name for name in self.ledgers if self._look(name, vetoes, now)]
+        chosen = self._choose(ready, around, now) if ready else ""
         return Decision(now, chosen, (*vetoes, *self.reasons.values()))
 
     def _advance(self, name: str, around: Neighbours, now: float) -> None:
@@ -142,9 +142,7 @@ class Board:
             advanced = self._advanced[name] = Advanced(standing, until)
         self._wake(advanced.until)
 
-    def _look(
-        self, name: str, vetoes: tuple[Reason, ...], around: Neighbours, now: float, *, drawing: bool
-    ) -> bool:
+    def _look(self, name: str, vetoes: tuple[Reason, ...], now: float) -> bool:
         """Look at what a target allows here; True when it could be claimed or started now."""
         standing = self._advanced[name].standing
         why_not = obstacle(self._here(name, standing, vetoes, now))
@@ -158,13 +156,14 @@ class Board:
             self.reasons[name] = why_not
             return False
         if standing.state is State.OPEN:
-            return self._draw(name, standing, around, drawing=drawing)
+            return True
         return self._step(name, standing, now)
 
     def _bid(self, name: str, standing: Standing, now: float) -> None:
         bid = self.bids[name]
         bid.review(standing, now, self.rng, able=name in self.able)
-        self._wake(bid.due)
+        if bid.due > now:  # a turn that has come waits for the choice, not for a time
+            self._wake(bid.due)
 
     def _step(self, name: str, standing: Standing, now: float) -> bool:
         """Go on with a ticket; True when its turn to claim has come."""
@@ -175,29 +174,40 @@ class Board:
         self.reasons[name] = _of_window(bid, standing, now)
         return bid.step is Step.READY_TO_CLAIM
 
-    def _draw(self, name: str, standing: Standing, around: Neighbours, *, drawing: bool) -> bool:
-        """Draw for an open target; the next draw is a time to wake up for."""
-        self._wake(self.draw_at)
+    # --- choosing ---------------------------------------------------------------------------------------
+
+    def _choose(self, ready: list[str], around: Neighbours, now: float) -> str:
+        """Let shares draw one of the ready ones, at most once a second; return it, empty for none."""
+        if now < self.choose_at:
+            self._pause(ready)
+            return ""
+        self.choose_at = now + DRAW_SECONDS
+        self._wake(self.choose_at)
+        drawn = [name for name in ready if self._draws(name, around)]
+        chosen = choose(lacks(*self._market(drawn, around)), self.rng)
+        for name in drawn:
+            words = "another target was drawn by share; the next choice is in a second"
+            self.reasons[name] = Reason(name, "share.other", words)
+        if chosen:
+            self._act(chosen, now)
+        return chosen
+
+    def _pause(self, ready: list[str]) -> None:
+        self._wake(self.choose_at)
+        for name in ready:
+            words = "could start: this factory chooses once a second"
+            self.reasons[name] = Reason(name, "choice.pause", words)
+
+    def _draws(self, name: str, around: Neighbours) -> bool:
+        """Draw the lot of an open target; one whose turn on a ticket has come needs none."""
+        standing = self.standings[name]
+        if standing.state is not State.OPEN:
+            return True
         in_space = self.settings.processors + around.processors()
         likely = chance(self.ledgers[name].target, standing, in_space)
         words = f"open: draws once a second with chance {likely:.2f}"
         self.reasons[name] = Reason(name, "open.not-drawn", words, {"chance": likely})
-        return drawing and self.rng.random() < likely
-
-    # --- choosing ---------------------------------------------------------------------------------------
-
-    def _choose(self, ready: list[str], around: Neighbours, now: float) -> str:
-        """Let shares draw among the ready ones until nothing more fits; return the first one drawn."""
-        first = ""
-        while contenders := [name for name in ready if fits(self.ledgers[name].target, self.room())]:
-            name = choose(lacks(*self._market(contenders, around)), self.rng)
-            ready.remove(name)
-            self._act(name, now)
-            first = first or name
-        for name in ready:
-            words = "another target was drawn by share for the room that is free"
-            self.reasons[name] = Reason(name, "share.other", words)
-        return first
+        return self.rng.random() < likely
 
     def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
         """Return the contenders, what they have, and what is free, all in processors x weight."""

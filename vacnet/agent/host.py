@@ -27,7 +27,7 @@ class Company:
     """Who else is there."""
 
     configured: bool
-    """Peers are configured, or members were met."""
+    """Peers are configured, or members were met, and not all of them have said goodbye."""
     live: int
     """Live factories besides this one."""
     synced_at: float | None

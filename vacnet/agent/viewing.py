@@ -19,6 +19,7 @@ from vacnet.agent.view import FactoryView, SpaceView, TargetView
 from vacnet.decide.standing import Standing
 from vacnet.decide.tickets import first_claimant
 from vacnet.decide.windows import State
+from vacnet.outcomes import Kind
 from vacnet.quantities import duration
 from vacnet.space.rows import Flags, TargetRow
 from vacnet.space.table import Known, Liveness, Table
@@ -178,9 +179,9 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
         left = window.ends_at() - now
         who = first_claimant(name, _as_if_over(standing))
         probes = f", then {who} probes first" if who else ""
-        return standing.state.value, f"no work; {duration(left)} left{probes}"
+        return standing.state.value, f"{_why_back_off(sight, name, now)}; {duration(left)} left{probes}"
     if standing.state is State.PROBING:
-        return standing.state.value, _probing(name, standing)
+        return standing.state.value, _probing(sight, name, standing)
     if standing.state is State.GROWING:
         taken = standing.taken.bit_count()
         return (
@@ -190,11 +191,20 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
     return standing.state.value, f"at work: {standing.proven_running} proven, {standing.unproven} unproven"
 
 
-def _probing(name: str, standing: Standing) -> str:
+def _why_back_off(sight: Sight, name: str, now: float) -> str:
+    """Return what the last machine of the target said, in two words."""
+    strip = sight.strips.show(name, now)
+    return f"fails with {strip[-1].code}" if strip and strip[-1].kind == Kind.ERROR else "no work"
+
+
+def _probing(sight: Sight, name: str, standing: Standing) -> str:
     if standing.taken & 1:
         return "one probe is out"
     who = first_claimant(name, standing)
-    return f"{who} is to probe" if who else "nobody can start a probe now"
+    if who:
+        return f"{who} is to probe"
+    reason = sight.board.reasons.get(name)
+    return f"nobody can start a probe now; here: {reason.words}" if reason else "nobody can start a probe now"
 
 
 def _as_if_over(standing: Standing) -> Standing:

@@ -11,8 +11,8 @@ from cyclopts.validators import Number
 from vacnet.cli import output
 from vacnet.cli.options import DEFAULT, Asking
 
-ALL_ENDED = 1_000_000
-"""More than any record keeps."""
+ALL_ENDED = 10_000
+"""As many as the control socket gives at once."""
 
 
 def machines(

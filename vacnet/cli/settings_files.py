@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vacnet.cli.exits import CommandError
 from vacnet.factory.places import CONFIG_DIRECTORY, MAIN_FILE, Options, Places, find, host_of, read_files
 from vacnet.targets.keys import Key, read_keys
 from vacnet.targets.model import Problem, Settings
@@ -69,6 +70,8 @@ def peers_file(config: Path | None) -> Path:
     if found.settings is not None:
         return Path(found.settings.space.peers_file)
     directory = found.places.config if found.places.config.is_dir() else found.places.config.parent
+    if not (directory / MAIN_FILE).exists():
+        raise CommandError(f"there are no settings in {directory}; write them with `vacnet config init`")
     return directory / PEERS_NAME
 
 

@@ -51,7 +51,8 @@ def _load(host: HostState, before: bool) -> str:  # noqa: FBT001 (the table's on
     limit = host.overload_per_processor * min(running, host.processors_total)
     if host.load <= limit * slack:
         return ""
-    return f"load {host.load:.1f} is over {limit:.1f} ({host.overload_per_processor:g} x processors)"
+    setting = f"overload_per_processor = {host.overload_per_processor:g}"
+    return f"load {host.load:.1f} is over {limit:.1f} ([factory] {setting})"
 
 
 def _least(what: str, free: int, least: int, before: bool) -> str:  # noqa: FBT001 (the same)

@@ -33,6 +33,9 @@ from vacnet.space.window import Window
 T = TypeVar("T")
 Clock = Callable[[], float]
 
+STATE_DIRECTORY_MODE = 0o711
+"""Machines that run as another user pass through to their own directory; nobody else may list it."""
+
 _log = structlog.get_logger("vacnet.record")
 
 
@@ -260,7 +263,7 @@ class Record:
 
 def _start(path: Path, lock: DirectoryLock, wall: float) -> tuple[Writer, str]:
     try:
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=STATE_DIRECTORY_MODE, parents=True, exist_ok=True)
         lock.take()
     except OSError as error:
         raise RecordError(

@@ -103,9 +103,14 @@ class TablesEqual:
 
     def finish(self, nodes: Sequence[Node], seed: int) -> None:
         """Raise if two tables differ."""
-        tables = {node.name: node.agent.gossip.table.fingerprint() for node in nodes if node.agent}
+        tables = tables_of(nodes)
         if len(set(tables.values())) > 1:
             raise BrokenPromiseError(f"seed {seed}: tables differ after calm: {_groups(tables.items())}")
+
+
+def tables_of(nodes: Sequence[Node]) -> dict[str, bytes]:
+    """Return the fingerprint of each running factory's table."""
+    return {node.name: node.agent.gossip.table.fingerprint() for node in nodes if node.agent}
 
 
 def _groups(tables: Iterable[tuple[str, bytes]]) -> dict[str, list[str]]:

@@ -185,7 +185,8 @@ def _overlap(one: str, other: str) -> bool:
 
 def _space(reader: Reader, host: Host) -> SpaceSettings:
     values = reader.section(("space",), sections.SPACE)
-    if "name" not in reader.table(("space",)):
+    unread = bool(reader.merged.problems)  # a file that could not be read may well have the name
+    if "name" not in reader.table(("space",)) and not unread:
         reader.say(
             ("space", "name"), 'is missing; add [space] with name = "..." (the same on all its factories)'
         )

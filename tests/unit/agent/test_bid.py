@@ -1,5 +1,6 @@
 """A bid goes from its turn over its claim to the start, and back when something is gone."""
 
+from collections.abc import Mapping
 from random import Random
 
 from vacnet.agent.bid import Bid, Step
@@ -15,7 +16,10 @@ NAMES = ("f1", "f2", "f3")
 ORDER = sorted(NAMES, key=lambda name: draw("t", never_tried(0.0), name, 0))
 
 
-def standing(now: float, window: Window | None = None, **claims: int) -> Standing:
+NO_CLAIMS: Mapping[str, int] = {}
+
+
+def standing(now: float, claims: Mapping[str, int] = NO_CLAIMS, window: Window | None = None) -> Standing:
     over = window or never_tried(0.0)
     rows = (
         TargetRow(target="t", window=over, can=1, claim=claims.get(name, NO_CLAIM), claim_at=now)
@@ -25,8 +29,8 @@ def standing(now: float, window: Window | None = None, **claims: int) -> Standin
     return stand(TARGET, over, peers, now)
 
 
-def review(bid: Bid, now: float, *, able: bool = True, **claims: int) -> Step:
-    bid.review(standing(now, **claims), now, Random(0), able=able)
+def review(bid: Bid, now: float, claims: Mapping[str, int] = NO_CLAIMS, *, able: bool = True) -> Step:
+    bid.review(standing(now, claims), now, Random(0), able=able)
     return bid.step
 
 
@@ -50,7 +54,7 @@ def test_the_second_in_rank_waits_two_seconds() -> None:
 def test_a_claim_by_another_ends_the_wait() -> None:
     bid = Bid(TARGET, ORDER[1])
     review(bid, 0.0)
-    assert review(bid, 0.5, **{ORDER[0]: 0}) is Step.NO_TURN
+    assert review(bid, 0.5, {ORDER[0]: 0}) is Step.NO_TURN
 
 
 def test_a_claim_yields_to_a_better_one_and_not_to_a_worse() -> None:
@@ -60,8 +64,8 @@ def test_a_claim_yields_to_a_better_one_and_not_to_a_worse() -> None:
         review(bid, 10.0)
         bid.claim(1, 10.0)
     both = {ORDER[0]: 0, ORDER[1]: 0}
-    assert review(worse, 10.1, **both) is Step.NO_TURN
-    assert review(better, 10.1, **both) is Step.CLAIMED
+    assert review(worse, 10.1, both) is Step.NO_TURN
+    assert review(better, 10.1, both) is Step.CLAIMED
     assert worse.processors == 0
 
 
@@ -86,5 +90,5 @@ def test_a_new_window_withdraws_the_claim() -> None:
     review(bid, 0.0)
     bid.claim(1, 0.0)
     newer = Window(number=1, opener="f9", opened_at=0.0, length_seconds=60.0, streak=1)
-    bid.review(standing(0.5, newer), 0.5, Random(0), able=True)
+    bid.review(standing(0.5, window=newer), 0.5, Random(0), able=True)
     assert bid.step is Step.NO_TURN

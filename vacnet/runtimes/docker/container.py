@@ -23,7 +23,8 @@ from vacnet.runtimes.docker.creation import DISK_LABEL
 MACHINE_LABEL = LABEL_PREFIX + "machine"
 FACTORY_LABEL = LABEL_PREFIX + "factory"
 
-_RUNNING = frozenset({"running", "paused", "restarting"})
+_RUNNING = frozenset({"running", "paused", "restarting", "stopping"})
+"""The last is Podman's."""
 _NO_TIME = "0001-"
 """Go's zero time: it has not happened."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from vacnet.machines.runtime import NotNowError, Seen, Usage
+from vacnet.machines.runtime import NotNowError, Seen, StartFailedError, Usage
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.docker import binds, guard
 from vacnet.runtimes.docker.client import Client, Patience
@@ -108,8 +108,9 @@ class DockerRuntime:
             self._starting.add(spec.id)
             try:
                 return await self._maker.make(spec)
-            except BaseException:
+            except (NotNowError, StartFailedError):
                 await asyncio.to_thread(_tidy, spec.directory)
+                self._locks.pop(spec.id, None)
                 raise
             finally:
                 self._starting.discard(spec.id)
