@@ -22,7 +22,7 @@ DIGEST = "@sha256:" + "0" * 64
 
 def plan(directory: Path, **options: Any) -> Plan:
     settings = msgspec.structs.replace(DockerSettings(), **options.pop("settings", {}))
-    extra = {name: options.pop(name) for name in ("gpus", "held_by_engine") if name in options}
+    extra = {name: options.pop(name) for name in ("gpus", "layer_bytes") if name in options}
     return Plan(spec=spec_in(directory, **options), settings=settings, cvmfs=CVMFS, **extra)
 
 
@@ -65,9 +65,7 @@ def test_every_limit_is_hard_and_follows_from_the_machine(tmp_path: Path) -> Non
         "Config": {"max-size": str(2 * MIB), "max-file": "2"},
     }
     assert "StorageOpt" not in host
-    assert plan(tmp_path, disk_bytes=5, held_by_engine=True).body()["HostConfig"]["StorageOpt"] == {
-        "size": "5"
-    }
+    assert plan(tmp_path, disk_bytes=5, layer_bytes=7).body()["HostConfig"]["StorageOpt"] == {"size": "7"}
 
 
 def test_what_of_the_host_is_seen_and_how(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ class Api(docker.api.APIClient):
         made: Json = self.create_container_from_config(body, name)  # type: ignore[no-untyped-call] # stubs
         return made
 
+    def image(self, name: str) -> Json:
+        """Return what the engine shows of an image.
+
+        Raises:
+            docker.errors.ImageNotFound: it is not here.
+        """
+        shown: Json = self.inspect_image(name)  # type: ignore[no-untyped-call] # stubs
+        return shown
+
     def log_frames(self, container: str, since: str) -> Iterator[bytes]:
         """Yield the entries of a container's log from `since` (Unix seconds with nanoseconds) on.
 

@@ -66,8 +66,8 @@ class Plan:
     cvmfs: Path
     gpus: tuple[str, ...] = ()
     """Numbers of the GPUs that it gets for itself."""
-    held_by_engine: bool = False
-    """The engine can hold the writable layer to its size."""
+    layer_bytes: int = 0
+    """What the engine is to hold the writable layer to; 0: it cannot, or need not."""
 
     @property
     def traits(self) -> tuple[Trait, ...]:
@@ -143,8 +143,9 @@ def _disk(plan: Plan) -> Iterator[Trait]:
         return
     # A single file larger than the whole disk is cut off at once; `guard` holds the sum.
     yield _host(["--ulimit", f"fsize={size}:{size}"], Ulimits=[{"Name": "fsize", "Soft": size, "Hard": size}])
-    if plan.held_by_engine:
-        yield _host(["--storage-opt", f"size={size}"], StorageOpt={"size": str(size)})
+    if plan.layer_bytes:
+        layer = str(plan.layer_bytes)
+        yield _host(["--storage-opt", f"size={layer}"], StorageOpt={"size": layer})
 
 
 def _privileges(plan: Plan) -> Iterator[Trait]:

@@ -81,6 +81,22 @@ def inspected(api: Api, container: str) -> dict[str, Any] | None:
         return None
 
 
+def beneath(api: Api, image: str) -> int:
+    """Return how many bytes of an image a size of its containers' layers includes.
+
+    Overlay file systems count what a container wrote; those that copy a whole file system for it (btrfs, zfs)
+    count the image in it too.
+    """
+    from docker.errors import ImageNotFound  # late: see `client`
+
+    try:
+        shown = api.image(image)
+    except ImageNotFound:
+        return 0
+    driver = str((shown.get("GraphDriver") or {}).get("Name"))
+    return 0 if "overlay" in driver else int(shown.get("Size") or 0)
+
+
 def engine_started(api: Api) -> float | None:
     """Return when the engine was started, as Unix seconds; None when it does not show.
 

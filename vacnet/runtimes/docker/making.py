@@ -25,8 +25,8 @@ from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.container import FACTORY_LABEL, Container, container_of, machine_of
 from vacnet.runtimes.docker.creation import GPUS_LABEL, Plan
 from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH, AwayError, RefusalError, start_failure
-from vacnet.runtimes.docker.image import is_digest
-from vacnet.runtimes.docker.look import inspected
+from vacnet.runtimes.docker.image import is_digest, reference_of
+from vacnet.runtimes.docker.look import beneath, inspected
 from vacnet.runtimes.docker.pull import Pulls
 from vacnet.targets.model import DockerSettings, PullPolicy
 
@@ -108,7 +108,7 @@ class Maker:
         async with self._choosing_gpus if spec.target.gpus else nullcontext():
             chosen = await self._gpus(spec.target.gpus)
             for _ in range(TRIES):
-                plan = self._plan(spec, chosen)
+                plan = self._plan(spec, chosen, await self._layer_bytes(spec))
                 try:
                     return await self._create(plan)
                 except RefusalError as refusal:
@@ -118,14 +118,21 @@ class Maker:
         image = spec.target.root_image
         raise NotNowError(f"image {image} is removed from this host again and again after it is pulled")
 
-    def _plan(self, spec: Spec, chosen: tuple[str, ...] = ()) -> Plan:
+    def _plan(self, spec: Spec, chosen: tuple[str, ...] = (), layer_bytes: int = 0) -> Plan:
         return Plan(
             spec=spec,
             settings=self._settings,
             cvmfs=self._cvmfs,
             gpus=chosen,
-            held_by_engine=self._holds_layers,
+            layer_bytes=layer_bytes,
         )
+
+    async def _layer_bytes(self, spec: Spec) -> int:
+        """Return what the engine may be asked to hold the writable layer to; 0 where it cannot."""
+        if not spec.disk_bytes or not self._holds_layers:
+            return 0
+        image = reference_of(spec.target.root_image)
+        return spec.disk_bytes + await self._client.ask(lambda api: beneath(api, image))
 
     async def _create(self, plan: Plan) -> Container:
         body, spec = plan.body(), plan.spec
@@ -144,7 +151,7 @@ class Maker:
             RefusalError: nothing does.
             NotNowError: the image is not to be had.
         """
-        if plan.held_by_engine and "storage-opt" in refusal.words:
+        if plan.layer_bytes and "storage-opt" in refusal.words:
             self._holds_layers = False
             log.info("docker.no-layer-sizes", engine_says=refusal.words, instead="they are measured")
         elif refusal.status == NO_SUCH:
