@@ -35,7 +35,7 @@ ENGINES: Mapping[str, Engine] = {
         Engine(
             name="docker",
             probe=probe_docker,
-            packages=("docker.io", "iptables", "iproute2", "busybox-static"),
+            packages=("docker.io", "iptables", "iproute2", "busybox-static", "btrfs-progs"),
             start=private_docker,
         ),
     )

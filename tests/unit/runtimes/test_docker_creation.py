@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from tests.unit.runtimes.docker_samples import MIB, spec_in
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker import binds, gpus
-from vacnet.runtimes.docker.creation import Plan
+from vacnet.runtimes.docker.creation import Plan, environment_of
 from vacnet.runtimes.docker.image import is_digest, reference_of, registry_of
 from vacnet.targets.model import DockerSettings
 
@@ -117,6 +118,13 @@ def test_labels_say_whose_it_is_and_what_it_may_have(tmp_path: Path) -> None:
     labels = made.body()["Labels"]
     assert labels.items() >= made.spec.labels().items()
     assert (labels["vacnet.disk_bytes"], labels["vacnet.gpus"]) == ("9", "1")
+
+
+def test_the_page_for_payloads_names_every_variable(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "what-a-machine-sees.md"
+    section = page.read_text().partition("## A Docker container")[2]
+    variables = re.findall("`([A-Z_]+)`", section.partition(".")[0])
+    assert variables == list(environment_of(spec_in(tmp_path)))
 
 
 def test_a_host_name_longer_than_the_kernel_takes_is_its_first_part(tmp_path: Path) -> None:
