@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec import structs
 
@@ -9,6 +11,8 @@ from tests.integration.faults.fate import STAR, Fate
 from tests.integration.faults.mutants import RECORD_AFTER_START
 from tests.integration.faults.scene import scene
 from tests.integration.faults.stories import RUNS
+from tests.integration.faults.truth import left_over, processes_of
+from vacnet.runtimes.process import cgroups
 
 CASES = {
     RECORD_AFTER_START: (
@@ -36,3 +40,16 @@ def test_a_table_with_another_order_of_steps_is_caught(mutant: str) -> None:
         stage.rest()
         wrong = stage.judge()
     assert any(cost in line for line in wrong), wrong
+
+
+def test_the_checks_see_what_a_killed_factory_leaves() -> None:
+    with scene({STAR: "waits"}) as stage:
+        (member,) = stage.members
+        stage.kill(member, Fate(point=RUNS))
+        assert stage.wrong == []
+        assert len(processes_of(member)) >= 2
+        left = left_over(member)
+        assert {Path(path).name for path in left} >= {"engine", "scratch", "tmp"}
+        assert len([path for path in left if path.startswith("/")]) == len(cgroups.trees())
+        stage.rest()
+        assert stage.judge() == []

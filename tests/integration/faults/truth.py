@@ -93,8 +93,8 @@ def left_over(member: Member) -> list[str]:
     folders = [f"{home.name}/{name}" for home in homes for name in ENGINE_FOLDERS if (home / name).exists()]
     groups = [
         str(path)
-        for tree in cgroups.trees()
-        for path in Path(tree.base, "vacnet", member.name).glob("*")
+        for folder in cgroups.folders(cgroups.trees(), member.name, member.state, "")
+        for path in Path(folder).glob("*")
         if path.is_dir()
     ]
     return [*folders, *groups]
