@@ -8,6 +8,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vacnet.machines.runtime import Seen
@@ -48,7 +49,11 @@ def of_machines(prefix: str) -> set[str]:
 
 def cgroups_of(pattern: str) -> list[Path]:
     """Return the cgroups of machines of factory f1 whose id matches a pattern, as `glob` has them."""
-    return [path for tree in cgroups.trees() for path in Path(tree.base, "vacnet").glob(f"f1-*/{pattern}")]
+    while True:
+        with suppress(FileNotFoundError):  # another site's folder went meanwhile: look again
+            return [
+                path for tree in cgroups.trees() for path in Path(tree.base, "vacnet").glob(f"f1-*/{pattern}")
+            ]
 
 
 def is_there(path: str) -> bool:
