@@ -98,7 +98,7 @@ class Announcer:
         if known is None:
             return
         news = self._membership.learn(known, message)
-        if known.version < message.end:
+        if known.version < message.latest:
             self._pulls.gap(known, known)
         if news and message.urgent:
             self._relay(known, message)
@@ -108,7 +108,7 @@ class Announcer:
         core = self._core
         ip, port = known.address or ("", 0)
         origin = Origin(
-            known.name, known.epoch, message.start, message.end, known.counter, 0, ip, port,
+            known.name, known.epoch, message.start, message.end, message.end, known.counter, 0, ip, port,
             message.factory, message.rows,
         )  # fmt: skip
         others = [other for other in core.reachable() if other is not known]
@@ -129,7 +129,8 @@ class Announcer:
     def _messages(self) -> Iterator[Announce]:
         for page in self._pages():
             padding = bytes(0 if page.rows or page.factory else limits.BEAT_PADDING_BYTES)
-            yield Announce(page.start, page.end, self._urgent, page.factory, page.rows, padding)
+            span = page.start, page.end, page.latest
+            yield Announce(*span, self._urgent, page.factory, page.rows, padding)
 
     def _pages(self) -> list[Page]:
         core = self._core

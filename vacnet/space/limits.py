@@ -20,7 +20,7 @@ TAG_BYTES: Final = 16
 """128 bits, as HMAC truncations of RFC 2104 section 5 and every AEAD of TLS 1.3."""
 DATAGRAM_BYTES_MIN: Final = HEADER_BYTES + TAG_BYTES
 BODY_BYTES_MAX: Final = DATAGRAM_BYTES_MAX - HEADER_BYTES - TAG_BYTES
-BEAT_PADDING_BYTES: Final = 2
+BEAT_PADDING_BYTES: Final = 1
 """Makes a beat 54 bytes, the length of the shortest challenge: no answer is longer than what asked."""
 HELLO_BYTES: Final = 400
 """A full HELLO is padded to this, so that a WELCOME with any name is no longer (RFC 9000 section 8.1)."""

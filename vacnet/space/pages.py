@@ -14,8 +14,8 @@ from vacnet.space.limits import BODY_BYTES_MAX
 from vacnet.space.table import Known
 from vacnet.space.wire import Origin, WireFactory, WireTarget, encode
 
-ANNOUNCE_ROOM = BODY_BYTES_MAX - 24
-"""What an Announce needs beside its rows: two versions, flags, heads of arrays."""
+ANNOUNCE_ROOM = BODY_BYTES_MAX - 28
+"""What an Announce needs beside its rows: three versions, flags, heads of arrays."""
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Page:
 
     start: int
     end: int
+    latest: int
     factory: WireFactory | None = None
     rows: list[WireTarget] = field(default_factory=list)
 
@@ -38,12 +39,12 @@ class Page:
 
 def pages(known: Known, start: int, now: float, room: int) -> list[Page]:
     """Return the pages from `start` up to its contiguous version; one at least, with no row if none."""
-    cut = [Page(start, start)]
+    cut = [Page(start, start, known.version)]
     used = 0
     for row in _rows_after(known, start, now):
         size = len(encode(row))
         if used and used + size > room:
-            cut.append(Page(cut[-1].end, cut[-1].end))
+            cut.append(Page(cut[-1].end, cut[-1].end, known.version))
             used = 0
         cut[-1].take(row)
         used += size
@@ -55,11 +56,11 @@ def origins(known: Known, start: int, counter: int, now: float) -> list[Origin]:
     """Return the pages as they are told of by another, or by the factory itself in answer to a pull."""
     ip, port = known.address or ("", 0)
     seen = coding.bounded(counter, (1 << 64) - 1), coding.bounded(known.silence(now) * 10)
-    empty = Origin(known.name, known.epoch, start, known.version, *seen, ip, port, None, [])
-    room = ANNOUNCE_ROOM - len(encode(empty))
+    who, latest = (known.name, known.epoch), known.version
+    empty = Origin(*who, start, latest, latest, *seen, ip, port, None, [])
     return [
-        Origin(known.name, known.epoch, page.start, page.end, *seen, ip, port, page.factory, page.rows)
-        for page in pages(known, start, now, room)
+        Origin(*who, page.start, page.end, latest, *seen, ip, port, page.factory, page.rows)
+        for page in pages(known, start, now, ANNOUNCE_ROOM - len(encode(empty)))
     ]
 
 

@@ -122,7 +122,7 @@ class Repair:
         if (known := self._membership.vouched(origin)) is None:
             return
         self._membership.learn(known, origin)
-        if known.version < origin.end and arrival.known is not None:
+        if known.version < origin.latest and arrival.known is not None:
             self._pulls.gap(known, arrival.known)
         wanted = self._wanted.get(known.fid)
         if wanted is not None and (known.epoch, known.version) >= wanted:

@@ -38,6 +38,10 @@ class Span(Protocol):
         """Return the highest version of the span."""
 
     @property
+    def latest(self) -> int:
+        """Return the version up to which the teller has all rows."""
+
+    @property
     def factory(self) -> WireFactory | None:
         """Return the factory's own row, if it is in the span."""
 
@@ -76,7 +80,9 @@ def check(span: Span) -> None:
     versions = [row.version for row in span.rows]
     if span.factory is not None:
         versions.append(span.factory.version)
-    if span.end < span.start or any(not span.start < version <= span.end for version in versions):
+    if not span.start <= span.end <= span.latest or any(
+        not span.start < version <= span.end for version in versions
+    ):
         raise Rejected(Reject.DECODE)
     if not all(plain(text, most) for text, most in _texts(span)):
         raise Rejected(Reject.DECODE)
@@ -94,7 +100,7 @@ def _texts(span: Span) -> Iterator[tuple[str, int]]:
 def apply(known: Known, span: Span, now: float) -> Applied:
     """Merge a checked span of the same epoch into what is known of its factory, unless it leaves a gap."""
     applied = Applied()
-    known.latest = max(known.latest, span.end)
+    known.latest = max(known.latest, span.latest)
     if span.start > known.version:
         return applied
     for row in span.rows:

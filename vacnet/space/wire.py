@@ -134,6 +134,8 @@ class Announce(Struct, array_like=True, frozen=True):
 
     start: U32
     end: U32
+    latest: U32
+    """The sender's version: more pages are on their way, or were lost, if it is above `end`."""
     urgent: bool
     factory: WireFactory | None
     rows: Rows
@@ -147,6 +149,8 @@ class Origin(Struct, array_like=True, frozen=True):
     epoch: Epoch
     start: U32
     end: U32
+    latest: U32
+    """The version up to which the teller has all rows."""
     counter: U64
     age: Age
     ip: Text

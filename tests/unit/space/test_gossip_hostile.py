@@ -41,7 +41,7 @@ def _refused(net: Net, data: bytes, reason: Reject, source: str = "f1") -> None:
 def test_each_fault_of_a_datagram_has_its_own_counter() -> None:
     net = space(2)
     net.run(5.0)
-    good = _datagram(net, "f1", Type.ANN, encode(Announce(1, 1, urgent=False, factory=None, rows=[])))
+    good = _datagram(net, "f1", Type.ANN, encode(Announce(1, 1, 1, urgent=False, factory=None, rows=[])))
     _refused(net, b"", Reject.LENGTH)
     _refused(net, good[:43], Reject.LENGTH)
     _refused(net, good + bytes(1200), Reject.LENGTH)
@@ -52,12 +52,12 @@ def test_each_fault_of_a_datagram_has_its_own_counter() -> None:
     _refused(net, good[:-1] + bytes([good[-1] ^ 1]), Reject.TAG)
     _refused(net, _datagram(net, "f1", 77, b"\x90"), Reject.TYPE)
     _refused(net, _datagram(net, "f1", Type.ANN, b"\xc1"), Reject.DECODE)
-    _refused(net, _datagram(net, "f1", Type.ANN, encode([1, 1, False, None])), Reject.DECODE)
+    _refused(net, _datagram(net, "f1", Type.ANN, encode([1, 1, 1, False, None])), Reject.DECODE)
     _refused(net, _datagram(net, "f1", Type.HELLO, encode(Hello(5, name="f7"))), Reject.NAME)
     _refused(net, _datagram(net, "f1", Type.WELCOME, encode(Welcome(5))), Reject.ECHO)
     _refused(
         net,
-        _datagram(net, "f0", Type.ANN, encode(Announce(1, 1, urgent=False, factory=None, rows=[]))),
+        _datagram(net, "f0", Type.ANN, encode(Announce(1, 1, 1, urgent=False, factory=None, rows=[]))),
         Reject.ITSELF,
     )
 
@@ -220,17 +220,17 @@ def test_rows_beyond_their_span_are_refused_whole() -> None:
     net.run(5.0)
     known = net.gossip("f0").table.factories["f1"]
     origin = net.gossip("f1")._repair.origins(net.gossip("f1").table.me, 0)[0]
-    lie = Origin("f1", 1, 0, 1, known.counter, 0, "", 0, origin.factory, origin.rows)
+    lie = Origin("f1", 1, 0, 1, 1, known.counter, 0, "", 0, origin.factory, origin.rows)
     _refused(net, _datagram(net, "f1", Type.ROWS, encode(RowsOf([lie]))), Reject.DECODE)
 
 
 def test_rows_of_an_unknown_old_factory_do_not_enter() -> None:
     net = space(2)
-    ghost = Origin("ghost", 1, 0, 1, 5, 86_400 * 10 + 1, "10.0.0.77", 995, None, [])
+    ghost = Origin("ghost", 1, 0, 1, 1, 5, 86_400 * 10 + 1, "10.0.0.77", 995, None, [])
     data = _datagram(net, "f1", Type.ROWS, encode(RowsOf([ghost])))
     net.gossip("f0").receive(data, net.address("f1"), net.now)
     assert "ghost" not in net.gossip("f0").table.factories
-    younger = Origin("ghost", 1, 0, 1, 5, 86_400 * 10 - 100, "10.0.0.77", 995, None, [])
+    younger = Origin("ghost", 1, 0, 1, 1, 5, 86_400 * 10 - 100, "10.0.0.77", 995, None, [])
     data = _datagram(net, "f1", Type.ROWS, encode(RowsOf([younger])))
     net.gossip("f0").receive(data, net.address("f1"), net.now)
     assert net.liveness("f0", "ghost") is Liveness.SILENT
@@ -246,7 +246,9 @@ def test_what_a_flood_of_strangers_leaves_behind_is_bounded() -> None:
         gossip.receive(seal(header, encode(Hello(number)), secret), source, net.now)
         header = Header(Type.ANN, key_id(SECRET), factory_id(f"x{number}"), 1, 2)
         gossip.receive(
-            seal(header, encode(Announce(0, 0, urgent=False, factory=None, rows=[])), secret), source, net.now
+            seal(header, encode(Announce(0, 0, 0, urgent=False, factory=None, rows=[])), secret),
+            source,
+            net.now,
         )
         gossip.receive(rng.randbytes(60), source, net.now)
         gossip.receive(b"VN\1\1" + rng.randbytes(60), source, net.now)

@@ -6,20 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.space.net import row_of, space
+from tests.unit.space.net import Net, row_of, space
 from vacnet.space.happenings import Conflict
 from vacnet.space.seal import read_header
+from vacnet.space.twin import Twin
+from vacnet.space.wire import Origin, Rival
 
 
 @pytest.mark.parametrize("epoch", [1, 4, 5, 6])
-def test_a_factory_restarted_with_any_epoch_is_accepted_within_three_seconds(epoch: int) -> None:
+def test_a_factory_restarted_with_any_epoch_is_accepted_within_a_second(epoch: int) -> None:
     net = space(5, targets=1)
     net.add("f2", epoch=5, peers=["f0"])
     net.run(10.0, until=net.complete)
     net.run(5.0)
     net.add("f2", epoch=epoch, peers=["f0"])
     net.set_row("f2", row_of("target-0", net.now, can=7))
-    assert net.run(20.0, until=net.complete) < 3.0
+    assert net.run(20.0, until=net.complete) < 1.0
     assert net.gossip("f4").table.factories["f2"].targets["target-0"].can == 7
     assert net.nodes["f2"].epoch == net.gossip("f2").epoch
     assert not net.gossip("f2").conflicted(net.now)
@@ -140,6 +142,48 @@ def test_two_lives_that_took_one_epoch_are_told_apart() -> None:
         fresh._membership.learn(known, origin)
     net.collect(net.nodes["f0"])
     assert net.run(20.0, until=lambda: net.gossip("f1").epoch == 2 and net.complete()) < 3.0
+
+
+def test_a_new_life_that_is_first_known_by_hearsay_is_no_rival_of_itself() -> None:
+    net = space(3)
+    net.stop("f1")
+    membership = net.gossip("f0")._membership
+    assert membership.vouched(Origin("f1", 2, 0, 0, 0, 1, 0, "", 0, None, [])) is not None
+    net.add("f1", epoch=2, peers=["f0"])
+    assert net.run(20.0, until=net.complete) < 3.0
+    assert net.gossip("f1").epoch == 2
+
+
+def _tell(net: Net, epoch: int, silence: int, where: str) -> Twin:
+    """Tell f1 of another life of its name."""
+    gossip = net.gossip("f1")
+    gossip._core.now = net.now
+    rival = Rival(epoch, b"another!", *net.address(where), silence)
+    gossip._handshake._hear_rival(rival, proved=True)
+    net.collect(net.nodes["f1"])
+    return gossip._twin
+
+
+def test_each_jump_doubles_the_wait_before_the_next() -> None:
+    net = space(2)
+    net.add("nobody")
+    net.stop("nobody")
+    waits = []
+    for epoch in (10, 20, 30, 40):
+        waits.append(_tell(net, epoch, 9000, "nobody").next_at - net.now)
+        net.run(20.0)
+        assert net.gossip("f1").epoch == epoch + 1
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_an_epoch_is_never_lowered() -> None:
+    net = space(2)
+    net.add("f1", epoch=7, peers=["f0"])
+    net.run(10.0)
+    _tell(net, 3, 0, "f1")
+    net.run(5.0)
+    assert net.gossip("f1").epoch == 7
+    assert not net.gossip("f1").conflicted(net.now)
 
 
 def test_nobody_believes_what_others_say_of_itself() -> None:

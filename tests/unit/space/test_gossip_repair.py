@@ -8,7 +8,7 @@ from tests.unit.space.net import Faults, Net, row_of, space
 from vacnet.space.happenings import RowChanged
 from vacnet.space.limits import BUCKETS_LARGE_ABOVE
 from vacnet.space.table import Liveness
-from vacnet.space.wire import Type
+from vacnet.space.wire import RowsOf, Type
 
 
 def test_an_urgent_row_is_everywhere_after_one_flight() -> None:
@@ -77,6 +77,40 @@ def test_a_pull_that_was_lost_is_sent_again_within_a_second() -> None:
     net.faults.loss = 0.0
     net.gossip("f0").table.factories["f1"].latest += 1  # what a beat leaves behind whose pull was lost
     assert net.run(3.0, until=net.equal) < 1.2
+
+
+def test_a_gap_in_what_another_tells_is_asked_of_the_teller() -> None:
+    net = space(3)
+    net.run(10.0)
+    net.faults.drop = lambda data: data[3] == Type.ANN
+    net.set_row("f2", row_of("atlas", net.now), urgent=True)
+    net.set_row("f2", row_of("alice", net.now), urgent=True)
+    told = net.gossip("f1")._repair.origins(net.gossip("f2").table.me, 2)
+    net.gossip("f1")._core.send(Type.ROWS, RowsOf(told), [net.address("f0")])
+    began = len(net.recorded)
+    net.collect(net.nodes["f1"])
+    net.run(0.05)
+    pulls = [
+        to
+        for sender, to, data in net.recorded[began:]
+        if sender == net.address("f0") and data[3] == Type.PULL
+    ]
+    assert pulls == [net.address("f1")]
+
+
+def test_one_sync_in_ten_goes_to_a_silent_factory() -> None:
+    net = space(3)
+    net.stop("f2")
+    net.run(20.0)
+    began = len(net.recorded)
+    net.run(200.0)
+    syncs = [
+        to
+        for sender, to, data in net.recorded[began:]
+        if sender == net.address("f0") and data[3] == Type.SYNC
+    ]
+    assert 180 <= len(syncs) <= 225
+    assert 18 <= syncs.count(net.address("f2")) <= 22
 
 
 def test_a_newcomer_fetches_a_large_space_without_a_pause_per_page() -> None:

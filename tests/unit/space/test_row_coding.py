@@ -161,20 +161,20 @@ def test_a_departure_is_told_as_an_age() -> None:
 
 def test_an_independent_decoder_reads_the_same_arrays() -> None:
     row = coding.target_to_wire(TargetRow(target="atlas", window=Window(2, "f1", 4990.0, 60.0, 1)), 7, NOW)
-    body = wire.encode(wire.Announce(6, 7, urgent=True, factory=None, rows=[row]))
-    start, end, urgent, factory, rows, padding = msgpack.unpackb(body)
-    assert (start, end, urgent, factory, padding) == (6, 7, True, None, b"")
+    body = wire.encode(wire.Announce(6, 7, 7, urgent=True, factory=None, rows=[row]))
+    *span, urgent, factory, rows, padding = msgpack.unpackb(body)
+    assert (span, urgent, factory, padding) == ([6, 7, 7], True, None, b"")
     assert rows[0][:4] == ["atlas", 7, [2, "f1", 100, 600, 1, False], False]
 
 
 @pytest.mark.parametrize("kind", list(wire.Type))
 def test_unknown_trailing_fields_are_ignored(kind: wire.Type) -> None:
     samples: dict[int, wire.Message] = {
-        wire.Type.ANN: wire.Announce(0, 1, urgent=False, factory=None, rows=[]),
-        wire.Type.BYE: wire.Announce(0, 1, urgent=False, factory=None, rows=[]),
+        wire.Type.ANN: wire.Announce(0, 1, 1, urgent=False, factory=None, rows=[]),
+        wire.Type.BYE: wire.Announce(0, 1, 1, urgent=False, factory=None, rows=[]),
         wire.Type.SYNC: wire.Sync(bytes(512), b""),
         wire.Type.DIGEST: wire.Digest(bytes(8), whole=True, entries=b"", evidence=b""),
-        wire.Type.ROWS: wire.RowsOf([wire.Origin("f", 1, 0, 1, 1, 1, "10.0.0.1", 1, None, [])]),
+        wire.Type.ROWS: wire.RowsOf([wire.Origin("f", 1, 0, 1, 1, 1, 1, "10.0.0.1", 1, None, [])]),
         wire.Type.PULL: wire.Pull(b""),
         wire.Type.HELLO: wire.Hello(1, b"", "f"),
         wire.Type.WELCOME: wire.Welcome(1, members=[wire.Member("f", "10.0.0.1", 1)]),
@@ -187,12 +187,12 @@ def test_unknown_trailing_fields_are_ignored(kind: wire.Type) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        msgpack.packb([0, 1, False, None, [["t" * 64] + [0] * 30]]),
-        msgpack.packb([-1, 1, False, None, []]),
-        msgpack.packb([0, 1 << 32, False, None, []]),
-        msgpack.packb([0, 1, False, None, [[]] * 65]),
+        msgpack.packb([0, 1, 1, False, None, [["t" * 64] + [0] * 30]]),
+        msgpack.packb([-1, 1, 1, False, None, []]),
+        msgpack.packb([0, 1 << 32, 1, False, None, []]),
+        msgpack.packb([0, 1, 1, False, None, [[]] * 65]),
         msgpack.packb({"start": 0, "end": 1}),
-        b"\x95\x00\x01\xc2\xc0\xdd\xff\xff\xff\xff",
+        b"\x96\x00\x01\x01\xc2\xc0\xdd\xff\xff\xff\xff",
         b"\x91" * 1100,
     ],
     ids=["long target", "negative", "beyond u32", "many rows", "a map", "endless array", "deep"],
@@ -234,7 +234,9 @@ def test_the_longest_rows_of_the_longest_names_fit_into_datagrams() -> None:
     me = _table_of_longest(256).me
     cut = pages(me, 0, 1e9, limits.BODY_BYTES_MAX - 24)
     for page in cut:
-        body = wire.Announce(page.start, page.end, urgent=True, factory=page.factory, rows=page.rows)
+        body = wire.Announce(
+            page.start, page.end, page.latest, urgent=True, factory=page.factory, rows=page.rows
+        )
         assert len(wire.encode(body)) <= limits.BODY_BYTES_MAX
     for group in packed(origins(me, 0, (1 << 64) - 1, 1e9)):
         assert len(wire.encode(wire.RowsOf(group))) <= limits.BODY_BYTES_MAX

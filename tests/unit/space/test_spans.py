@@ -76,17 +76,17 @@ def test_the_version_never_passes_a_gap_and_a_pull_closes_it(
 
 def test_applied_twice_the_second_time_is_no_news() -> None:
     known = _observer()
-    page = Page(0, 2, None, [_wire("a", 1), _wire("b", 2)])
+    page = Page(0, 2, 2, None, [_wire("a", 1), _wire("b", 2)])
     assert spans.apply(known, page, NOW).news
     assert not spans.apply(known, page, NOW).news
 
 
 def test_what_waited_for_a_gap_is_applied_with_the_time_of_its_arrival() -> None:
     known, held = _observer(), Held()
-    early = Page(1, 2, None, [_wire("b", 2, proof_at=NOW)])
+    early = Page(1, 2, 2, None, [_wire("b", 2, proof_at=NOW)])
     held.keep(known, early, NOW)
     assert held.next(known) is None
-    spans.apply(known, Page(0, 1, None, [_wire("a", 1)]), NOW + 40.0)
+    spans.apply(known, Page(0, 1, 1, None, [_wire("a", 1)]), NOW + 40.0)
     waiting = held.next(known)
     assert waiting == (early, NOW)
     spans.apply(known, *waiting)
@@ -98,24 +98,35 @@ def test_what_waited_for_a_gap_is_applied_with_the_time_of_its_arrival() -> None
 def test_held_spans_are_bounded_and_of_the_present_life() -> None:
     known, held = _observer(), Held()
     for start in range(1, HELD_MAX + 10):
-        held.keep(known, Page(start, start + 1), NOW)
+        held.keep(known, Page(start, start + 1, start + 1), NOW)
     assert len(held._waiting) == HELD_MAX
     known.version, known.epoch = HELD_MAX, 2
     assert held.next(known) is None
 
 
+def test_rows_of_the_last_life_go_with_the_last_page_of_the_new_one() -> None:
+    known = _observer()
+    for target in "ab":
+        known.targets[target] = row_of(target, NOW, tickets=1)  # leftovers have no version
+    spans.apply(known, Page(0, 1, 2, None, [_wire("c", 1)]), NOW)
+    assert set(known.targets) == {"a", "b", "c"}
+    applied = spans.apply(known, Page(1, 2, 2, None, [_wire("b", 2)]), NOW)
+    assert set(known.targets) == {"b", "c"}
+    assert [(after.target, after.gone) for _, after in applied.rows] == [("b", False), ("a", True)]
+
+
 def test_an_older_row_does_not_replace_a_newer_one_and_its_time_is_kept() -> None:
     known = _observer()
-    spans.apply(known, Page(0, 5, None, [_wire("a", 5, can=5, proof_at=NOW - 10)]), NOW)
-    spans.apply(known, Page(0, 3, None, [_wire("a", 3, can=3)]), NOW)
-    spans.apply(known, Page(0, 5, None, [_wire("a", 5, can=5, proof_at=NOW)]), NOW + 50)
+    spans.apply(known, Page(0, 5, 5, None, [_wire("a", 5, can=5, proof_at=NOW - 10)]), NOW)
+    spans.apply(known, Page(0, 3, 3, None, [_wire("a", 3, can=3)]), NOW)
+    spans.apply(known, Page(0, 5, 5, None, [_wire("a", 5, can=5, proof_at=NOW)]), NOW + 50)
     assert known.targets["a"].can == 5
     assert known.targets["a"].proof_at == pytest.approx(NOW - 10)
 
 
 def test_a_span_beyond_a_gap_is_not_applied_but_remembered() -> None:
     known = _observer()
-    assert not spans.apply(known, Page(4, 5, None, [_wire("a", 5, can=5)]), NOW).news
+    assert not spans.apply(known, Page(4, 5, 5, None, [_wire("a", 5, can=5)]), NOW).news
     assert known.targets == {}
     assert known.version == 0
     assert known.latest == 5
@@ -128,7 +139,7 @@ def test_a_span_beyond_a_gap_is_not_applied_but_remembered() -> None:
 def test_rows_outside_their_span_are_refused(start: int, end: int, versions: list[int]) -> None:
     rows = [_wire("a", version) for version in versions]
     with pytest.raises(Rejected):
-        spans.check(Announce(start, end, urgent=False, factory=None, rows=rows))
+        spans.check(Announce(start, end, max(start, end), urgent=False, factory=None, rows=rows))
 
 
 @pytest.mark.parametrize("name", ["t\x1b[31m", "t\n", "é" * 40])
@@ -136,16 +147,16 @@ def test_names_that_move_a_cursor_or_have_too_many_bytes_are_refused(name: str) 
     row = dataclasses.replace(row_of("t", NOW), target=name)
     wire = coding.target_to_wire(row, 1, NOW)
     with pytest.raises(Rejected) as refused:
-        spans.check(Announce(0, 1, urgent=False, factory=None, rows=[wire]))
+        spans.check(Announce(0, 1, 1, urgent=False, factory=None, rows=[wire]))
     assert refused.value.reason is Reject.DECODE
 
 
 def test_one_row_too_many_replaces_the_longest_gone() -> None:
     known = _observer()
     rows = [_wire(f"t{number}", number + 1, gone=number in {7, 200}) for number in range(256)]
-    spans.apply(known, Page(0, 256, None, rows), NOW)
-    spans.apply(known, Page(256, 258, None, [_wire("x", 257), _wire("y", 258)]), NOW)
+    spans.apply(known, Page(0, 256, 256, None, rows), NOW)
+    spans.apply(known, Page(256, 258, 258, None, [_wire("x", 257), _wire("y", 258)]), NOW)
     assert len(known.targets) == 256
     assert not {"t7", "t200"} & known.targets.keys()
-    spans.apply(known, Page(258, 259, None, [_wire("z", 259)]), NOW)
+    spans.apply(known, Page(258, 259, 259, None, [_wire("z", 259)]), NOW)
     assert "z" not in known.targets
