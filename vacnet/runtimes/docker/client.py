@@ -50,6 +50,8 @@ class Client:
         self.path = address.removeprefix("unix://")
         self._workers = Workers("docker", THREADS)
         self._api: Api | None = None
+        self._doubtful = True
+        """It did not answer when it was asked last, or was not asked."""
 
     async def ask(self, question: Callable[[Api], T], seconds: float = 0.0) -> T:
         """Put a question to the engine and return its answer.
@@ -79,10 +81,15 @@ class Client:
 
     def _put(self, question: Callable[[Api], T]) -> T:
         try:
-            self._knock()
-            return question(self._connected())
+            if self._doubtful:
+                self._knock()
+            answer = question(self._connected())
         except Exception as error:
-            raise self.understood(error) from error
+            understood = self.understood(error)
+            self._doubtful = isinstance(understood, AwayError)
+            raise understood from error
+        self._doubtful = False
+        return answer
 
     def _connected(self) -> Api:
         if self._api is None:

@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -137,11 +138,8 @@ class Maker:
     async def _create(self, plan: Plan) -> Container:
         body, spec = plan.body(), plan.spec
         made = await self._client.make(lambda api: api.create(body, spec.name))
-        log.info(
-            "docker.create", machine=spec.name, id=spec.id, container=made["Id"][:12], command=plan.line()
-        )
-        for warning in made.get("Warnings") or ():
-            log.warning("docker.create-warning", machine=spec.name, warning=warning)
+        # When the start is on its way: it is not to wait for a line in a log.
+        asyncio.get_running_loop().call_soon(_tell, plan, made)
         return Container(id=made["Id"], machine_id=spec.id, status="created")
 
     async def _mend(self, plan: Plan, refusal: RefusalError) -> None:
@@ -227,6 +225,14 @@ async def remove(client: Client, container: str, *, force: bool = False) -> None
         going = refusal.status == CONFLICT and "in progress" in refusal.words
         if refusal.status != NO_SUCH and not going:
             raise
+
+
+def _tell(plan: Plan, made: dict[str, Any]) -> None:
+    """Log all that is needed to make the container by hand."""
+    spec = plan.spec
+    log.info("docker.create", machine=spec.name, id=spec.id, container=made["Id"][:12], command=plan.line())
+    for warning in made.get("Warnings") or ():
+        log.warning("docker.create-warning", machine=spec.name, warning=warning)
 
 
 def _taken(spec: Spec, container: str, labels: dict[str, str]) -> str:
