@@ -23,9 +23,11 @@ from tools.space.waiting import until
 
 KILLS = 50
 FACTORIES = 3
-STEPS_MAX = 40
+STEPS_MAX = 24
 DELAY_SECONDS_MAX = 0.05
 AGREE_SECONDS = 30.0
+MACHINES_MIN = 20
+"""Fewer are no load."""
 
 LOAD = {
     "short": "short",
@@ -74,7 +76,7 @@ def test_fifty_kills_at_random_moments_of_a_space_under_load_cost_nothing(
         f"{outcomes.total()} outcomes ({_words(outcomes)}), {len(wrong)} wrong",
     )
     assert not wrong, "\n".join(wrong)
-    assert outcomes.total() == len(begun) >= KILLS // 2
+    assert outcomes.total() == len(begun) >= MACHINES_MIN
     assert {"ok", "nowork", "error"} <= set(outcomes)
 
 

@@ -42,6 +42,7 @@ def test_a_table_with_another_order_of_steps_is_caught(mutant: str) -> None:
     assert any(cost in line for line in wrong), wrong
 
 
+@pytest.mark.slow  # a factory under load, killed again and again
 def test_the_checks_see_what_a_killed_factory_leaves() -> None:
     with scene({STAR: "waits"}) as stage:
         (member,) = stage.members

@@ -17,8 +17,6 @@ from tools.space.member import Member
 from vacnet.machines.message import read_message
 from vacnet.runtimes.process import cgroups, proc
 
-ENGINE_FOLDERS = ("engine", "scratch", "tmp")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -87,10 +85,17 @@ def processes_of(member: Member) -> list[str]:
 
 
 def left_over(member: Member) -> list[str]:
-    """Return what of engine folders and cgroups is there, in words."""
+    """Return what of engine folders and cgroups is there, in words.
+
+    A kill in the midst of forgetting may leave an engine folder whose plan is gone already: nothing
+    can come of it, and it expires with the machine's directory.
+    """
     machines = member.state / "machines"
     homes = sorted(machines.iterdir()) if machines.is_dir() else []
-    folders = [f"{home.name}/{name}" for home in homes for name in ENGINE_FOLDERS if (home / name).exists()]
+    folders = [
+        f"{home.name}/{name}" for home in homes for name in ("scratch", "tmp") if (home / name).exists()
+    ]
+    folders += [f"{home.name}/engine" for home in homes if (home / "engine" / "plan.json").exists()]
     groups = [
         str(path)
         for folder in cgroups.folders(cgroups.trees(), member.name, member.state, "")
