@@ -21,6 +21,7 @@ from vacnet.machines.surroundings import HostIdentity, Template
 from vacnet.record.record import Record
 from vacnet.record.rows import MachineRecord
 from vacnet.runtimes.docker.runtime import DockerRuntime
+from vacnet.runtimes.process import proc
 from vacnet.targets.model import Model, Target
 
 BOOT_ID = "11111111-1111-1111-1111-111111111111"
@@ -138,10 +139,21 @@ class Floor:
         told = Counter(event.uuid for event in self.ends())
         wrong = [f"{row.id} is left unfinished" for row in rows.values() if row.state != "ended"]
         wrong += [f"{one['Names']} is left over" for one in self.site.containers()]
+        wrong += [f"{one} still runs" for one in await asyncio.to_thread(stray, self.site.prefix)]
         wrong += [f"the end of {one} was told {n} times" for one, n in told.items() if n > 1]
         wrong += [f"{row.id} ended untold" for row in rows.values() if row.uuid not in told]
         wrong += [f"{note.fields['id']} was adopted" for note in self.notes if note.name == "machine.adopted"]
         return wrong
+
+
+def stray(prefix: str) -> set[str]:
+    """Return the host names with a prefix that living processes have, whatever their engine knows of them."""
+    found, marker = set(), f"HOSTNAME={prefix}".encode()
+    for one in proc.table().values():
+        for entry in (proc.read(f"/proc/{one.pid}/environ") or b"").split(b"\0"):
+            if one.alive and entry.startswith(marker):
+                found.add(entry.decode())
+    return found
 
 
 async def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:

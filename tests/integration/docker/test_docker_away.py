@@ -23,11 +23,7 @@ from vacnet.runtimes.docker.client import Patience
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.targets.model import DockerSettings
 
-pytestmark = [
-    pytest.mark.engine("docker"),
-    # The library leaves a socket to the garbage collector when an engine dies while it connects.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.engine("docker")
 
 
 async def test_where_there_is_no_engine_that_is_said_with_what_to_do(root: Path) -> None:
@@ -257,7 +253,7 @@ async def test_nothing_is_lost_left_over_or_double_over_many_restarts_of_the_eng
 ) -> None:
     seed = random.randrange(1 << 30)
     lots = random.Random(seed)
-    floor = Floor(own_site, "sleep $((RANDOM % 10)); echo 200 done > $JOBOUTPUTS/shutdown_message")
+    floor = Floor(own_site, "sleep $((RANDOM % 10 * 4)); echo 200 done > $JOBOUTPUTS/shutdown_message")
     await floor.open_record()
     async with floor.keeping() as keeper:
         for _ in range(20):

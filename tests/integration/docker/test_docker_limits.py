@@ -84,7 +84,7 @@ async def test_a_flood_of_output_is_bounded_and_keeps_its_beginning_and_its_end(
     said = (spec.directory / "console.log").read_bytes()
     assert seen.exit_code == 6
     assert len(said) <= console.BYTES_MAX
-    assert said.startswith(b"first words\n0123")
+    assert said.startswith(b"first words\n")
     assert said.endswith(b"\nlast words\n")
     assert b"what the engine threw away is left out here" in said
 

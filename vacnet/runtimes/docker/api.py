@@ -1,8 +1,9 @@
 """The Engine API as the `docker` library speaks it, with what that leaves out.
 
-Rules of this file: it is the only one that imports the library, and it is imported late, so a factory without
-containers never loads it. Every request is bounded in time, also those for which the library waits for
-ever (pulls, events). Logs are taken frame by frame, because an entry's time is needed to go on from it.
+Rules of this file: with `transport` it is the only one that imports the library, and it is imported late, so
+a factory without containers never loads it. Every request is bounded in time, also those for which the
+library waits for ever (pulls, events). Logs are taken frame by frame, because an entry's time is needed to go
+on from it.
 
 Source: Docker Engine API 1.41, "Attach to a container: Stream format" for the frames of a log.
 """
@@ -17,8 +18,12 @@ import docker.api
 import docker.auth
 from docker.utils import parse_repository_tag
 
+from vacnet.runtimes.docker.transport import Adapter
+
 _HEADER = struct.Struct(">BxxxL")
 READ_BYTES = 1 << 16
+OLDEST = "1.25"
+"""Of the Engine API: the first with mounts beside binds (Docker 1.13, 2017)."""
 
 Json = dict[str, Any]
 
@@ -32,7 +37,12 @@ class Api(docker.api.APIClient):
         Raises:
             docker.errors.DockerException: the engine does not answer.
         """
-        super().__init__(base_url=socket, version="auto", timeout=seconds)  # type: ignore[arg-type] # stubs: int
+        # A version given is not asked for, so nothing is sent before the adapter is ours.
+        super().__init__(base_url=socket, version=OLDEST, timeout=seconds)  # type: ignore[arg-type] # stubs: int
+        self._custom_adapter = Adapter(socket.replace("unix://", "http+unix://"), int(seconds))
+        self.mount("http+docker://", self._custom_adapter)
+        shown: Json = self.version(api_version=False)
+        self._version = str(shown["ApiVersion"])
 
     def _set_request_timeout(self, kwargs: Json) -> Json:
         # The library gives None for pulls and events: for ever.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -50,8 +49,6 @@ class Client:
         self.path = address.removeprefix("unix://")
         self._workers = Workers("docker", THREADS)
         self._api: Api | None = None
-        self._doubtful = True
-        """It did not answer when it was asked last, or was not asked."""
 
     async def ask(self, question: Callable[[Api], T], seconds: float = 0.0) -> T:
         """Put a question to the engine and return its answer.
@@ -81,15 +78,9 @@ class Client:
 
     def _put(self, question: Callable[[Api], T]) -> T:
         try:
-            if self._doubtful:
-                self._knock()
-            answer = question(self._connected())
+            return question(self._connected())
         except Exception as error:
-            understood = self.understood(error)
-            self._doubtful = isinstance(understood, AwayError)
-            raise understood from error
-        self._doubtful = False
-        return answer
+            raise self.understood(error) from error
 
     def _connected(self) -> Api:
         if self._api is None:
@@ -100,18 +91,7 @@ class Client:
         """Return a client of its own for a long talk; for a thread, and like the library it may raise all."""
         from vacnet.runtimes.docker.api import Api  # late: a factory without containers never loads it
 
-        self._knock()
         return Api(self.address, pause_seconds)
-
-    def _knock(self) -> None:
-        """Connect and let go: an engine that is away is known by the kernel's word, not by the library's.
-
-        Raises:
-            OSError: nobody listens, or we may not speak.
-        """
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
-            knocking.settimeout(self.patience.ask_seconds)
-            knocking.connect(self.path)
 
     def understood(self, error: Exception) -> Exception:
         """Return what an error of the library means: one of our two, or itself if it is no engine's."""

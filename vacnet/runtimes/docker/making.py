@@ -21,7 +21,7 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError
 from vacnet.machines.spec import Spec
-from vacnet.runtimes.docker import binds, cvmfs, gpus
+from vacnet.runtimes.docker import binds, cvmfs, gpus, orphans
 from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.container import FACTORY_LABEL, Container, container_of, machine_of
 from vacnet.runtimes.docker.creation import GPUS_LABEL, Plan
@@ -114,7 +114,7 @@ class Maker:
                     return await self._create(plan)
                 except RefusalError as refusal:
                     if refusal.status == CONFLICT:
-                        return await self._namesake(spec, refusal)
+                        return await self._namesake(spec)
                     await self._mend(plan, refusal)
         image = spec.target.root_image
         raise NotNowError(f"image {image} is removed from this host again and again after it is pulled")
@@ -168,7 +168,7 @@ class Maker:
         if not here:
             await self._pulls.have(image)
 
-    async def _namesake(self, spec: Spec, refusal: RefusalError) -> Container:
+    async def _namesake(self, spec: Spec) -> Container:
         """Return the container that has our name, if it is this machine's.
 
         Raises:
@@ -176,7 +176,10 @@ class Maker:
         """
         shown = await self._client.ask(lambda api: inspected(api, spec.name))
         if shown is None:
-            raise refusal
+            raise NotNowError(
+                f"the engine still holds the name {spec.name} for a container that it shows no more: it lets "
+                "go of it in a moment; restart the engine if that lasts"
+            )
         labels = (shown.get("Config") or {}).get("Labels") or {}
         if machine_of(labels, spec.factory) == spec.id:
             return container_of(shown, spec.id)
@@ -197,7 +200,7 @@ class Maker:
             shown = await self._client.ask(lambda api: inspected(api, spec.name))
             labels = ((shown or {}).get("Config") or {}).get("Labels")
             if shown is not None and machine_of(labels, spec.factory) == spec.id:
-                await remove(self._client, shown["Id"], force=True)
+                await remove(self._client, container_of(shown, spec.id), force=True)
         except (AwayError, RefusalError) as error:
             self.abandoned.add(spec.id)
             log.warning("docker.abandoned", machine=spec.name, id=spec.id, why=str(error))
@@ -208,23 +211,27 @@ class Maker:
             if container.machine_id not in self.abandoned:
                 continue
             with suppress(RefusalError):
-                await remove(self._client, container.id, force=True)
+                await remove(self._client, container, force=True)
                 log.info("docker.abandoned-removed", id=container.machine_id, container=container.id[:12])
 
 
-async def remove(client: Client, container: str, *, force: bool = False) -> None:
-    """Remove a container and the volumes made for it; nothing happens if it is gone or going.
+async def remove(client: Client, container: Container, *, force: bool = False) -> None:
+    """Remove a container, the volumes made for it and what runs in it unknown to its engine.
+
+    Nothing happens if it is gone or going.
 
     Raises:
         AwayError: the engine does not answer.
         RefusalError: it cannot remove it.
     """
     try:
-        await client.make(lambda api: api.remove_container(container, v=True, force=force))
+        await client.make(lambda api: api.remove_container(container.id, v=True, force=force))
     except RefusalError as refusal:
         going = refusal.status == CONFLICT and "in progress" in refusal.words
         if refusal.status != NO_SUCH and not going:
             raise
+    if container.never_ran and (ended := await asyncio.to_thread(orphans.end, container.id)):
+        log.warning("docker.orphans-ended", id=container.machine_id, processes=ended)
 
 
 def _tell(plan: Plan, made: dict[str, Any]) -> None:

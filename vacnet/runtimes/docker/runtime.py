@@ -147,7 +147,7 @@ class DockerRuntime:
             if found is not None and not found.running:
                 await self._rounds.last_words(found)
                 try:
-                    await remove(self._client, found.id)
+                    await remove(self._client, found)
                 except RefusalError as refusal:
                     raise NotNowError(
                         f"container {found.id[:12]} cannot be removed: {refusal.words}"
