@@ -108,8 +108,9 @@ class Scene:
 
 
 def _adopted(member: Member) -> bool:
+    """Tell whether it has taken over what ran and makes nothing new: one that ran on reads that it drains later."""
     try:
-        return member.client().health().state == "ready"
+        return member.client().health().state == "ready" and member.client().drain_state().draining
     except ClientError:
         if not member.running():
             raise TimeoutError(f"{member.name} ended") from None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.space.net import Faults, Net, row_of, space
 from vacnet.space.counters import Reject
 from vacnet.space.happenings import FactoryLive, MemberMet
 from vacnet.space.table import Liveness
+from vacnet.space.wire import Type
 
 
 def _space_of(count: int) -> Net:
@@ -158,6 +161,36 @@ def test_a_factory_that_moves_to_a_new_address_is_found_there() -> None:
     net.add("f2", host="10.9.9.9", epoch=2, peers=["f3"])
     assert net.run(10.0, until=net.complete) < 3.0
     assert net.gossip("f1").table.factories["f2"].address == ("10.9.9.9", 995)
+
+
+def test_a_welcome_names_members_enough_to_meet_all_without_any_row() -> None:
+    net = _space_of(6)
+    net.faults.drop = lambda data: data[3] not in {Type.HELLO, Type.WELCOME}
+    net.add("new", peers=["f3"])
+    net.run(2.0)
+    assert net.live("new") == {"new", "f0", "f1", "f2", "f3", "f4", "f5"}
+
+
+def test_a_factory_that_proved_itself_is_asked_for_its_rows_at_once() -> None:
+    net = Net()
+    net.faults.drop = lambda data: data[3] in {Type.SYNC, Type.ANN}
+    net.add("a")
+    net.set_row("a", row_of("atlas", net.now, can=1))
+    net.add("b", peers=["a"])
+    net.run(0.05)
+    assert net.gossip("b").table.factories["a"].targets["atlas"].can == 1
+
+
+def test_what_people_alone_read_goes_with_the_next_beat() -> None:
+    net = _space_of(2)
+    net.run(10.0)
+    gossip = net.gossip("f1")
+    version = gossip.table.me.version
+    gossip.set_factory_row(replace(gossip.table.me.row, load=7.0), net.now)
+    net.collect(net.nodes["f1"])
+    assert gossip.table.me.version == version
+    net.run(6.0)
+    assert net.gossip("f0").table.factories["f1"].row.load == 7.0
 
 
 def test_the_address_a_factory_advertises_is_used_once_it_answers_there() -> None:
