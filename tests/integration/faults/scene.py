@@ -108,7 +108,7 @@ class Scene:
 
 
 def _adopted(member: Member) -> bool:
-    """Tell whether it has taken over what ran and makes nothing new: one that ran on reads that it drains later."""
+    """Tell whether it has taken over what ran and makes nothing new; one that ran on reads that it drains."""
     try:
         return member.client().health().state == "ready" and member.client().drain_state().draining
     except ClientError:
