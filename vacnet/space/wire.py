@@ -3,7 +3,8 @@
 Rules of this file: shapes and bounds, no meaning. Everything is an array, never a map (2.7 times the
 bytes), decoded in one pass into a typed Struct whose bounds are checked before anything is kept; untyped
 decoding is not used anywhere, because nesting would then cost a stack. Fields are only ever added at the
-end: an older receiver ignores what it does not know, a newer one has a default for what is missing.
+end: an older receiver ignores what it does not know, a newer one has a default for what is missing. (What
+is not known is skipped, and skipping recurses too: what is nested too deeply there is refused.)
 
 Units: ages and lengths are deciseconds, rounded down. An age that travels is a lower bound of the true
 one, and the way it takes only makes it more so; what has to be an upper bound adds its own margin. There
@@ -261,7 +262,7 @@ def decode(kind: int, body: bytes) -> Message:
     """
     try:
         return _decoders[kind].decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(Reject.DECODE) from error
 
 

@@ -203,6 +203,14 @@ def test_what_is_out_of_bounds_is_refused(body: bytes) -> None:
     assert refused.value.reason is Reject.DECODE
 
 
+def test_an_unknown_field_may_be_nested_but_not_without_end() -> None:
+    known = msgpack.packb([5, b"", "", 1, 1, None, b""])
+    later = bytes([known[0] + 1]) + known[1:]
+    assert wire.decode(wire.Type.HELLO, later + b"\x91" * 50 + b"\xc0") == wire.Hello(5)
+    with pytest.raises(Rejected):
+        wire.decode(wire.Type.HELLO, later + b"\x91" * (limits.BODY_BYTES_MAX - len(later) - 1) + b"\xc0")
+
+
 def test_a_greeting_is_cut_from_its_end_down_to_the_bare_nonce() -> None:
     hello = wire.Hello((1 << 64) - 1, b"i" * 8, "factory", padding=bytes(50))
     lengths = [len(wire.encode_within(hello, room)) for room in range(200)]
