@@ -61,6 +61,8 @@ class Ending:
     """The bytes of `shutdown_message`, None without such a file."""
     start_failure: str = ""
     """The engine's words when it could not start the machine."""
+    no_program: str = ""
+    """Why what it was to run is no program, on whatever host."""
     stopped: str = ""
     """Why we, an admin, a reboot or a foreign hand ended it."""
     memory_used_bytes: int = 0
@@ -204,6 +206,13 @@ RULES: tuple[Rule, ...] = (
         Kind.ERROR,
         Blame.FACTORY,
         lambda e, _: Message(500, e.start_failure),
+    ),
+    Rule(
+        "what it was to run is no program",
+        lambda e, _: bool(e.no_program),
+        Kind.ERROR,
+        Blame.TARGET,
+        lambda e, _: Message(600, e.no_program),
     ),
     *_by_class("its own message", _own_code, _own_words, own=True),
     Rule(

@@ -41,6 +41,7 @@ endings = st.builds(
     lived_seconds=st.floats(0, 1e6),
     message=st.none() | st.binary(max_size=40) | st.integers(0, 1200).map(lambda n: f"{n} text".encode()),
     start_failure=st.sampled_from(["", "exec format error"]),
+    no_program=st.sampled_from(["", "user_data is empty"]),
     stopped=st.sampled_from(["", "drain"]),
     memory_used_bytes=st.integers(0, 1 << 40),
     memory_limit_bytes=st.sampled_from([0, 1 << 30]),
@@ -148,12 +149,13 @@ def test_the_first_row_that_applies_decides(ending: Ending) -> None:
 @given(endings)
 def test_only_a_start_that_failed_outweighs_the_machines_own_valid_message(ending: Ending) -> None:
     own = parse_message(ending.message)
-    if own is not None and not ending.start_failure:
+    if own is not None and not ending.start_failure and not ending.no_program:
         assert judge(ending, POLICY).message == own
 
 
 IN_ORDER: list[tuple[dict[str, object], tuple[Kind, Blame, str]]] = [
     ({"start_failure": "no such image"}, (Kind.ERROR, Blame.FACTORY, "500 no such image")),
+    ({"no_program": "user_data is empty"}, (Kind.ERROR, Blame.TARGET, "600 user_data is empty")),
     ({"message": b"300 nothing to do"}, (Kind.NOWORK, Blame.TARGET, "300 nothing to do")),
     ({"stopped": "drain"}, (Kind.NEUTRAL, Blame.NOBODY, "100 drain")),
     (

@@ -16,7 +16,7 @@ from vacnet.agent.events import (
     MachineProved,
     MachineStarted,
 )
-from vacnet.machines import directory
+from vacnet.machines import directory, program
 from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.layout import JOBOUTPUTS, LAYOUTS
 from vacnet.machines.lifecycle import State, Step
@@ -50,6 +50,7 @@ class Hands:
         Raises:
             NotNowError: something it needs is not to be had.
             StartFailedError: the engine refused to start the machine.
+            NoProgramError: no host could start it.
         """
         await self._steps[step]()
 
@@ -143,6 +144,7 @@ class Hands:
 
     async def engine_start(self) -> None:
         """Start it."""
+        await asyncio.to_thread(program.check, self.machine.spec)
         self._say_how_to_make_it()
         self.machine.reference = await self.runtime.start(self.machine.spec)
         self.machine.started_at = self.tools.clock.boottime()

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from vacnet.machines.hands import Hands
 from vacnet.machines.lifecycle import Event, State, Step, Transition, fault_point, transition
 from vacnet.machines.machine import ALWAYS, News
-from vacnet.machines.runtime import NotNowError, StartFailedError
+from vacnet.machines.runtime import NoProgramError, NotNowError, StartFailedError
 from vacnet.record.errors import RecordError
 
 RETRY_SECONDS = 5.0
@@ -174,7 +174,9 @@ class Life:
         if follows is OnFailure.REFUSED and isinstance(error, NotNowError):
             follows = OnFailure.NOT_NOW
         if follows in _FAILED:
-            raise StepFailedError(News(event=_FAILED[follows], words=self._words(step, error)))
+            of_target = isinstance(error, NoProgramError)
+            news = News(event=_FAILED[follows], words=self._words(step, error), of_target=of_target)
+            raise StepFailedError(news)
         self.hands.tools.complain(
             "machine.step-failed",
             self.machine,
@@ -188,5 +190,5 @@ class Life:
         if step is Step.DIRECTORY_PREPARE and isinstance(error, OSError):
             directory = self.machine.spec.directory
             return f"{directory} cannot be written ({error.strerror}): mend its disk or make room on it"
-        known = isinstance(error, NotNowError | StartFailedError | RecordError)
+        known = isinstance(error, NotNowError | StartFailedError | NoProgramError | RecordError)
         return str(error) if known else f"{type(error).__name__}: {error}"

@@ -54,6 +54,8 @@ class News:
     """Serial of the look at the engine that showed it."""
     deadline_at: float = 0.0
     """Of `LOWERED`."""
+    of_target: bool = False
+    """Of `REFUSED`: whatever host it is, because of what its target has it run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +82,8 @@ class Machine:
     """Of the last news."""
     refusal: str = ""
     """The engine's words when it could not start it."""
+    no_program: str = ""
+    """Why no host could start it: what it is to run is no program."""
     seen: Seen | None = None
     """What the engine showed of its end."""
     template: Template | None = None
@@ -118,6 +122,8 @@ class Machine:
         """Take news in, before the steps that follow from it."""
         self.words = news.words
         match news.event:
+            case Event.REFUSED if news.of_target:
+                self.no_program = news.words
             case Event.REFUSED:
                 self.refusal = news.words
             case Event.LOWERED:
@@ -156,7 +162,8 @@ class Machine:
             lived_seconds=self.lived_seconds,
             message=self.message,
             start_failure=self.refusal,
-            stopped="" if heartbeat or self.refusal else self.stop_reason or self._lost(),
+            no_program=self.no_program,
+            stopped="" if heartbeat or self._never_ran() else self.stop_reason or self._lost(),
             memory_used_bytes=seen.memory_used_bytes,
             memory_limit_bytes=(seen.memory_limit_bytes or self.spec.memory_bytes) * seen.out_of_memory,
             over_disk=seen.over_disk,
@@ -168,6 +175,9 @@ class Machine:
         """Return what of its target's definition the judgement needs."""
         target = self.spec.target
         return Policy(fizzle_seconds=target.fizzle_seconds, exit_codes=target.exit_codes)
+
+    def _never_ran(self) -> bool:
+        return bool(self.refusal or self.no_program)
 
     def _lost(self) -> str:
         """Return why it ended when neither it nor we ended it."""

@@ -19,6 +19,10 @@ class StartFailedError(Exception):
     """The engine could not start the machine: an error of this factory. The text is the engine's words."""
 
 
+class NoProgramError(Exception):
+    """What the machine is to run is no program, on this host or another: an error of its target."""
+
+
 class NotNowError(Exception):
     """The engine or an image is not to be had now: no outcome, but a veto with a retry.
 

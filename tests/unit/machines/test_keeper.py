@@ -78,6 +78,19 @@ async def test_a_refused_start_is_an_error_of_this_factory_with_the_words_of_the
     assert floor.told_of("uuid-1") == ["MachineEnded"]
 
 
+async def test_a_script_that_no_host_can_run_is_an_error_of_its_target(
+    floor: Floor,
+) -> None:
+    floor.sources.body = b"echo hello\n"
+    async with floor.keeping() as keeper:
+        keeper.start(floor.wish())
+        ended = await floor.ended()
+    assert (ended.outcome.kind, ended.outcome.blame) == (Kind.ERROR, Blame.TARGET)
+    assert str(ended.outcome.message).startswith("600 user_data does not begin with #!")
+    assert not ended.outcome.stopped
+    assert floor.engine.starts == []
+
+
 async def test_a_full_disk_is_no_fault_of_the_machine(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -334,11 +347,11 @@ async def test_a_pattern_that_makes_no_host_name_is_refused_in_words(floor: Floo
 
 async def test_no_note_carries_the_value_of_an_option(floor: Floor) -> None:
     secret = structs.replace(PROCESS, user_data_options={"password": "hunter2"})
-    floor.sources.body = b"##user_data_option_password##"
+    floor.sources.body = b"#!/bin/sh\n##user_data_option_password##"
     async with floor.keeping() as keeper:
         machine_id = await floor.started(keeper, target=secret)
     home = floor.state / "machines" / machine_id
-    assert (home / "user_data").read_bytes() == b"hunter2"
+    assert (home / "user_data").read_bytes() == b"#!/bin/sh\nhunter2"
     row = await floor.record.machine(machine_id)
     assert row is not None
     assert b"hunter2" not in row.spec + (home / "spec.json").read_bytes()

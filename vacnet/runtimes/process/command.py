@@ -57,8 +57,8 @@ def check(path: Path, what: str) -> None:
     interpreter = interpreter_of(start)
     if interpreter is None:
         raise StartFailedError(
-            f"{what} {path} does not begin with #! and the absolute path of an interpreter, but with "
-            f"{start[:20]!r}: expected a first line such as #!/bin/sh"
+            f"{what} {path} does not begin with #! and the absolute path of an interpreter: "
+            "expected a first line such as #!/bin/sh"
         )
     if not os.access(interpreter, os.X_OK) or not Path(interpreter).is_file():
         raise StartFailedError(
