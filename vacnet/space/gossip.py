@@ -6,7 +6,8 @@ Rules of the protocol, each told in the file that keeps it:
 - changes are pushed to all live peers, urgent ones relayed by two; silence is broken by a beat (`announce`);
 - one sync a second repairs the rest (`repair`, `sync`);
 - trust is the echo of a nonce (`handshake`, `challenges`, `gate`), evidence of life a counter (`membership`);
-- two of one name notice each other and do not race (`twin`).
+- two of one name notice each other and do not race (`twin`);
+- who only looks is answered, and leaves no trace (`questions`).
 
 There is no election, no accusation, no tombstone and no agreement on who is a member: each rule is about
 what one factory may conclude from what it heard, so there is nothing to be split by a partition.
@@ -35,10 +36,12 @@ from vacnet.space.counters import Counters
 from vacnet.space.gate import Arrival, Unproven, admit
 from vacnet.space.handshake import Handshake
 from vacnet.space.happenings import Happening
-from vacnet.space.keyring import KeyRing
+from vacnet.space.items import Items, Question
+from vacnet.space.keyring import KeyRing, Role
 from vacnet.space.membership import Membership
 from vacnet.space.outbox import Datagram, EpochRaised
 from vacnet.space.pulls import Pulls
+from vacnet.space.questions import Questions
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import Rejected
@@ -73,6 +76,7 @@ class Gossip:
         self._repair = Repair(core, self._membership, self._pulls)
         self._announcer = Announcer(core, self._membership, self._pulls)
         self._handshake = Handshake(core, self._membership, self._twin, self._proved)
+        self._questions = Questions(core, self._handshake, self._repair)
         self._handlers: dict[int, Handler] = {
             Type.ANN: self._announcer.on_announce,
             Type.BYE: self._announcer.on_announce,
@@ -82,6 +86,14 @@ class Gossip:
             Type.ROWS: self._repair.on_rows,
             Type.HELLO: self._handshake.on_hello,
             Type.WELCOME: self._handshake.on_welcome,
+            Type.QUERY: self._questions.on_query,
+            Type.ANSWER: self._questions.on_answer,
+        }
+        self._to_observers: dict[int, Handler] = {
+            Type.HELLO: self._questions.on_hello,
+            Type.SYNC: self._questions.on_sync,
+            Type.PULL: self._questions.on_pull,
+            Type.QUERY: self._questions.on_query,
         }
 
     @property
@@ -93,6 +105,11 @@ class Gossip:
     def epoch(self) -> int:
         """Return this factory's epoch; rises when an earlier life with a higher one is heard of."""
         return self._core.me.epoch
+
+    @property
+    def keys(self) -> KeyRing:
+        """Return the key ring in force."""
+        return self._core.keys
 
     @property
     def counters(self) -> Counters:
@@ -200,6 +217,11 @@ class Gossip:
         self._core.configure(config)
         self._membership.exclude()
 
+    def answer(self, question: Question, items: Items, now: float) -> None:
+        """Send to who asked what was gathered in answer."""
+        self._core.now = now
+        self._questions.answer(question, items)
+
     def goodbye(self, now: float) -> None:
         """Say goodbye: rows stay, liveness ends at once at all who hear it, and nothing more is said."""
         self._core.now = now
@@ -223,7 +245,8 @@ class Gossip:
         arrival, body = admit(self._core, data, address)
         if arrival.link is not None and arrival.known is not None and arrival.header.type != Type.HELLO:
             self._membership.hear(arrival.known, arrival.header.sequence)
-        self._handlers[arrival.header.type](arrival, decode(arrival.header.type, body))
+        handlers = self._to_observers if arrival.key.role is Role.OBSERVE else self._handlers
+        handlers[arrival.header.type](arrival, decode(arrival.header.type, body))
 
     def _proved(self, known: Known, newcomer: bool) -> None:  # noqa: FBT001 - a callback's one flag
         """Fetch a factory's rows once it has proved itself; a newcomer may bring a whole island."""

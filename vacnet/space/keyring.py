@@ -49,6 +49,8 @@ class KeyRing:
             raise ValueError(f"a key is {SECRET_BYTES} random bytes")
         ring = [Key(key_id(secret), Role(role), derive(secret, space)) for role, secret in keys]
         self._by_id = {key.id: key for key in reversed(ring)}
+        self.keys = tuple(ring)
+        """In the order of the file."""
         self.sealing = next((key for key in ring if key.role is Role.MEMBER), None)
         """The key that seals what this factory says; None: it can only be silent."""
 
