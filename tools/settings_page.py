@@ -1,11 +1,16 @@
-"""Makes `docs/settings.md`: every key, what it may be, and what holds where nothing is said.
+"""Makes `docs/settings.md`: every key, what it does, what it may be, and what holds where nothing is said.
 
-Rules of this file: the words stand at the checks and the built-in values at the types; nothing is told
-here that the code does not hold.
+Rules of this file: what a key does stands at its field, what it may be at its check, the built-in value
+at the type; nothing is told here that the code does not hold. A key without a meaning makes no page.
 """
 
 from __future__ import annotations
 
+import ast
+import functools
+import inspect
+import itertools
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -18,7 +23,9 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    PipeSource,
     ProcessSettings,
+    Settings,
     SpaceSettings,
     Target,
 )
@@ -39,15 +46,19 @@ For a target the order is, highest first: `[targets.PREFIX-SUFFIX]`, `[pipes.PRE
 `[defaults]`, what is built in.
 """
 
-_SECTIONS: tuple[tuple[str, Mapping[str, Check], type[msgspec.Struct] | None], ...] = (
-    ("Top of the file", sections.TOP, None),
+_SECTIONS: tuple[tuple[str, Mapping[str, Check], type[msgspec.Struct]], ...] = (
+    ("Top of the file", sections.TOP, Settings),
     ("`[space]`", sections.SPACE, SpaceSettings),
     ("`[factory]`", sections.FACTORY, FactorySettings),
     ("`[runtimes.process]`", sections.PROCESS, ProcessSettings),
     ("`[runtimes.docker]`", sections.DOCKER, DockerSettings),
     ("`[fetch]`", sections.FETCH, FetchSettings),
     ("`[control]`", sections.CONTROL, ControlSettings),
+    ("`[pipes.PREFIX]`, beside the options of targets", sections.PIPE_OWN, PipeSource),
 )
+_FIELDS: Mapping[str, str] = {**sections.RENAMED, "benchmark": "benchmark_name"}
+"""Key to the field that holds it, where they are not called the same."""
+_HEADS = "| key | what it does | may be | built-in |\n| --- | --- | --- | --- |"
 
 
 def settings_page() -> str:
@@ -57,33 +68,56 @@ def settings_page() -> str:
 
 def _tables() -> Iterator[str]:
     for title, checks, kind in _SECTIONS:
-        yield f"\n## {title}\n\n| key | may be | built-in |\n| --- | --- | --- |"
+        yield f"\n## {title}\n\n{_HEADS}"
         for key, check in checks.items():
-            yield f"| `{key}` | {_cell(check.expected)} | {_default(kind, sections.RENAMED.get(key, key))} |"
+            field = _FIELDS.get(key, key)
+            told = meaning_of(kind, field), check.expected, _default(kind, field)
+            yield f"| `{key}` | {' | '.join(map(_cell, told))} |"
 
 
 def _options() -> Iterator[str]:
     yield (
         "\n## Options of targets: `[targets.NAME]`, `[pipes.PREFIX]`, `[defaults]`, and pipes\n\n"
-        "A section of a pipe has `vacuum_pipe_url`, `allow_machine_models` and `allow_images` besides.\n\n"
-        "| option | may be | from a pipe | built-in |\n| --- | --- | --- | --- |"
+        "What a pipe may say is told where it may say less than the site.\n\n"
+        "| option | what it does | may be | from a pipe | built-in |\n| --- | --- | --- | --- | --- |"
     )
     for name, option in OPTIONS.items():
         pipe = (
             "never" if option.pipe is None else "yes" if option.pipe is option.site else option.pipe.expected
         )
-        expected = _cell(option.site.expected)
-        yield f"| `{name}` | {expected} | {_cell(pipe)} | {_default(Target, field_of(name))} |"
+        field = field_of(name)
+        told = meaning_of(Target, field), option.site.expected, pipe, _default(Target, field)
+        yield f"| `{name}` | {' | '.join(map(_cell, told))} |"
+
+
+def meaning_of(kind: type[msgspec.Struct], field: str) -> str:
+    """Return the docstring of a field.
+
+    Raises:
+        KeyError: it has none, and every key has to have a meaning.
+    """
+    return _meanings(kind)[field]
+
+
+@functools.cache
+def _meanings(kind: type[msgspec.Struct]) -> Mapping[str, str]:
+    """Return the docstring of each field of a type; they are in its source alone."""
+    (of_class,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    body = of_class.body if isinstance(of_class, ast.ClassDef) else []
+    return {
+        field.target.id: " ".join(str(text.value.value).split())
+        for field, text in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _default(kind: type[msgspec.Struct] | None, field: str) -> str:
-    """Return the built-in value of a field in words; empty where it follows from the host or is required."""
-    if kind is None:
-        return ""
+def _default(kind: type[msgspec.Struct], field: str) -> str:
+    """Return the built-in value of a field in words; empty where its meaning tells it or it is required."""
     fields = {one.name: one for one in msgspec.structs.fields(kind)}
     value = fields[field].default if field in fields else msgspec.NODEFAULT
     return "" if value is msgspec.NODEFAULT else _shown(field, value)
@@ -93,6 +127,8 @@ def _shown(field: str, value: object) -> str:
     form: Callable[[float], str] | None = quantities.size if "_bytes" in field else None
     if form and isinstance(value, int):
         return f"`{form(value)}`"
+    if isinstance(value, frozenset):
+        return ", ".join(f"`{one}`" for one in sorted(value))
     empty = value in ("", (), 0) and not isinstance(value, bool)
     is_table = isinstance(value, Mapping)
     return "" if empty or is_table else f"`{str(value).lower() if isinstance(value, bool) else value}`"

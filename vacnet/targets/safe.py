@@ -123,7 +123,9 @@ DEVICE = pattern("a device name such as vda", r"[a-z0-9]{1,16}")
 NAME = pattern("lower-case letters, digits and - (1 to 63)", r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 USER = pattern("the name of a user other than root", r"(?!root$)[a-z_][a-z0-9_-]{0,31}")
 GROUP = pattern("the name of a group", r"[a-z_][a-z0-9_-]{0,31}")
-MEMBER = pattern("the name of a factory", r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+_MEMBER = r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}"
+MEMBER = pattern("the name of a factory (letters, digits, . _ and -)", _MEMBER)
+SPACE = pattern("the name of a space (letters, digits, . _ and -)", _MEMBER)
 
 
 def _bind(value: object) -> str:

@@ -88,7 +88,7 @@ def _name_pattern(value: object) -> str:
 
 SPACE: Checks = MappingProxyType(
     {
-        "name": safe.MEMBER,
+        "name": safe.SPACE,
         "key_file": safe.HOST_PATH,
         "peers_file": safe.HOST_PATH,
         "listen": words(address(), 16),
