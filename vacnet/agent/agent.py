@@ -17,7 +17,16 @@ from random import Random
 from typing import Any
 
 from vacnet.agent.board import Board
-from vacnet.agent.effects import Decided, Effect, Member, Notify, PersistEpoch, PersistMembers, Send
+from vacnet.agent.effects import (
+    Decided,
+    Effect,
+    GatherAnswer,
+    Member,
+    Notify,
+    PersistEpoch,
+    PersistMembers,
+    Send,
+)
 from vacnet.agent.events import (
     AgentSettings,
     DatagramReceived,
@@ -30,6 +39,7 @@ from vacnet.agent.events import (
     MachineProved,
     MachineStarted,
     PeersChanged,
+    QuestionAnswered,
     SettingsChanged,
     Stopping,
     Woke,
@@ -48,6 +58,7 @@ from vacnet.agent.viewing import Sight, Starts, space_view
 from vacnet.decide.reasons import Decision
 from vacnet.space.gossip import Datagram, Gossip, GossipConfig
 from vacnet.space.happenings import (
+    Asked,
     Conflict,
     FactoryChanged,
     FactoryDeparted,
@@ -167,6 +178,9 @@ class Agent:
     def _keys(self, event: KeysChanged, now: float) -> None:
         self.gossip.set_keys(KeyRing(event.keys, self.settings.space), now)
 
+    def _answered(self, event: QuestionAnswered, now: float) -> None:
+        self.gossip.answer(event.question, event.items, now)
+
     def _stopping(self, _event: Stopping, now: float) -> None:
         self.gossip.goodbye(now)
 
@@ -275,6 +289,9 @@ class Agent:
             self._configured = True
             self._effects.append(PersistMembers(tuple(self._members.values())))
 
+    def _asked(self, news: Asked, _now: float) -> None:
+        self._effects.append(GatherAnswer(news.question))
+
     def _tell(self, name: str, fields: Mapping[str, object], *, warning: bool = False) -> None:
         """Tell the admin, and have the board look around before the event is over."""
         self._effects.append(Notify(name, fields, warning))
@@ -293,6 +310,7 @@ _HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {
     SettingsChanged: Agent._settings,  # noqa: SLF001
     PeersChanged: Agent._peers,  # noqa: SLF001
     KeysChanged: Agent._keys,  # noqa: SLF001
+    QuestionAnswered: Agent._answered,  # noqa: SLF001
     Stopping: Agent._stopping,  # noqa: SLF001
     Woke: Agent._woke,  # noqa: SLF001
 }
@@ -306,5 +324,6 @@ _NEWS: Mapping[type, Callable[[Agent, Any, float], None]] = {
     FactoryDeparted: Agent._departed,  # noqa: SLF001
     Conflict: Agent._conflict,  # noqa: SLF001
     WrongKey: Agent._wrong_key,  # noqa: SLF001
+    Asked: Agent._asked,  # noqa: SLF001
     MemberMet: Agent._member_met,  # noqa: SLF001
 }

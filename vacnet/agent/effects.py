@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from vacnet.decide.reasons import Decision
 from vacnet.space.address import Address
+from vacnet.space.items import Question
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
 
@@ -99,4 +100,21 @@ class Decided:
     decision: Decision
 
 
-Effect = Send | StartMachine | StopMachine | PersistEpoch | PersistWindow | PersistMembers | Notify | Decided
+@dataclass(frozen=True, slots=True)
+class GatherAnswer:
+    """Somebody of the space asks what only the shell knows; answered by QuestionAnswered, or never."""
+
+    question: Question
+
+
+Effect = (
+    Send
+    | StartMachine
+    | StopMachine
+    | PersistEpoch
+    | PersistWindow
+    | PersistMembers
+    | Notify
+    | Decided
+    | GatherAnswer
+)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from vacnet.agent.restored import RestoredMachine
 from vacnet.outcomes import Outcome
 from vacnet.space.address import Address
+from vacnet.space.items import Items, Question
 from vacnet.targets.model import Model, Target
 
 
@@ -135,6 +136,14 @@ class KeysChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """What the shell gathered in answer to a GatherAnswer."""
+
+    question: Question
+    items: Items
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The daemon stops in order: say goodbye. Machines go on."""
 
@@ -158,6 +167,7 @@ Event = (
     | SettingsChanged
     | PeersChanged
     | KeysChanged
+    | QuestionAnswered
     | Stopping
     | Woke
 )

@@ -13,13 +13,14 @@ from typing import Any
 from vacnet.agent import effects
 from vacnet.agent.effects import Effect, Notify
 from vacnet.factory.loop import Handler
+from vacnet.factory.queries import Queries
 from vacnet.factory.udp import Endpoint
 from vacnet.machines.keeper import Keeper
 from vacnet.record.record import Record
 
 
 def handlers(
-    record: Record, endpoint: Endpoint, keeper: Keeper, notify: Callable[[Notify], None]
+    record: Record, endpoint: Endpoint, keeper: Keeper, queries: Queries, notify: Callable[[Notify], None]
 ) -> Mapping[type[Effect], Handler]:
     """Return what to call with each effect."""
     table: dict[type[Effect], Callable[[Any], Any]] = {
@@ -30,6 +31,7 @@ def handlers(
         effects.PersistWindow: lambda effect: record.keep_window(effect.target, effect.window),
         effects.PersistMembers: lambda effect: record.keep_members(effect.members),
         effects.Notify: notify,
+        effects.GatherAnswer: queries.gather,
         effects.Decided: lambda effect: record.add_decision(effect.decision),
     }
     return table

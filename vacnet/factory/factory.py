@@ -45,6 +45,7 @@ from vacnet.factory.logs import tell, tell_failure
 from vacnet.factory.loop import Driver
 from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
+from vacnet.factory.queries import Queries
 from vacnet.factory.resolve import Resolver
 from vacnet.factory.udp import Endpoint
 from vacnet.factory.warned import Warnings
@@ -104,6 +105,15 @@ class Factory:
             clock=HostClock(),
             on_step=on_step,
         )
+        self.queries = Queries(
+            agent=lambda: self.agent,
+            keeper=self.keeper,
+            record=record,
+            warnings=self.warned.all,
+            counters=self.counters,
+            feed=self.feed,
+            started_at=self.started_at,
+        )
         self._early: list[Event] | None = []
         self._background: set[asyncio.Task[None]] = set()
 
@@ -120,7 +130,7 @@ class Factory:
         settings = of_settings.for_agent(self.settings, self.targets())
         rng = random.Random(secrets.randbits(64))
         self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
-        table = handlers(self.record, self.endpoint, self.keeper, self.news.notify)
+        table = handlers(self.record, self.endpoint, self.keeper, self.queries, self.news.notify)
         self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
         self._begin()
 

@@ -14,7 +14,7 @@ from vacnet.space.challenges import Challenges
 from vacnet.space.contacts import Contacts
 from vacnet.space.counters import Counters
 from vacnet.space.happenings import Happening
-from vacnet.space.keyring import KeyRing
+from vacnet.space.keyring import Key, KeyRing
 from vacnet.space.outbox import Outbox
 from vacnet.space.rows import FactoryRow
 from vacnet.space.seal import Header, factory_id, seal
@@ -67,10 +67,19 @@ class Core:
         self.send_body(kind, encode(message), addresses, urgent=urgent)
 
     def send_body(
-        self, kind: Type, body: bytes, addresses: Iterable[Address], *, urgent: bool = False
+        self,
+        kind: Type,
+        body: bytes,
+        addresses: Iterable[Address],
+        *,
+        urgent: bool = False,
+        key: Key | None = None,
     ) -> None:
-        """Seal an encoded message; without a member key there is nothing to say it with."""
-        if (key := self.keys.sealing) is None:
+        """Seal an encoded message, with a key other than the first member key if one is given.
+
+        Without a member key there is nothing to say it with.
+        """
+        if (key := key or self.keys.sealing) is None:
             return
         self.sequence += 1
         header = Header(kind, key.id, self.me.fid, self.me.epoch, self.sequence)

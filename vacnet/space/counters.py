@@ -36,6 +36,8 @@ class Reject(enum.StrEnum):
     """The name in it is not its sender's."""
     ECHO = "echo"
     """The nonce it echoes was never sent, or long ago."""
+    RATE = "rate"
+    """A question too many: of its address, or of all."""
     FULL = "full"
     """A bound of the table is reached."""
 

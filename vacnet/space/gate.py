@@ -8,7 +8,9 @@ stranger is challenged instead, and its rows are pulled one round trip later, wh
 of today. A challenge is never longer than what called for it.
 
 A greeting may be of any epoch and number: a factory whose record was lost begins low, and has to be told;
-what a greeting brings about hangs on a nonce, so replaying one is no use.
+what a greeting brings about hangs on a nonce, so replaying one is no use. A QUERY likewise: nothing is
+learnt from it, and its answer is no longer. What comes under an observer's key is a question, whoever it
+says it is from: it never touches what is known of a factory.
 
 A sender's sequence number is spent only where it is taken: else an eavesdropper could shut out a
 datagram by sending a copy of it from elsewhere first.
@@ -28,9 +30,12 @@ from vacnet.space.seal import Header, Rejected, open_body, read_header
 from vacnet.space.table import Known
 from vacnet.space.wire import SHAPES, Type
 
-GREETINGS = frozenset({Type.HELLO, Type.WELCOME})
+GREETINGS = frozenset({Type.HELLO, Type.WELCOME, Type.QUERY, Type.ANSWER})
 """What may be said before anything is proved."""
-SAYS = {Role.MEMBER: frozenset(SHAPES), Role.OBSERVE: frozenset[int]()}
+SAYS = {
+    Role.MEMBER: frozenset(SHAPES),
+    Role.OBSERVE: frozenset({Type.HELLO, Type.SYNC, Type.PULL, Type.QUERY}),
+}
 """Which types the holder of a key may send."""
 
 
@@ -48,9 +53,14 @@ class Arrival:
     """Set: it is new, of the epoch known, and comes from an address that was proved."""
 
     @property
+    def own_room(self) -> int:
+        """Return how long its own body is."""
+        return self.length - limits.DATAGRAM_BYTES_MIN
+
+    @property
     def room(self) -> int:
         """Return how long the body of an answer may be."""
-        return limits.BODY_BYTES_MAX if self.link else self.length - limits.DATAGRAM_BYTES_MIN
+        return limits.BODY_BYTES_MAX if self.link else self.own_room
 
     @property
     def greeting(self) -> bool:
@@ -79,6 +89,8 @@ def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
         raise Rejected(Reject.KEY)
     body = open_body(data, key.secret)
     _check_permission(core, header, key)
+    if key.role is Role.OBSERVE:
+        return Arrival(header, key, address, len(data), None, None), body
     arrival = _arrival(core, header, key, address, len(data))
     _check_sender(arrival)
     if arrival.link is not None:

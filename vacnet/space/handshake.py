@@ -31,6 +31,7 @@ from vacnet.space.challenges import Sent
 from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.gate import Arrival
+from vacnet.space.keyring import Key
 from vacnet.space.membership import Membership
 from vacnet.space.seal import VERSION, Rejected, factory_id
 from vacnet.space.table import Known, Liveness
@@ -80,6 +81,10 @@ class Handshake:
         self._hear_rival(hello.rival, proved=arrival.link is not None)
         ask = 0 if arrival.link or rival else core.challenges.make(arrival.address, core.now)
         self._welcome(arrival.address, hello.nonce, ask, rival, arrival.room)
+
+    def answer(self, arrival: Arrival, nonce: int) -> None:
+        """Answer somebody who is no factory, under its own key: an echo, and nothing asked back."""
+        self._welcome(arrival.address, nonce, 0, None, arrival.own_room, arrival.key)
 
     def on_welcome(self, arrival: Arrival, welcome: Welcome) -> None:
         """Take the proof, and give mine if asked for."""
@@ -135,13 +140,15 @@ class Handshake:
             if fresh:
                 self._proved(proved, known is None)
 
-    def _welcome(self, to: Address, echo: int, ask: int, rival: Rival | None, room: int) -> None:
+    def _welcome(
+        self, to: Address, echo: int, ask: int, rival: Rival | None, room: int, key: Key | None = None
+    ) -> None:
         core = self._core
         bare = Welcome(echo, ask, core.me.row.instance, core.me.name, VERSION, VERSION, rival)
         left = min(room, limits.BODY_BYTES_MAX) - len(encode(bare))
         full = msgspec.structs.replace(bare, members=self._members(left))
         if body := encode_within(full, room):
-            core.send_body(Type.WELCOME, body, [to])
+            core.send_body(Type.WELCOME, body, [to], key=key)
 
     def _members(self, room: int) -> list[Member]:
         """Return a few live members that fit into the room, at a cost that does not grow with the space."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vacnet.space.address import Address
+from vacnet.space.items import Question
 from vacnet.space.rows import TargetRow
 
 
@@ -70,6 +71,13 @@ class WrongKey:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody with a key asks for what this factory alone knows; answered by `Gossip.answer`, or never."""
+
+    question: Question
+
+
 Happening = (
     RowChanged
     | FactoryChanged
@@ -79,4 +87,5 @@ Happening = (
     | MemberMet
     | Conflict
     | WrongKey
+    | Asked
 )

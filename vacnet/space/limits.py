@@ -39,6 +39,13 @@ DIGEST_BYTES_MAX: Final = 16
 INSTANCE_BYTES: Final = 8
 TEXT_BYTES_MAX: Final = 64
 """Addresses and software versions."""
+ITEM_KEY_BYTES_MAX: Final = 128
+"""A machine's id (10 digits of its second, its target's 63 bytes, a serial) or the name of a detail."""
+LINE_BYTES_MAX: Final = 128
+"""The end of a machine in words, cut; `shutdown_message` itself is read up to 1 KiB."""
+WORD_BYTES_MAX: Final = 16
+"""One of a few words: a state, a kind, an outcome."""
+DETAIL_BYTES_MAX: Final = 256
 EPOCH_MAX: Final = U32_MAX - 1
 """One below u32's end: whatever epoch is told, there is one above it to jump to."""
 
@@ -86,6 +93,15 @@ CONFLICT_SECONDS: Final = 60.0
 """A conflict lasts this long after the last proof of it."""
 WARNING_SECONDS: Final = 10.0
 """Between two warnings of one kind."""
+
+# -- questions of observers, and QUERY -------------------------------------------------------------
+
+QUESTIONS_PER_SECOND: Final = 200.0
+"""Of one address, with as many at once: a table of 1,000 factories (500 datagrams) in three seconds."""
+QUESTIONS_PER_SECOND_ALL: Final = 500.0
+"""Of all addresses: a quarter of the normal allowance, so that those who only look never crowd out news."""
+ASKERS_MAX: Final = 256
+"""Addresses whose allowance is remembered; BIND's response rate limiting begins with 500 entries."""
 
 # -- queues and pages ------------------------------------------------------------------------------
 

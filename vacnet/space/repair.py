@@ -69,16 +69,23 @@ class Repair:
 
     def on_sync(self, arrival: Arrival, message: Sync) -> None:
         """Answer with what is held here where the hashes differ."""
+        self._core.send(Type.DIGEST, self.digest(message), [arrival.address])
+
+    def digest(self, message: Sync) -> Digest:
+        """Return what is held here where the hashes differ.
+
+        Raises:
+            Rejected: it has not the hashes of 64 or 128 buckets.
+        """
         core = self._core
         theirs = sync.unpack_hashes(message.hashes)
         found = sync.listing(core.table, theirs, core.rng)
-        digest = Digest(
+        return Digest(
             found.bitmap(len(theirs)),
             found.whole,
             wire.pack_entries(found.entries),
             wire.pack_evidence(self._evidence(message.ask)),
         )
-        core.send(Type.DIGEST, digest, [arrival.address])
 
     def on_digest(self, arrival: Arrival, message: Digest) -> None:
         """Fetch what is lacking here, give what is lacking there."""
@@ -96,12 +103,16 @@ class Repair:
 
     def on_pull(self, arrival: Arrival, message: Pull) -> None:
         """Give what was asked for."""
+        self._give(arrival, self.held(message))
+
+    def held(self, message: Pull) -> list[tuple[Known, int]]:
+        """Return what is held of what was asked for, and from which version it is lacking."""
         held = []
         for want in wire.unpack_entries(message.wants):
             known = self._core.table.by_fid(want.fid)
             if known is not None and known.epoch >= want.epoch:
                 held.append((known, want.version if known.epoch == want.epoch else 0))
-        self._give(arrival, held)
+        return held
 
     def on_rows(self, arrival: Arrival, message: RowsOf) -> None:
         """Take rows of others; pull again where a page is missing."""

@@ -14,6 +14,10 @@ that every factory holds the same value.
 Digests, pulls and evidence are many small things of one shape: they travel as packed byte strings
 (`Entry`, `Evidence`), a third of the bytes of arrays.
 
+An observer keeps no link, so what it is sent is never longer than what it sent: its SYNC, PULL and QUERY
+are padded to the length of the answer they want, and each brings one datagram at most. A QUERY is so of
+anybody.
+
 Sources: MessagePack specification; msgspec's array-like Structs; RFC 9000 section 8.1 (no answer longer
 than what asked, while the asker has not shown that it receives).
 """
@@ -45,6 +49,9 @@ TargetName = Annotated[str, Meta(min_length=1, max_length=limits.TARGET_NAME_BYT
 Text = Annotated[str, Meta(max_length=limits.TEXT_BYTES_MAX)]
 DigestBytes = Annotated[bytes, Meta(max_length=limits.DIGEST_BYTES_MAX)]
 Instance = Annotated[bytes, Meta(max_length=limits.INSTANCE_BYTES)]
+ItemKey = Annotated[str, Meta(max_length=limits.ITEM_KEY_BYTES_MAX)]
+Line = Annotated[str, Meta(max_length=limits.LINE_BYTES_MAX)]
+Word = Annotated[str, Meta(max_length=limits.WORD_BYTES_MAX)]
 
 
 class Type(enum.IntEnum):
@@ -58,6 +65,19 @@ class Type(enum.IntEnum):
     HELLO = 6
     WELCOME = 7
     BYE = 8
+    QUERY = 9
+    ANSWER = 10
+
+
+class Topic(enum.IntEnum):
+    """What a QUERY asks for."""
+
+    MACHINES = 1
+    """Machines that have not ended, in ascending order of their ids."""
+    ENDED = 2
+    """Machines that ended, the last first: the record's order, in which `after` names the last one had."""
+    DETAILS = 3
+    """What the factory says of itself in names and words, in ascending order of the names."""
 
 
 class WireWindow(Struct, array_like=True, frozen=True):
@@ -173,6 +193,7 @@ class Sync(Struct, array_like=True, frozen=True):
 
     hashes: Annotated[bytes, Meta(min_length=512, max_length=1024)]
     ask: Annotated[bytes, Meta(max_length=8 * limits.EVIDENCE_MAX)]
+    padding: bytes = b""
 
 
 class Digest(Struct, array_like=True, frozen=True):
@@ -190,6 +211,7 @@ class Pull(Struct, array_like=True, frozen=True):
     """PULL: packed entries; the version is the one up to which the asker has all rows."""
 
     wants: Annotated[bytes, Meta(max_length=16 * limits.ENTRIES_MAX)]
+    padding: bytes = b""
 
 
 class Rival(Struct, array_like=True, frozen=True):
@@ -236,7 +258,68 @@ class Welcome(Struct, array_like=True, frozen=True):
     members: Annotated[list[Member], Meta(max_length=limits.MEMBERS_MAX)] = []
 
 
-Message = Announce | RowsOf | Sync | Digest | Pull | Hello | Welcome
+class Query(Struct, array_like=True, frozen=True):
+    """QUERY: one page of what a factory alone knows; padded to the length of the ANSWER that is wanted."""
+
+    nonce: U64
+    topic: U8
+    """A `Topic`; one that the receiver does not know is answered with nothing in it."""
+    after: ItemKey = ""
+    """The machine's id or the detail's name that came last; empty: from the first."""
+    padding: bytes = b""
+
+
+class WireMachine(Struct, array_like=True, frozen=True):
+    """A machine as its factory tells of it."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=limits.ITEM_KEY_BYTES_MAX)]
+    name: Name
+    uuid: Annotated[bytes, Meta(max_length=16)]
+    target: TargetName
+    kind: Word
+    """`VM`, `DC`, `SC` or `PR`."""
+    state: Word
+    processors: U32
+    memory_mib: U64
+    created_age: Age
+    started_age: Age | None
+    ended_age: Age | None
+    deadline_in: Age | None
+    """None: it is over."""
+    cpu_deciseconds: U64
+    efficiency_thousandths: U32 | None
+    """CPU time by wall time and processors, over its life."""
+    recent_thousandths: U32 | None
+    """The same over the last minutes."""
+    proven: bool
+    ticket: Claim
+    """-1: started without one."""
+    outcome: Word
+    message: Line
+    """The code and the words of its end, or why it is being stopped."""
+    by_vacnet: bool
+    """The message is the factory's own and not the machine's."""
+
+
+class WireDetail(Struct, array_like=True, frozen=True):
+    """One thing that a factory says of itself, in words; names are of dotted words and are only added."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=limits.ITEM_KEY_BYTES_MAX)]
+    value: Annotated[str, Meta(max_length=limits.DETAIL_BYTES_MAX)]
+
+
+class Answer(Struct, array_like=True, frozen=True):
+    """ANSWER: as many items behind `after` as fit into the length of the QUERY."""
+
+    echo: U64
+    topic: U8
+    more: bool
+    """There are items behind the last; without any item: the QUERY was too short for the next one."""
+    machines: Annotated[list[WireMachine], Meta(max_length=limits.ROWS_MAX)] = []
+    details: Annotated[list[WireDetail], Meta(max_length=limits.ROWS_MAX)] = []
+
+
+Message = Announce | RowsOf | Sync | Digest | Pull | Hello | Welcome | Query | Answer
 
 SHAPES: Final[dict[int, type[Message]]] = {
     Type.ANN: Announce,
@@ -247,6 +330,8 @@ SHAPES: Final[dict[int, type[Message]]] = {
     Type.HELLO: Hello,
     Type.WELCOME: Welcome,
     Type.BYE: Announce,
+    Type.QUERY: Query,
+    Type.ANSWER: Answer,
 }
 _encoder = msgspec.msgpack.Encoder()
 _decoders = {kind: msgspec.msgpack.Decoder(shape) for kind, shape in SHAPES.items()}

@@ -178,6 +178,8 @@ def test_unknown_trailing_fields_are_ignored(kind: wire.Type) -> None:
         wire.Type.PULL: wire.Pull(b""),
         wire.Type.HELLO: wire.Hello(1, b"", "f"),
         wire.Type.WELCOME: wire.Welcome(1, members=[wire.Member("f", "10.0.0.1", 1)]),
+        wire.Type.QUERY: wire.Query(1, wire.Topic.DETAILS, padding=bytes(9)),
+        wire.Type.ANSWER: wire.Answer(1, wire.Topic.DETAILS, more=False, details=[wire.WireDetail("a", "b")]),
     }
     fields = msgpack.unpackb(wire.encode(samples[kind]))
     later = msgpack.packb([*fields, "of a later release", {"more": 1}])
