@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from net import SECRET, SPACE, Net, row_of, space
-
+from tests.unit.space.net import SECRET, SPACE, Net, row_of, space
 from vacnet.space import answers, limits
 from vacnet.space.counters import Reject
 from vacnet.space.gossip import Datagram
@@ -124,7 +123,9 @@ def test_a_page_that_does_not_fit_is_followed_by_asking_from_its_end() -> None:
         (Type.QUERY, Query(5, Topic.DETAILS)),
     ],
 )
-def test_no_answer_to_an_observer_is_longer_than_its_question(kind: Type, message: Message) -> None:
+def test_no_answer_to_an_observer_is_longer_than_its_question(
+    kind: Type, message: Hello | Sync | Pull | Query
+) -> None:
     net = _observed(count=8, targets=20)
     for padding in (0, 10, 100, 300):
         question = _sealed(kind, msgspec.structs.replace(message, padding=bytes(padding)), full=False)
