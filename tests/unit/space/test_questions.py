@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 import pytest
+
 from tests.unit.space.net import SECRET, SPACE, Net, row_of, space
 from vacnet.space import answers, limits
 from vacnet.space.counters import Reject
@@ -128,7 +131,8 @@ def test_no_answer_to_an_observer_is_longer_than_its_question(
 ) -> None:
     net = _observed(count=8, targets=20)
     for padding in (0, 10, 100, 300):
-        question = _sealed(kind, msgspec.structs.replace(message, padding=bytes(padding)), full=False)
+        longer = cast("Message", msgspec.structs.replace(message, padding=bytes(padding)))
+        question = _sealed(kind, longer, full=False)
         net.gossip("f0").receive(question, OBSERVER, net.now)
         _answer_all(net)
         sent = [one for one in net.gossip("f0").drain() if isinstance(one, Datagram)]
