@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("config", "vacnet.cli.config:app"),
     ("key", "vacnet.cli.key:app"),
     ("peers", "vacnet.cli.peers:app"),
+    ("gossip", "vacnet.cli.gossip:app"),
 )
 
 

@@ -18,7 +18,7 @@ from vacnet import __version__
 from vacnet.agent.agent import Agent
 from vacnet.factory import peer_state
 from vacnet.factory.clock import boot_seconds
-from vacnet.factory.control import NOT_FOUND, RefusedError
+from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
 from vacnet.factory.follow import pieces
 from vacnet.factory.messages import (
     Events,
@@ -32,6 +32,7 @@ from vacnet.factory.messages import (
     TargetState,
 )
 from vacnet.factory.own_addresses import OwnAddresses
+from vacnet.factory.recorder import Recorder
 from vacnet.factory.resolve import Resolver
 from vacnet.factory.warned import Warnings
 from vacnet.fetch.pipes import PipeKeeper
@@ -61,6 +62,7 @@ class FactoryAnswers:
     drained: Callable[[], str]
     """What drains it by an order, in full; empty: nothing does."""
     counters: Callable[[], dict[str, int]]
+    recorder: Recorder
     started_at: float
 
     async def space(self) -> SpaceState:
@@ -131,6 +133,13 @@ class FactoryAnswers:
 
         log = self.machines_directory / row.id / CONSOLE
         async for piece in pieces(log, tail, follow=follow, ended=ended):
+            yield piece
+
+    async def recording(self, seconds: int) -> AsyncIterator[bytes]:
+        """Yield a recording of the agent."""
+        if self.recorder.full:
+            raise RefusedError(BUSY, "four recordings run already; end one of them first")
+        async for piece in self.recorder.pieces(seconds):
             yield piece
 
     def _warnings(self) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ ANSWER_BYTES_MAX = 64 << 20
 
 CHUNK_BYTES = 1 << 16
 ERRORS_FROM = 400
-EXIT_OF_STATUS = {400: WRONG_USE, 404: NO_INPUT, 409: FAILED}
+EXIT_OF_STATUS = {400: WRONG_USE, 404: NO_INPUT, 409: FAILED, 429: FAILED}
 """How a refusal ends the command; whatever is not here is a fault of the factory."""
 
 SYSTEM_SOCKET = Path("/run/vacnet/control.sock")
@@ -162,6 +162,10 @@ class Client:
         """
         path = f"/v1/machines/{quote(machine, safe='')}/log"
         return self._stream(_with_query(path, {"tail": tail, "follow": int(follow)}), endless=follow)
+
+    def recording(self, seconds: int = 0) -> Iterator[bytes]:
+        """Yield a recording of what the factory's agent is told and sends, for `seconds` (0: endless)."""
+        return self._stream(_with_query("/v1/recording", {"seconds": seconds}), endless=True)
 
     def _get(self, path: str, answer: type[_Answer], **query: int) -> _Answer:
         return self._answered(_with_query(path, query), None, answer)

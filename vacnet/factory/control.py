@@ -32,8 +32,10 @@ PATH_BYTES_MAX = 107
 ENDED_MAX = 10_000
 EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
+SECONDS_MAX = 7 * 86_400
 WRONG = 400
 NOT_FOUND = 404
+BUSY = 429
 FAILED = 500
 
 
@@ -78,6 +80,10 @@ class Answers(Protocol):
         """Yield a machine's console log; RefusedError at once where there is no such machine."""
         ...
 
+    def recording(self, seconds: int) -> AsyncIterator[bytes]:
+        """Yield a recording of so many seconds (0: endless); RefusedError where too many listen."""
+        ...
+
 
 class Control:
     """The server on the socket."""
@@ -115,6 +121,7 @@ def _application(answers: Answers, orders: Orders) -> web.Application:
     for path, answer in posts(orders).items():
         application.router.add_post(path, _json(answer))
     application.router.add_get("/v1/machines/{machine}/log", _log(answers))
+    application.router.add_get("/v1/recording", _recording(answers))
     return application
 
 
@@ -145,6 +152,13 @@ def _log(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamRespon
         return await _streamed(request, answers.log(request.match_info["machine"], tail, follow=follow))
 
     return log
+
+
+def _recording(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def recording(request: web.Request) -> web.StreamResponse:
+        return await _streamed(request, answers.recording(_number(request, "seconds", 0, SECONDS_MAX)))
+
+    return recording
 
 
 @web.middleware

@@ -40,6 +40,7 @@ from vacnet.factory.notify import tell_systemd
 from vacnet.factory.orders import FactoryOrders
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.places import Options, Places, find
+from vacnet.factory.recorder import Recorder
 from vacnet.factory.reload import Reloader
 from vacnet.factory.udp import ListenError
 from vacnet.record.errors import NameMismatchError, RecordError
@@ -198,6 +199,7 @@ def _answers(factory: Factory) -> FactoryAnswers:
         restricted=factory.restricted,
         drained=lambda: factory.drain.in_full() if factory.drain else "",
         counters=factory.counters,
+        recorder=Recorder(factory.agent, factory.driver, boot_seconds),
         started_at=factory.started_at,
     )
 

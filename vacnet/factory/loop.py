@@ -11,6 +11,7 @@ Rules of this file:
 4. How late a timer came is the stall, measured on the clock of `clock`, a suspend included.
 5. A datagram that breaks the agent is counted, told and dropped: nobody may stop a factory from outside.
    Anything else that breaks it ends the daemon, whose restart adopts every machine.
+6. A tap hears every event with its time and what came of it, before any of it is carried out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ DRAIN_DATAGRAMS_MAX = 4096
 """More than the receive buffer holds; at 16 us each a tenth of a second."""
 
 Handler = Callable[[Effect], Awaitable[None] | None]
+Tap = Callable[[Event, list[Effect], float], None]
 
 
 class Driven(Protocol):
@@ -62,6 +64,7 @@ class Driver:
         """Carry effects out by `handlers`; `drain` takes up to so many datagrams and feeds them."""
         self.counters: Counter[str] = Counter()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.tap: Tap | None = None
         self._agent = agent
         self._clock = clock
         self._handlers = handlers
@@ -100,11 +103,20 @@ class Driver:
 
     def _handle(self, event: Event) -> None:
         try:
-            self._agent.handle(event, self._clock())
-            self._effects.extend(self._agent.effects())
+            self._effects.extend(self._told(event))
             self._carry_out()
         except Exception as error:  # noqa: BLE001 (rule 5 says what becomes of any error)
             self._broken(event, error)
+
+    def _told(self, event: Event) -> list[Effect]:
+        now, effects = self._clock(), list[Effect]()
+        try:
+            self._agent.handle(event, now)
+            effects = self._agent.effects()
+        finally:
+            if self.tap is not None:
+                self.tap(event, effects, now)
+        return effects
 
     def _broken(self, event: Event, error: Exception) -> None:
         if isinstance(event, DatagramReceived):

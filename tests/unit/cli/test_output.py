@@ -23,6 +23,8 @@ HELPS = (
     "key new",
     "peers add",
     "peers remove",
+    "gossip record",
+    "gossip replay",
 )
 
 

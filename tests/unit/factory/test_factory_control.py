@@ -74,6 +74,11 @@ class Canned:
         yield f"tail={tail} ".encode()
         yield f"follow={follow}".encode()
 
+    async def recording(self, seconds: int) -> AsyncIterator[bytes]:
+        if seconds == 1:
+            raise RefusedError(429, "too many listen")
+        yield f"seconds={seconds}".encode()
+
 
 class Ordered:
     """Orders that say who ordered what."""
@@ -138,6 +143,13 @@ async def test_every_question_is_answered_by_its_type(client: Client) -> None:
 async def test_a_log_comes_in_pieces_by_a_name_with_any_characters(client: Client) -> None:
     log = await asyncio.to_thread(lambda: b"".join(client.log("m/1", tail=3, follow=True)))
     assert log == b"tail=3 follow=True"
+
+
+async def test_a_recording_comes_as_long_as_was_asked_or_is_refused_in_words(client: Client) -> None:
+    assert await asyncio.to_thread(lambda: b"".join(client.recording(7))) == b"seconds=7"
+    with pytest.raises(ClientError, match="too many listen") as caught:
+        await asyncio.to_thread(lambda: list(client.recording(1)))
+    assert caught.value.exit_code == 1
 
 
 async def test_a_machine_that_is_not_there_is_told_in_the_factorys_words(client: Client) -> None:
