@@ -10,7 +10,8 @@ of today. A challenge is never longer than what called for it.
 A greeting may be of any epoch and number: a factory whose record was lost begins low, and has to be told;
 what a greeting brings about hangs on a nonce, so replaying one is no use. A QUERY likewise: nothing is
 learnt from it, and its answer is no longer. What comes under an observer's key is a question, whoever it
-says it is from: it never touches what is known of a factory.
+says it is from: it never touches what is known of a factory. So is what comes from nobody (a sender id of
+zeros) under any key: who may be a member may as well just look.
 
 A sender's sequence number is spent only where it is taken: else an eavesdropper could shut out a
 datagram by sending a copy of it from elsewhere first.
@@ -26,7 +27,7 @@ from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.keyring import Key, Role
 from vacnet.space.link import Link
-from vacnet.space.seal import Header, Rejected, open_body, read_header
+from vacnet.space.seal import NOBODY, Header, Rejected, open_body, read_header
 from vacnet.space.table import Known
 from vacnet.space.wire import SHAPES, Type
 
@@ -63,6 +64,11 @@ class Arrival:
         return limits.BODY_BYTES_MAX if self.link else self.own_room
 
     @property
+    def observing(self) -> bool:
+        """Return whether it is of somebody who only asks."""
+        return self.key.role is Role.OBSERVE or self.header.fid == NOBODY
+
+    @property
     def greeting(self) -> bool:
         """Return whether it may come from somebody unproved."""
         return self.header.type in GREETINGS
@@ -89,9 +95,9 @@ def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
         raise Rejected(Reject.KEY)
     body = open_body(data, key.secret)
     _check_permission(core, header, key)
-    if key.role is Role.OBSERVE:
-        return Arrival(header, key, address, len(data), None, None), body
     arrival = _arrival(core, header, key, address, len(data))
+    if arrival.observing:
+        return arrival, body
     _check_sender(arrival)
     if arrival.link is not None:
         _spend(arrival.link, header, key)
@@ -103,13 +109,15 @@ def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
 def _check_permission(core: Core, header: Header, key: Key) -> None:
     if header.type not in SHAPES:
         raise Rejected(Reject.TYPE)
-    if header.type not in SAYS[key.role]:
+    if header.type not in SAYS[Role.OBSERVE if header.fid == NOBODY else key.role]:
         raise Rejected(Reject.ROLE)
     if header.fid in core.excluded:
         raise Rejected(Reject.EXCLUDED)
 
 
 def _arrival(core: Core, header: Header, key: Key, address: Address, length: int) -> Arrival:
+    if key.role is Role.OBSERVE:
+        return Arrival(header, key, address, length, None, None)
     known = core.table.by_fid(header.fid)
     link = known.link if known is not None and known.epoch == header.epoch else None
     proved = link is not None and address in link.sources and link.window.takes(header.sequence)

@@ -37,7 +37,7 @@ from vacnet.space.gate import Arrival, Unproven, admit
 from vacnet.space.handshake import Handshake
 from vacnet.space.happenings import Happening
 from vacnet.space.items import Items, Question
-from vacnet.space.keyring import KeyRing, Role
+from vacnet.space.keyring import KeyRing
 from vacnet.space.membership import Membership
 from vacnet.space.outbox import Datagram, EpochRaised
 from vacnet.space.pulls import Pulls
@@ -245,7 +245,7 @@ class Gossip:
         arrival, body = admit(self._core, data, address)
         if arrival.link is not None and arrival.known is not None and arrival.header.type != Type.HELLO:
             self._membership.hear(arrival.known, arrival.header.sequence)
-        handlers = self._to_observers if arrival.key.role is Role.OBSERVE else self._handlers
+        handlers = self._to_observers if arrival.observing else self._handlers
         handlers[arrival.header.type](arrival, decode(arrival.header.type, body))
 
     def _proved(self, known: Known, newcomer: bool) -> None:  # noqa: FBT001 - a callback's one flag

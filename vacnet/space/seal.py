@@ -30,6 +30,8 @@ from vacnet.space.limits import DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN, HEADER_B
 MAGIC: Final = b"VN"
 VERSION: Final = 1
 """Of frame and messages. Additions need no new one: unknown trailing fields and types are ignored."""
+NOBODY: Final = bytes(8)
+"""The sender id of those who only ask and are no factory, whatever their key."""
 _FRAME: Final = struct.Struct(">2sBB4s8sIQ")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import msgspec
 import pytest
 
@@ -14,7 +12,7 @@ from vacnet.space.gossip import Datagram
 from vacnet.space.happenings import Asked
 from vacnet.space.items import Detail, Items, MachineItem, Question
 from vacnet.space.keyring import KeyRing
-from vacnet.space.seal import Header, derive, factory_id, key_id, open_body, read_header, seal
+from vacnet.space.seal import NOBODY, Header, derive, factory_id, key_id, open_body, read_header, seal
 from vacnet.space.sync import pack_hashes
 from vacnet.space.wire import (
     Announce,
@@ -131,8 +129,7 @@ def test_no_answer_to_an_observer_is_longer_than_its_question(
 ) -> None:
     net = _observed(count=8, targets=20)
     for padding in (0, 10, 100, 300):
-        longer = cast("Message", msgspec.structs.replace(message, padding=bytes(padding)))
-        question = _sealed(kind, longer, full=False)
+        question = _sealed(kind, msgspec.structs.replace(message, padding=bytes(padding)), full=False)
         net.gossip("f0").receive(question, OBSERVER, net.now)
         _answer_all(net)
         sent = [one for one in net.gossip("f0").drain() if isinstance(one, Datagram)]
@@ -170,7 +167,7 @@ def test_an_observer_leaves_no_trace_whoever_it_says_it_is(fid: bytes) -> None:
     net = _observed(count=3)
     f0 = net.gossip("f0")
     before = f0.table.fingerprint(), net.live("f0"), f0.table.factories["f1"].counter
-    questions = [
+    questions: list[tuple[Type, Message]] = [
         (Type.HELLO, Hello(77, b"instance", "")),
         (Type.SYNC, Sync(bytes(512), b"")),
         (Type.PULL, Pull(b"")),
@@ -212,6 +209,21 @@ def test_a_member_asks_by_query_under_the_member_key_and_need_not_be_known() -> 
     net = _observed()
     assert _ask(net, _sealed(Type.QUERY, Query(5, Topic.MACHINES), SECRET)) == []
     assert len([one for one in net.gossip("f0").happened() if isinstance(one, Asked)]) == 1
+
+
+def test_who_may_be_a_member_may_just_look_as_nobody() -> None:
+    net = _observed()
+    f0 = net.gossip("f0")
+    before = f0.table.fingerprint(), net.live("f0")
+    [(kind, welcome)] = _ask(net, _sealed(Type.HELLO, Hello(77), SECRET, NOBODY))
+    assert isinstance(welcome, Welcome)
+    assert (kind, welcome.nonce) == (Type.WELCOME, 0)
+    [(kind, _)] = _ask(net, _sealed(Type.SYNC, Sync(pack_hashes([0] * 64), b""), SECRET, NOBODY))
+    assert kind == Type.DIGEST
+    news = Announce(0, 1, 1, urgent=False, factory=None, rows=[])
+    assert _ask(net, _sealed(Type.ANN, news, SECRET, NOBODY)) == []
+    assert f0.counters.rejects[Reject.ROLE] == 1
+    assert (f0.table.fingerprint(), net.live("f0")) == before
 
 
 def test_an_answer_that_was_not_asked_for_is_refused() -> None:
