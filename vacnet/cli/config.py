@@ -14,6 +14,7 @@ from vacnet.cli.options import PLAIN, Plain
 
 if TYPE_CHECKING:
     from vacnet.cli.settings_files import Found
+    from vacnet.targets.model import Problem
 
 app = group("config", "Make, check and show the settings.")
 
@@ -48,32 +49,36 @@ def init(
 
 
 @app.command
-def check(path: Path | None = None, /, *, plain: Plain = PLAIN) -> int:
+def check(path: Path | None = None, /, *, config: Path | None = None, plain: Plain = PLAIN) -> int:
     """Say everything that is wrong with the settings, each with file and line, or sum them up.
 
-    Exit code 78 when a factory would not take them.
+    Of good settings it also says what this host lacks for them: a user, files,
+    engines, images. Those are warnings: the factory runs, and what they are about
+    is not made. Exit code 78 when a factory would not take the settings.
 
     Example: vacnet config check && systemctl reload vacnet
 
     Args:
         path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
+        config: The same, spelt as for other commands.
         plain: How to print.
     """
     from vacnet.cli import settings_files  # late: it reads the settings
 
-    found = settings_files.read(path)
+    found = settings_files.read(_one_of(path, config))
+    problems = (*found.problems, *_lacking(found))
     if plain.json:
-        output.print_json({"schema": 1, "good": found.good, "problems": found.problems})
+        output.print_json({"schema": 1, "good": found.good, "problems": problems})
     else:
-        for problem in found.problems:
-            output.tell(str(problem))
+        for problem in problems:
+            output.tell(str(problem) if problem.fatal else f"warning: {problem}")
         if found.good:
-            print(_summary(found))
+            print(_summary(found, len(problems)))
     return Exit.OK if found.good else Exit.BAD_SETTINGS
 
 
 @app.command
-def show(path: Path | None = None, /, *, plain: Plain = PLAIN) -> None:
+def show(path: Path | None = None, /, *, config: Path | None = None, plain: Plain = PLAIN) -> None:
     """Show every value in force and where it stands: file and line, or built-in.
 
     Targets of a pipe are known to a running factory alone: see `vacnet targets`.
@@ -82,13 +87,14 @@ def show(path: Path | None = None, /, *, plain: Plain = PLAIN) -> None:
 
     Args:
         path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
+        config: The same, spelt as for other commands.
         plain: How to print.
     """
     from vacnet.cli import settings_files  # late: it reads the settings
     from vacnet.console.settings_view import settings_view
     from vacnet.targets.show import effective
 
-    found = settings_files.read(path)
+    found = settings_files.read(_one_of(path, config))
     for problem in found.problems:
         output.tell(str(problem))
     if found.settings is None:
@@ -100,7 +106,20 @@ def show(path: Path | None = None, /, *, plain: Plain = PLAIN) -> None:
         output.print_view(settings_view(rows), plain)
 
 
-def _summary(found: Found) -> str:
+def _one_of(path: Path | None, config: Path | None) -> Path | None:
+    if path and config and path != config:
+        raise CommandError(f"both {path} and --config {config} are given; give one", Exit.WRONG_USE)
+    return path or config
+
+
+def _lacking(found: Found) -> tuple[Problem, ...]:
+    """Return what this host lacks for good settings."""
+    from vacnet.cli.host_looks import looks  # late: it asks engines
+
+    return looks(found.settings) if found.good and found.settings else ()
+
+
+def _summary(found: Found, warnings: int) -> str:
     """Return good settings in one paragraph."""
     from vacnet.console.words import plural  # late: see output
 
@@ -114,7 +133,8 @@ def _summary(found: Found) -> str:
         plural(len(found.keys), "key"),
         plural(len(found.peers), "peer"),
     )
+    but = f", but with {plural(warnings, 'warning')}" if warnings else ""
     return (
-        f"good: factory {settings.factory.name} of space {settings.space.name}, {', '.join(counted)}\n"
+        f"good{but}: factory {settings.factory.name} of space {settings.space.name}, {', '.join(counted)}\n"
         f"read: {', '.join(found.files)}"
     )

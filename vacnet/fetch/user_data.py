@@ -51,8 +51,8 @@ class UserDataSource:
     async def _read(self, target: Target, what: str, name: str) -> bytes:
         bytes_max = self._fetcher.settings.user_data_bytes_max
         try:
-            if not name.startswith(("http://", "https://")):
-                return await asyncio.to_thread(_read_local, target, name, bytes_max)
+            if is_local(name):
+                return await asyncio.to_thread(read_local, target, name, bytes_max)
             fetched = await self._fetcher.get(
                 name, bytes_max=bytes_max, cache_seconds=CACHE_SECONDS, kind=KIND
             )
@@ -61,7 +61,17 @@ class UserDataSource:
             raise NotNowError(f"{what} of {target.name} is not to be had: {error}") from None
 
 
-def _read_local(target: Target, name: str, bytes_max: int) -> bytes:
+def is_local(name: str) -> bool:
+    """Tell whether a name means a file of this host."""
+    return not name.startswith(("http://", "https://"))
+
+
+def read_local(target: Target, name: str, bytes_max: int) -> bytes:
+    """Return a file of this host, at most `bytes_max` long.
+
+    Raises:
+        UnavailableError: the name means no file, or one that cannot be read, and why.
+    """
     path = _place(target, name)
     try:
         return read_file(path, bytes_max)

@@ -63,6 +63,17 @@ class Api(docker.api.APIClient):
         shown: Json = self.inspect_image(name)  # type: ignore[no-untyped-call] # stubs
         return shown
 
+    def manifest(self, name: str, auth_file: str) -> Json:
+        """Return what its registry tells of an image, asked by the engine; nothing is pulled.
+
+        Raises:
+            docker.errors.APIError: it cannot be had, or the engine does not know the question (Podman).
+        """
+        repository, _ = parse_repository_tag(name)
+        credentials = _credentials(repository, auth_file) if auth_file else None
+        told: Json = self.inspect_distribution(name, credentials)  # type: ignore[no-untyped-call] # stubs
+        return told
+
     def log_frames(self, container: str, since: str) -> Iterator[bytes]:
         """Yield the entries of a container's log from `since` (Unix seconds with nanoseconds) on.
 

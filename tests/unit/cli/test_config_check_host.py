@@ -1,0 +1,108 @@
+"""`vacnet config check` on good settings: what this host lacks for them is told with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import Command, Done
+from vacnet.cli.exits import Exit
+
+Checked = Callable[..., Done]
+
+PROCESS = '[runtimes.process]\nprocess_user = "nobody"\n'
+
+
+@pytest.fixture
+def checked(vacnet: Command, tmp_path: Path) -> Checked:
+    """Return a call that checks settings with these lines added."""
+    directory = tmp_path / "etc"
+    vacnet("config", "init", "--directory", directory, "--space", "test.example")
+
+    def check(lines: str = "", *more: str) -> Done:
+        (directory / "conf.d").mkdir(exist_ok=True)
+        (directory / "conf.d/more.toml").write_text(lines)
+        return vacnet("config", "check", "--config", directory, *more)
+
+    return check
+
+
+def process(user_data: object) -> str:
+    return f'{PROCESS}[targets.hello]\nmachine_model = "process"\nuser_data = "{user_data}"\n'
+
+
+def test_where_nothing_is_missing_nothing_is_said(checked: Checked, tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\n")
+    done = checked(process(tmp_path / "run.sh"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("good: factory ")
+
+
+def test_a_key_that_every_user_may_read_is_told_with_the_line_to_type(
+    checked: Checked, tmp_path: Path
+) -> None:
+    (tmp_path / "etc/space.key").chmod(0o644)
+    done = checked()
+    assert f"mode is 0644): chmod 600 {tmp_path}/etc/space.key" in done.stderr
+    assert done.stdout.startswith("good, but with 1 warning: ")
+
+
+def test_a_user_that_is_not_there_is_told_with_the_line_to_type(checked: Checked, tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("#!/bin/sh\n")
+    done = checked(process(tmp_path / "run.sh").replace('"nobody"', '"no-such-user"'))
+    assert "more.toml:2: runtimes.process.process_user: " in done.stderr
+    assert "useradd --system no-such-user" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("none.sh", None, "No such file"),
+        ("words.sh", "echo hello\n", "words.sh does not begin with #!"),
+        ("dos.sh", "#!/bin/sh\r\n", "line ends of Windows"),
+    ],
+)
+def test_a_user_data_that_cannot_run_is_told_at_its_line(
+    checked: Checked, tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content.encode())
+    done = checked(process(tmp_path / name))
+    assert "more.toml:5: targets.hello.user_data: " in done.stderr
+    assert words in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_first_line_that_is_filled_in_later_is_no_fault(checked: Checked, tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("##user_data_option_line##\n")
+    assert checked(process(tmp_path / "run.sh")).stderr == ""
+
+
+def test_a_model_that_is_not_made_is_told(checked: Checked) -> None:
+    image = 'root_image = "https://example.org/x.iso"\nuser_data = "https://example.org/x"\n'
+    done = checked(f'[targets.cern]\nmachine_model = "vm"\n{image}')
+    assert (
+        "more.toml:2: targets.cern.machine_model: this version makes no machines of model vm" in done.stderr
+    )
+
+
+def test_an_engine_that_is_not_there_is_told_once_for_all_targets(checked: Checked, tmp_path: Path) -> None:
+    target = '[targets.{}]\nroot_image = "docker://debian:12"\ncontainer_command = "/bin/true"\n'
+    socket = f'[runtimes.docker]\nsocket = "unix://{tmp_path}/none.sock"\n'
+    done = checked(socket + target.format("one") + target.format("two"))
+    assert done.stderr.count("warning: ") == 1
+    assert f"there is no engine at {tmp_path}/none.sock" in done.stderr
+
+
+def test_a_path_and_an_option_are_alike_and_two_that_differ_are_refused(
+    vacnet: Command, checked: Checked, tmp_path: Path
+) -> None:
+    by_option = checked()
+    assert vacnet("config", "check", tmp_path / "etc") == by_option
+    shown = vacnet("config", "show", tmp_path / "etc")
+    assert vacnet("config", "show", "--config", tmp_path / "etc") == shown
+    done = checked("", "/elsewhere")
+    assert done.returncode == Exit.WRONG_USE
+    assert "give one" in done.stderr
