@@ -17,6 +17,7 @@ from vacnet.agent import recording
 from vacnet.agent.agent import Agent
 from vacnet.agent.effects import Effect
 from vacnet.agent.events import Event
+from vacnet.factory.logs import tell_failure
 from vacnet.factory.loop import Driver
 
 BEHIND_BYTES_MAX = 1 << 24
@@ -75,12 +76,22 @@ class Recorder:
             self._driver.tap = None
 
     def _tap(self, event: Event, effects: Sequence[Effect], now: float) -> None:
+        try:
+            piece = self._piece(event, effects, now)
+        except Exception as error:  # noqa: BLE001 (a recording never ends the daemon)
+            tell_failure("recording.failed", error)
+            for listener in self._listeners:
+                listener.cut()
+            return
+        for listener in self._listeners:
+            listener.put(piece)
+
+    def _piece(self, event: Event, effects: Sequence[Effect], now: float) -> bytes:
         piece = recording.told(event, effects, now)
         if now >= self._next_check:
             self._next_check = now + recording.CHECK_SECONDS
             piece += recording.check(self._agent, now)
-        for listener in self._listeners:
-            listener.put(piece)
+        return piece
 
 
 class _Listener:
@@ -97,6 +108,10 @@ class _Listener:
         if self.whole:
             self._pieces.append(piece)
             self._bytes += len(piece)
+        self._come.set()
+
+    def cut(self) -> None:
+        self.whole = False
         self._come.set()
 
     async def pieces(self) -> AsyncIterator[bytes]:
