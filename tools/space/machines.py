@@ -1,23 +1,42 @@
-"""Ending the machines of a factory that no longer runs, by the same runtime that made them."""
+"""Ending the machines of a factory that no longer runs, by the same engines that made them.
+
+Rules of this file: an engine that does not answer cannot be helped; what of it is left is said, not hidden.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from tools.space.member import Member
-from vacnet.runtimes.process.runtime import ProcessRuntime
-from vacnet.targets.model import ProcessSettings
+from vacnet.factory.engines import Engine, engines_of
+from vacnet.factory.places import Options, find
+from vacnet.factory.settings import read
+from vacnet.machines.runtime import NotNowError
 
 
 def end_machines(member: Member) -> int:
-    """End and forget every process machine of a stopped factory; return how many still ran."""
-    return asyncio.run(_end_machines(member))
+    """End and forget every machine of a stopped factory; return how many still ran.
+
+    One whose settings never were good has made none.
+    """
+    settings = read(find(Options(config=member.config))).settings
+    engines = engines_of(settings) if settings else ()
+    return sum(asyncio.run(_end_machines(engine, member.name)) for engine in engines)
 
 
-async def _end_machines(member: Member) -> int:
-    runtime = ProcessRuntime(ProcessSettings(), member.state, member.name)
-    seen = await runtime.seen()
-    await asyncio.gather(*(runtime.stop(machine, grace_seconds=0) for machine in seen))
-    await asyncio.gather(*(runtime.forget(machine) for machine in seen))
-    await runtime.close()
+async def _end_machines(engine: Engine, factory: str) -> int:
+    try:
+        return await _end_on(engine)
+    except NotNowError as error:
+        sys.stderr.write(f"space: containers of {factory} may be left: {error}\n")
+        return 0
+    finally:
+        await engine.close()
+
+
+async def _end_on(engine: Engine) -> int:
+    seen = await engine.seen()
+    await asyncio.gather(*(engine.stop(machine, grace_seconds=0) for machine in seen))
+    await asyncio.gather(*(engine.forget(machine) for machine in seen))
     return sum(one.running for one in seen.values())

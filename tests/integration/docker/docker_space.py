@@ -1,0 +1,213 @@
+"""Three factories of one space on one engine, payloads that keep a book, and what is wrong in the end.
+
+Rules of this file: a payload adds a line to `book` in its joboutputs when it begins and one when it ends of
+itself: that is what really happened, whatever engine and factory think. Records are read after the factories
+have stopped. Everything is compared machine by machine, so that two faults cannot cancel each other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+
+from tests.integration.faults.truth import Record, Row, homes_of, own_words, record_of
+from tools.space import Member, Space
+from tools.space.waiting import until
+from vacnet.factory.client import ClientError
+from vacnet.runtimes.process import proc
+
+PATIENCE_SECONDS = 90.0
+FACTORIES = 3
+QUIET = "[factory]\ndraining = true\n"
+ENGINE_RESTARTED = "100 engine restarted"
+
+_BEGIN = """\
+#!/bin/sh
+say() { echo "$1" >>"$JOBOUTPUTS/book"; }
+say begun
+: >"$JOBOUTPUTS/job_started"
+"""
+SHORT = 'sleep $((RANDOM % 4)); echo "200 done" >"$JOBOUTPUTS/shutdown_message"; say ended\n'
+WORDLESS = "say ended; exit 4\n"
+WAITING = (
+    'while [ ! -e "$JOBOUTPUTS/go" ]; do sleep 0.1; done; echo "200 done" >"$JOBOUTPUTS/shutdown_message"; '
+    "say ended\n"
+)
+"""Ends when somebody writes `go` into its joboutputs."""
+
+_COMMON = """
+[runtimes.docker]
+socket = "{socket}"
+stop_grace_seconds = 1
+
+[defaults]
+machine_model = "docker"
+root_image = "{image}"
+fizzle_seconds = 60
+backoff_seconds = 1
+backoff_max_seconds = 1
+claim_wait_seconds = 0.1
+memory_per_processor = "64 MiB"
+exit_codes = {{ 4 = 204 }}
+"""
+_TARGET = """
+[targets.{name}]
+target_share = 1
+user_data = "{path}"
+max_machines_per_factory = {most}
+"""
+
+
+class DockerSpace:
+    """A space whose machines are containers."""
+
+    def __init__(self, root: Path, socket: str, image: str, payloads: dict[str, str], most: int) -> None:
+        """Write everything down; nothing runs."""
+        parts = [_COMMON.format(socket=socket, image=image)]
+        for name, payload in payloads.items():
+            path = root / name
+            path.write_text(_BEGIN + payload)
+            parts.append(_TARGET.format(name=name, path=path, most=most))
+        self.space = Space.make(
+            root / "s", FACTORIES, name=f"t{time.time_ns() // 1000}", processors=8, fragment="".join(parts)
+        )
+        self.members = self.space.members
+        self.api = APIClient(base_url=socket, version="auto", timeout=60)
+
+    def containers(self, status: str = "") -> list[dict[str, Any]]:
+        """Return what the engine shows of our factories, in one state or all."""
+        filters = [{"label": [f"vacnet.factory={member.name}"]} for member in self.members]
+        rows = [row for one in filters for row in self.api.containers(all=True, filters=one)]
+        return [row for row in rows if status in {"", row["State"]}]
+
+    def machines(self) -> list[Any]:
+        """Return the machines that the factories show as running."""
+        shown = [one for member in self.members for one in member.client().machines().machines]
+        return [one for one in shown if one.state == "running"]
+
+    def homes(self) -> Iterator[Path]:
+        """Yield the directories of all machines there were."""
+        for member in self.members:
+            yield from (member.state / "machines" / name for name in homes_of(member))
+
+    def go(self) -> None:
+        """Let machines that wait for it end of themselves."""
+        for home in self.homes():
+            (home / "joboutputs" / "go").touch()
+
+    def rest(self, let_go: Callable[[], object] = lambda: None) -> None:
+        """Let the factories make nothing new, wait until nothing of theirs is left, then stop them.
+
+        `let_go` is called when nothing new is made any more.
+        """
+        self.space.settings("quiet", QUIET)
+        for member in self.members:
+            until(lambda member=member: _drains(member), PATIENCE_SECONDS, f"{member.name} drains")  # type: ignore[misc] # mypy: no default in a lambda
+        let_go()
+        until(lambda: not any(map(_busy, self.members)), PATIENCE_SECONDS, "no machine is left")
+        until(lambda: not self.containers(), PATIENCE_SECONDS, "no container is left")
+        self.space.stop()
+
+    def records(self) -> dict[str, Record]:
+        """Return what the stopped factories remember, by name."""
+        return {member.name: record_of(member) for member in self.members}
+
+    def wrong(self, allowed: Sequence[str] = (), *, adopted: bool = False) -> list[str]:
+        """Return all that is wrong with stopped factories.
+
+        `allowed` are messages that vacnet may have written of its own.
+        """
+        records = self.records()
+        held = Counter(uuid for record in records.values() for uuid in record.rows)
+        wrong = [f"{uuid} is in {times} records" for uuid, times in held.items() if times > 1]
+        wrong += [f"container {row['Names']} is left" for row in self.containers()]
+        wrong += [f"{uuid} still runs" for uuid in sorted(held.keys() & living())]
+        for member in self.members:
+            wrong += _wrong_with(member, records[member.name], allowed, adopted=adopted)
+        return wrong
+
+    def close(self) -> None:
+        """Leave nothing."""
+        self.space.down()
+        for row in self.containers():
+            self.api.remove_container(row["Id"], force=True, v=True)
+        self.api.close()
+
+
+@contextmanager
+def docker_space(
+    root: Path, socket: str, image: str, payloads: dict[str, str], most: int
+) -> Iterator[DockerSpace]:
+    """Yield a space that runs, and leave nothing of it."""
+    made = DockerSpace(root, socket, image, payloads, most)
+    try:
+        made.space.start()
+        yield made
+    finally:
+        made.close()
+
+
+def living() -> set[str]:
+    """Return the machines that have a living process, whatever their engine knows of them."""
+    found, marker = set(), b"VACNET_UUID="
+    for one in proc.table().values():
+        for entry in (proc.read(f"/proc/{one.pid}/environ") or b"").split(b"\0"):
+            if one.alive and entry.startswith(marker):
+                found.add(entry.removeprefix(marker).decode())
+    return found
+
+
+def book_of(home: Path) -> Counter[str]:
+    """Return what a machine's payload said of itself, counted."""
+    path = home / "joboutputs" / "book"
+    return Counter(path.read_text().split() if path.exists() else ())
+
+
+def _drains(member: Member) -> bool:
+    try:
+        return member.client().drain_state().draining
+    except ClientError:
+        return False
+
+
+def _busy(member: Member) -> bool:
+    try:
+        return bool(member.client().machines().machines)
+    except ClientError:
+        return True
+
+
+def _wrong_with(member: Member, record: Record, allowed: Sequence[str], *, adopted: bool) -> Iterator[str]:
+    unknown = homes_of(member) - {row.id for row in record.rows.values()}
+    yield from (f"{home} has a directory and no record" for home in unknown)
+    for row in record.rows.values():
+        yield from (f"{row.uuid}, {row.message!r}, {words}" for words in _wrong_of(member, row, record))
+        said = own_words(member, row)
+        expected = [said] if said else ["204", *allowed]
+        if not row.message.startswith(tuple(expected)):
+            yield f"{row.uuid} ended with {row.message!r}, not with one of {expected}"
+    for event, times in record.events.items():
+        name, _, machine = event.partition(" ")
+        if name == "machine.adopted" and not adopted:
+            yield f"{machine} was adopted: its record was not written"
+        if name == "machine.ended" and times > 1:
+            yield f"{machine} was told ended {times} times"
+
+
+def _wrong_of(member: Member, row: Row, record: Record) -> Iterator[str]:
+    begun = book_of(member.state / "machines" / row.id)["begun"]
+    accounts = [n for account, n in record.accounting.items() if account.startswith(row.uuid)]
+    if row.state != "ended" or not row.outcome:
+        yield f"is left {row.state} with the outcome {row.outcome!r}"
+    if begun > 1:
+        yield f"was begun {begun} times"
+    if sum(accounts) > 1:
+        yield "is in accounting twice"
+    if begun and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1:
+        yield "is not in accounting as it ended"
