@@ -12,9 +12,11 @@ SEED ?= 1
 TILES ?=
 # make test TESTS=tests/unit/space
 TESTS ?= tests
+# make fuzz FUZZ="--inputs 10000000 --seconds 600 --seed 7"
+FUZZ ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench lock clean environment
+.PHONY: help demo test test-all fuzz check bench lock clean environment
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +32,12 @@ test: ## the tests; ENGINES=install brings the engines that are missing
 test-all: ## the same with the slow ones
 	@tools/bootstrap dev
 	@$(PYTHON_BIN) -m tools.engines run -- $(PYTHON_BIN) -m pytest -n 2 --dist loadgroup $(TESTS)
+
+fuzz: ## feed a factory what nobody should send: 200,000 inputs, or FUZZ="--inputs N --seconds S --seed X"
+	@tools/bootstrap dev
+	@$(PYTHON_BIN) -m coverage run --branch --data-file=.coverage.fuzz --include='vacnet/space/*' -m tests.fuzz --inputs 30000 --seed 1
+	@$(PYTHON_BIN) -m coverage report --data-file=.coverage.fuzz
+	@$(PYTHON_BIN) -m tests.fuzz $(FUZZ)
 
 check: ## style, types, layers and sizes
 	@tools/bootstrap dev
