@@ -11,13 +11,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import docker_start, rest, start_up
+from tools.bench import docker_start, gossip_real, replaced, rest, start_up
 from tools.bench.figure import Figure
 
 BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "docker-start": docker_start.measure,
+    "docker-replaced": replaced.measure,
     "start-up": start_up.measure,
     "rest": rest.measure,
+    "gossip-real": gossip_real.measure,
 }
 
 
