@@ -6,9 +6,10 @@ import http.server
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import Protocol, Self
 
 import pytest
 
@@ -18,7 +19,16 @@ from tools.space.space import Space
 EXAMPLES = CHECKOUT / "conf" / "examples"
 ELSEWHERE = ("https://experiment.example.org", "https://ci.example.org")
 
-StartExample = Callable[[str], Member]
+Changes = Mapping[str, str]
+"""What stands in an example, and what this host has in its place."""
+
+
+class StartExample(Protocol):
+    """Starts a factory with an example."""
+
+    def __call__(self, name: str, changes: Changes = MappingProxyType({}), more: str = "") -> Member:
+        """Start it with further changes and sections of settings."""
+        ...
 
 
 class Service:
@@ -87,8 +97,10 @@ def service(directory: Path) -> Iterator[Service]:
         yield made
 
 
-def local(text: str, directory: Path, address: str) -> str:
+def local(text: str, directory: Path, address: str, changes: Changes) -> str:
     """Return a file of an example with addresses of this host in place of the example's."""
+    for there, here in changes.items():
+        text = text.replace(there, here)
     for elsewhere in ELSEWHERE:
         text = text.replace(elsewhere, address)
     return text.replace("/etc/vacnet/examples", str(directory)).replace(
@@ -101,16 +113,16 @@ def start(directory: Path, service: Service) -> Iterator[StartExample]:
     """Return what starts a factory with an example as it stands in `conf/examples/`."""
     spaces: list[Space] = []
 
-    def begin(name: str) -> Member:
+    def begin(name: str, changes: Changes = MappingProxyType({}), more: str = "") -> Member:
         home = directory / name
         home.mkdir()
         for file in (EXAMPLES / name).iterdir():
             copy = home / file.name
-            copy.write_text(local(file.read_text(), directory, service.address))
+            copy.write_text(local(file.read_text(), directory, service.address, changes))
             copy.chmod(0o755)
             shutil.copy(copy, directory / "www" / "vacnet" / file.name)
         # The user of process machines is in the space's own file.
-        space = Space.make(directory / "s", 1, fragment=(home / "vacnet.toml").read_text())
+        space = Space.make(directory / "s", 1, fragment=(home / "vacnet.toml").read_text() + more)
         spaces.append(space)
         space.members[0].start()
         return space.members[0]
