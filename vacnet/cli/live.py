@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Protocol
 
 from rich.live import Live
 
@@ -16,7 +17,7 @@ from vacnet.cli.keys import watched_keys
 from vacnet.console import tables
 from vacnet.console.model import Tone, View, say
 from vacnet.console.space_view import space_view
-from vacnet.factory.client import Client, ClientError, SpaceState
+from vacnet.factory.client import ClientError, SpaceState
 
 REFRESH_SECONDS = 1.0
 """As often as factories tell each other that they live."""
@@ -24,7 +25,15 @@ REFRESH_SECONDS = 1.0
 HOW_TO_LEAVE = say("q ends", Tone.FAINT)
 
 
-def watch_space(client: Client, *, ascii_signs: bool = False) -> None:
+class Shows(Protocol):
+    """Whoever can be asked for the space."""
+
+    def space(self) -> SpaceState:
+        """Return it as of now."""
+        ...
+
+
+def watch_space(client: Shows, *, ascii_signs: bool = False) -> None:
     """Draw the space each second until `q`, Ctrl-C or SIGTERM.
 
     Raises:
@@ -46,7 +55,7 @@ def _view(state: SpaceState, trouble: str) -> View:
     return replace(view, legend=(*view.legend, HOW_TO_LEAVE))
 
 
-def _asked(client: Client, last: SpaceState) -> tuple[SpaceState, str]:
+def _asked(client: Shows, last: SpaceState) -> tuple[SpaceState, str]:
     """Return the newest answer, and why there is no newer one."""
     try:
         return client.space(), ""

@@ -55,9 +55,15 @@ class Observer:
         return self._core.table
 
     @property
-    def whole(self) -> bool:
-        """Return whether the table was once the same as that of the factory that was asked."""
-        return self._reading.whole
+    def synced_at(self) -> float | None:
+        """Return when the table was last the same as that of the factory that is asked; None: not yet."""
+        return self._reading.synced_at
+
+    def hasten(self, now: float) -> None:
+        """Compare tables now, and not within a second."""
+        self._core.now = now
+        if self.answerer is not None:
+            self._reading.hasten()
 
     def receive(self, data: bytes, now: float) -> None:
         """Take a datagram as it came; never raises."""

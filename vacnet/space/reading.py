@@ -49,7 +49,8 @@ class Reading:
         self._missing: dict[bytes, Entry] = {}
         self._asked: list[Asked] = []
         self._whole_listed = False
-        self.whole = False
+        self.synced_at: float | None = None
+        """When there was last nothing missing."""
         self.next_at = math.inf
 
     def begin(self) -> None:
@@ -57,6 +58,10 @@ class Reading:
         self._missing.clear()
         self._asked.clear()
         self.next_at = self._core.now
+
+    def hasten(self) -> None:
+        """Ask now what would be asked within a second."""
+        self.next_at = min(self.next_at, self._core.now)
 
     def wake(self) -> None:
         """Ask what is due."""
@@ -104,7 +109,8 @@ class Reading:
         if self._missing:
             self.next_at = now
             return
-        self.whole = self.whole or self._whole_listed
+        if self._whole_listed:
+            self.synced_at = now
         self.next_at = now + KEEP_UP_SECONDS if self._whole_listed else now
 
     def _take(self, origin: Origin) -> None:

@@ -33,7 +33,7 @@ class Looking:
 
     def run(self, seconds: float, *, until_whole: bool = False) -> float:
         began = self.net.now
-        while self.net.now < began + seconds and not (until_whole and self.observer.whole):
+        while self.net.now < began + seconds and not (until_whole and self.observer.synced_at):
             self.net.run(0.005)
             self.step()
         return self.net.now - began

@@ -1,0 +1,118 @@
+"""Looking at real factories from outside: `vacnet space --peer`, with no factory and no settings at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.space.member import Member
+from tools.space.space import Space
+from tools.space.waiting import until
+from vacnet.targets.keys import format_key
+
+MakeSpace = Callable[[int], Space]
+PROGRAM = "import sys; sys.argv[0] = 'vacnet'; from vacnet.cli import main; main()"
+PATIENCE_SECONDS = 30.0
+
+
+def vacnet(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "VACNET_SOCKET": "/nonexistent/control.sock"},
+    )
+
+
+def _seen(*words: object) -> dict[str, Any]:
+    done = vacnet("space", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _add_key(member: Member, line: str) -> None:
+    with (member.config / "space.key").open("a") as file:
+        file.write(line + "\n")
+
+
+@pytest.fixture
+def observed(make_space: MakeSpace, directory: Path) -> Space:
+    """Three factories that meet, with a key for observers."""
+    space = make_space(3)
+    line = format_key(secrets.token_bytes(32), "observe")
+    (directory / "observe.key").write_text(line + "\n")
+    for member in space.members:
+        _add_key(member, line)
+    space.start()
+    return space
+
+
+COMMON = ("name", "state", "flags", "processors_total", "version", "address")
+
+
+def _factories(answer: dict[str, Any]) -> list[tuple[object, ...]]:
+    return [tuple(one[field] for field in COMMON) for one in answer["factories"]]
+
+
+def test_an_observer_sees_what_the_factory_shows(observed: Space, directory: Path) -> None:
+    member = observed.member(2)
+    access = ("--peer", f"127.0.0.1:{member.port}", "--key", directory / "observe.key", "--name", "demo")
+
+    def settled() -> bool:
+        own = json.loads(vacnet("space", "--json", "--socket", member.socket).stdout)
+        seen = _seen(*access)
+        same = [
+            [(one["name"], one["state"], one["machines_running"]) for one in answer["targets"]]
+            for answer in (own, seen)
+        ]
+        return _factories(own) == _factories(seen) and same[0] == same[1] and set(own) == set(seen)
+
+    until(settled, PATIENCE_SECONDS, "both show the same")
+    seen = _seen(*access)
+    assert (seen["factory"], seen["space"]) == (member.name, "demo")
+    assert not any(one["itself"] for one in seen["factories"])
+
+
+def test_the_table_for_people_shows_it_too_and_a_member_key_serves(observed: Space) -> None:
+    member = observed.member(1)
+    done = vacnet(
+        "space", "--peer", f"127.0.0.1:{member.port}", "--key", member.config / "space.key", "--name", "demo"
+    )
+    assert done.returncode == 0, done.stderr
+    for each in observed.members:
+        assert each.name.partition(".")[0] in done.stdout
+
+
+def test_looking_leaves_no_trace_at_the_factories(observed: Space, directory: Path) -> None:
+    member = observed.member(1)
+    for _ in range(3):
+        _seen("--peer", f"127.0.0.1:{member.port}", "--key", directory / "observe.key", "--name", "demo")
+    state = member.client().space()
+    assert {one.name for one in state.factories} == {each.name for each in observed.members}
+    assert {one.name for one in member.client().peers().peers} <= {each.name for each in observed.members} | {
+        f"127.0.0.1:{each.port}" for each in observed.members
+    }
+
+
+def test_with_a_wrong_key_or_space_nobody_answers_and_the_words_say_what_to_do(
+    observed: Space, directory: Path
+) -> None:
+    peer = f"127.0.0.1:{observed.member(1).port}"
+    other = directory / "other.key"
+    other.write_text(format_key(secrets.token_bytes(32)) + "\n")
+    for key, name in ((other, "demo"), (directory / "observe.key", "another")):
+        done = vacnet("space", "--once", "--peer", peer, "--key", key, "--name", name)
+        assert done.returncode == 75
+        assert f"no factory of space '{name}' answers at 127.0.0.1 port" in done.stderr
+        assert "Traceback" not in done.stderr

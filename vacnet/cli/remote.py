@@ -1,0 +1,86 @@
+"""Whom a command asks over the network: addresses of `--peer`, the key of `--key`, the name of the space.
+
+Rules of this file: what the options leave out is taken from the settings of this host, where there are
+any; a host without vacnet's settings has to be told all three. An observer's key is preferred to a
+member's: whoever only looks should not need to say more.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclopts import Parameter
+
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.space.address import Address
+from vacnet.space.keyring import Key, KeyRing, Role
+from vacnet.targets.address import EXPECTED, endpoint
+from vacnet.targets.keys import read_keys
+from vacnet.targets.source import SourceFile
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Whom to ask over the network."""
+
+    peer: tuple[str, ...] = ()
+    """Ask this factory over the network, with no factory here: host, host:port or [IPv6]:port."""
+    key: Path | None = None
+    """File with a key of the space, of either role; else that of the settings."""
+    name: str = ""
+    """Name of the space; else that of the settings."""
+
+
+HERE = Remote()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What it takes to ask: where, with which key, in which space."""
+
+    addresses: tuple[Address, ...]
+    key: Key
+    space: str
+
+
+def access(remote: Remote, config: Path | None = None) -> Access:
+    """Return how to ask whom the options name.
+
+    Raises:
+        CommandError: a name cannot be resolved, or key or name of the space are not told.
+    """
+    space, key_file = remote.name, remote.key
+    if not space or key_file is None:
+        from vacnet.cli import settings_files  # late: only where the options leave something out
+
+        settings = settings_files.read(config).settings
+        if settings is None:
+            raise CommandError("there are no settings here: give --key FILE and --name SPACE")
+        space, key_file = space or settings.space.name, key_file or Path(settings.space.key_file)
+    return Access(tuple(a for peer in remote.peer for a in resolved(peer)), key_of(key_file, space), space)
+
+
+def key_of(path: Path, space: str) -> Key:
+    """Return the key of a file to look with, derived for a space."""
+    keys, problems = read_keys(SourceFile(str(path), path.read_bytes()))
+    if not keys:
+        raise CommandError("; ".join(map(str, problems)), Exit.BAD_SETTINGS)
+    ring = KeyRing([(key.role, key.secret) for key in keys], space).keys
+    return next((key for key in ring if key.role is Role.OBSERVE), ring[0])
+
+
+def resolved(peer: str) -> tuple[Address, ...]:
+    """Return the addresses of a peer as written."""
+    found = endpoint(peer)
+    if found is None:
+        raise CommandError(f"{peer!r} is not {EXPECTED}", Exit.WRONG_USE)
+    try:
+        told = socket.getaddrinfo(*found, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise CommandError(
+            f"{peer}: its name cannot be resolved ({error}); write its address", Exit.NO_INPUT
+        ) from error
+    return tuple(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in told))
