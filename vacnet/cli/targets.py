@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from vacnet.cli import output
+from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 
+if TYPE_CHECKING:
+    from vacnet.factory.client import SpaceState
 
-def targets(*, asking: Asking = DEFAULT) -> None:
+
+def targets(*names: str, asking: Asking = DEFAULT) -> None:
     """List the targets with shares, windows, tickets, and why each starts or does not.
 
     Example: vacnet targets --json | jq '.targets[] | {name, state, here}'
 
     Args:
+        names: Show these alone.
         asking: Whom to ask and how to print.
     """
     from vacnet.console.targets_view import targets_view  # late: see output
 
-    output.show(output.client_for(asking).space(), lambda state: targets_view(state, time.time()), asking)
+    state = _only(output.client_for(asking).space(), names)
+    output.show(state, lambda state: targets_view(state, time.time()), asking)
+
+
+def _only(state: SpaceState, names: tuple[str, ...]) -> SpaceState:
+    """Return the space with the targets named alone, with all for none."""
+    import msgspec  # late: see output
+
+    known = {target.name: target for target in state.targets}
+    for name in names:
+        if name not in known:
+            raise CommandError(_no_such(name, sorted(known)), Exit.NO_INPUT)
+    shown = tuple(known[name] for name in dict.fromkeys(names)) or state.targets
+    return msgspec.structs.replace(state, targets=shown)
+
+
+def _no_such(name: str, known: list[str]) -> str:
+    import difflib  # late: only a slip of the pen needs it
+
+    near = "".join(difflib.get_close_matches(name, known, n=1))
+    all_of_them = f"there are {', '.join(known)}" if known else "it has none"
+    return f"this factory has no target {name!r}; {f'did you mean {near}?' if near else all_of_them}"

@@ -57,16 +57,22 @@ def _shortened(text: Text, room: int, *, newest_right: bool) -> Text:
     return kept
 
 
-def wrapped(cell: Cell, width: int, indent: str) -> Iterator[Text]:
+def wrapped(cell: Cell, width: int, indent: str, lines_max: int = 0) -> Iterator[Text]:
     """Yield the words of a cell, if it has any, in indented lines."""
     if cell:
-        for line in broken(text_of(cell), max(1, width - cell_len(indent))):
+        for line in broken(text_of(cell), max(1, width - cell_len(indent)), lines_max):
             yield Text(indent) + line
 
 
-def broken(text: Text, room: int) -> Iterator[Text]:
-    """Yield a line broken between words, each in its tone."""
-    yield from text.wrap(_wrapper(), room)
+def broken(text: Text, room: int, lines_max: int = 0) -> Iterator[Text]:
+    """Yield a line broken between words, each in its tone; at most `lines_max` lines if that is not 0."""
+    lines = list(text.wrap(_wrapper(), room))
+    if 0 < lines_max < len(lines):
+        last = lines[lines_max - 1]
+        last.rstrip()
+        last = last + Text(glyphs.ELLIPSIS)
+        lines = [*lines[: lines_max - 1], padded(last, min(room, last.cell_len), Column(key=""))]
+    yield from lines
 
 
 @functools.cache

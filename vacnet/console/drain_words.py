@@ -14,6 +14,12 @@ from vacnet.factory.client import DrainState
 NAMES_MAX = 3
 """So few ids are named; of more, `vacnet machines` is the list."""
 
+_UNTIL_KNOWN = (
+    "the drain is over when that engine answers (or, if it is gone for good, when the settings have no "
+    "target for it and the factory was restarted)"
+)
+"""What a drain waits for that only an admin can bring about."""
+
 
 def is_over(state: DrainState) -> bool:
     """Tell whether nothing of the factory runs, as its engines show it."""
@@ -24,7 +30,7 @@ def left(state: DrainState) -> str:
     """Return what is left: `3 machines left, the last until 18:00`."""
     parts = [_machines(state)] if state.left or not state.unknown else []
     if state.unknown:
-        parts.append(f"not known whether anything runs: {words.clean(state.unknown)}")
+        parts.append(f"not known whether anything runs: {words.clean(state.unknown)}; {_UNTIL_KNOWN}")
     return "; ".join(parts)
 
 

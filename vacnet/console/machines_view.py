@@ -2,7 +2,8 @@
 
 Rules of this file: CPU efficiency is CPU time by wall time and processors, so 100% is all of them at
 any size of machine (Vac did not divide); unknown efficiency is `-`, never 0. What ended is told by
-the outcome it was counted as and by its message, marked where vacnet had to write it.
+the outcome it was counted as and by its message, marked where vacnet had to write it. On a terminal a long
+message is cut; it is whole in a file, with `--json` and in `vacnet logs --full`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ COLUMNS = (
     Column(key="recent", title="recent", right=True),
     Column(key="memory", title="memory", right=True, leaves=3),
     Column(key="left", title="left", right=True, leaves=2),
-    Column(key="message", title="last message", leaves=4, below=True, width=20),
+    Column(key="message", title="last message", leaves=4, below=True, width=20, lines_max=2),
     Column(key="id", title="id", leaves=9),
 )
 
@@ -100,10 +101,11 @@ def _message(machine: MachineState, now: float) -> Cell:
     if machine.ended is None:
         return _doing(machine)
     sign = OUTCOMES.get(machine.outcome)
-    told = f'"{words.clean(machine.message)}"' + (" (by vacnet)" if machine.by_vacnet else "")
-    ago = Span(f" {words.age(now - machine.ended)} ago", Tone.FAINT)
+    by_vacnet = ", by vacnet" if machine.by_vacnet else ""
+    # The age first: a long message is cut at its end.
+    ago = Span(f"{words.age(now - machine.ended)} ago{by_vacnet}: ", Tone.FAINT)
     name = Span(f"{sign.glyph} " if sign else "", sign.tone if sign else Tone.PLAIN)
-    return Cell((name, Span(told), ago))
+    return Cell((name, ago, Span(f'"{words.clean(machine.message)}"')))
 
 
 def _doing(machine: MachineState) -> Cell:

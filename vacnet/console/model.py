@@ -79,6 +79,8 @@ class Column:
     """It does not leave but moves to a line of its own below the row."""
     named_below: bool = False
     """There its title stands before it, for its words alone would not say what they are."""
+    lines_max: int = 0
+    """Of words that wrap: what is longer ends with an ellipsis; 0: as many lines as they take."""
     right: bool = False
     """Numbers are set right."""
     width: int = 0

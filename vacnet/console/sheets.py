@@ -48,7 +48,9 @@ def _row_lines(row: Row, placed: Placed, width: int) -> Iterator[Text]:
         )
         yield _aged(_joined(cells), row)
     for column in placed.below:
-        for line in wrapped(_named(row.cells.get(column.key, EMPTY), column), width, INDENT + INDENT):
+        for line in wrapped(
+            _named(row.cells.get(column.key, EMPTY), column), width, INDENT + INDENT, column.lines_max
+        ):
             yield _aged(line, row)
 
 
@@ -68,7 +70,7 @@ def _cell_lines(cell: Cell, room: int, column: Column) -> list[Text]:
     if cell.bar is not None:
         return [bar_text(cell.bar, room)]
     text = text_of(cell)
-    return list(broken(text, room)) if column.below and text.cell_len > room else [text]
+    return list(broken(text, room, column.lines_max)) if column.below and text.cell_len > room else [text]
 
 
 def _joined(cells: Iterable[Text]) -> Text:

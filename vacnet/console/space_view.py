@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from vacnet.console import factory_cells, freshness, target_cells, words
 from vacnet.console.model import Cell, Column, Sheet, Span, Tone, View, say
-from vacnet.factory.client import FactoryState, SpaceState
+from vacnet.factory.client import FactoryState, SpaceState, TargetState
 
 TARGETS = (
     Column(key="name", title="TARGETS"),
@@ -55,8 +57,15 @@ def targets_sheet(state: SpaceState, late_seconds: float) -> Sheet:
     """Return the targets, those with the largest share first; `late_seconds` is the answer's age."""
     scale = target_cells.scale_of(state.targets)
     ordered = sorted(state.targets, key=lambda target: (-target.share, target.name))
-    rows = tuple(target_cells.row_of(target, scale, late_seconds) for target in ordered)
+    here = next((f": {factory.note}" for factory in state.factories if factory.itself and factory.note), "")
+    told = (_without(target, f"; here{here}") for target in ordered)
+    rows = tuple(target_cells.row_of(target, scale, late_seconds) for target in told)
     return Sheet(columns=TARGETS, rows=rows, empty=NO_TARGETS)
+
+
+def _without(target: TargetState, suffix: str) -> TargetState:
+    """Return a target without what the line of its factory says."""
+    return msgspec.structs.replace(target, words=target.words.removesuffix(suffix))
 
 
 def factories_sheet(state: SpaceState, late_seconds: float) -> Sheet:

@@ -6,6 +6,7 @@ Where the output is no terminal nothing is cut and no column left out: a program
 
 from __future__ import annotations
 
+import os
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -15,12 +16,15 @@ from typing import IO
 from rich.console import Console, Group
 from rich.text import Text
 
-from vacnet.console.cell_text import finished, text_of, wrapped
+from vacnet.console.cell_text import broken, finished, text_of, wrapped
 from vacnet.console.layout import UNBOUNDED
 from vacnet.console.model import Cell, View
 from vacnet.console.sheets import sheet_lines
 
 BETWEEN_FACTS = "   "
+LOG_LINES_MAX = 3
+"""Of one event on a terminal; `--full` shows the rest."""
+LOG_INDENT = "    "
 LEAST_ROWS = 2
 """Of a sheet that gives way to others for lack of lines."""
 
@@ -39,8 +43,13 @@ def console_for(stream: IO[str] | None = None, *, width: int | None = None) -> C
 
 
 def knows_unicode(stream: IO[str]) -> bool:
-    """Return whether the stream's encoding can carry our signs."""
-    return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+    """Return whether the stream's encoding can carry our signs, and the locale lets it.
+
+    Python writes UTF-8 in the C locale too (PEP 538, PEP 540); who names that locale asks for ASCII.
+    """
+    encoding = (getattr(stream, "encoding", None) or "").lower().replace("-", "")
+    named = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return encoding.startswith("utf") and next(filter(None, named), "") not in {"C", "POSIX"}
 
 
 def print_view(view: View, console: Console, *, ascii_signs: bool = False) -> None:
@@ -50,10 +59,24 @@ def print_view(view: View, console: Console, *, ascii_signs: bool = False) -> No
         console.print(line)
 
 
-def print_line(cell: Cell, console: Console, *, ascii_signs: bool = False) -> None:
-    """Print one cell as a line of a log, never cut."""
+def print_line(cell: Cell, console: Console, *, ascii_signs: bool = False, full: bool = False) -> None:
+    """Print one cell as a line of a log: on a terminal in a few lines unless `full`, elsewhere as it is."""
     ascii_signs = ascii_signs or not knows_unicode(console.file)
-    console.print(finished(text_of(cell), ascii_signs=ascii_signs))
+    width = console.width if console.is_terminal else UNBOUNDED
+    for line in line_of_log(cell, width, full=full):
+        console.print(finished(line, ascii_signs=ascii_signs))
+
+
+def line_of_log(cell: Cell, width: int, *, full: bool = False) -> list[Text]:
+    """Return a line of a log at a width: broken between words, with what follows set in."""
+    text = text_of(cell)
+    room = max(1, width - len(LOG_INDENT))
+    if text.cell_len <= width:
+        return [text]
+    first, *_ = broken(text, width)
+    rest = text[len(first.plain) :]
+    below = broken(Text(rest.plain.lstrip()), room, 0 if full else LOG_LINES_MAX - 1)
+    return [first, *(Text(LOG_INDENT) + line for line in below)]
 
 
 def screen(view: View, console: Console, *, ascii_signs: bool = False) -> Group:

@@ -33,6 +33,7 @@ from vacnet.factory.messages import (
     EventState,
     FactoryState,
     Health,
+    KeyState,
     Machines,
     MachineState,
     Outcome,
@@ -56,6 +57,7 @@ __all__ = [
     "Events",
     "FactoryState",
     "Health",
+    "KeyState",
     "MachineState",
     "Machines",
     "Outcome",
@@ -216,7 +218,7 @@ class Client:
     def _explained(self, error: Exception) -> ClientError:
         words, code = next(row[1:] for row in _EXPLANATIONS if isinstance(error, row[0]))
         where = self.socket_path
-        given = words.format(path=where, error=error, seconds=self.timeout_seconds, group=_group_of(where))
+        given = words.format(path=where, error=error, seconds=self.timeout_seconds, whom=_whom(where))
         return ClientError(given, code)
 
 
@@ -230,10 +232,7 @@ _EXPLANATIONS: tuple[tuple[type[Exception], str, int], ...] = (
     (ConnectionRefusedError, _NO_DAEMON, UNAVAILABLE),
     (
         PermissionError,
-        (
-            "you may not use {path}; it is for root and the group {group}: "
-            "join it with `usermod -aG {group} USER` and log in again, or use sudo"
-        ),
+        ("you may not use {path}; it is for {whom}, and log in again, or use sudo"),
         NO_PERMISSION,
     ),
     (
@@ -306,7 +305,14 @@ def _skew(schema: int) -> str:
     )
 
 
-def _group_of(path: Path) -> str:
+def _whom(path: Path) -> str:
+    """Return whom a socket is for and how one becomes that; never that one should join root's group."""
+    group = "vacnet"
     with suppress(OSError, KeyError):
-        return grp.getgrgid(path.stat().st_gid).gr_name
-    return "vacnet"
+        group = grp.getgrgid(path.stat().st_gid).gr_name
+    if group == "root":
+        return (
+            "root alone, because this host had no group vacnet ([control] group) when the factory started: "
+            "as root `groupadd --system vacnet`, `usermod -aG vacnet USER`, restart the factory"
+        )
+    return f"root and the group {group}: join it with `usermod -aG {group} USER`"

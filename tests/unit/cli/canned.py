@@ -64,9 +64,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             after = int(parse_qs(asked.query).get("after", ["0"])[0])
             events = tuple(event for event in answer.events if event.serial > after)
             answer = msgspec.structs.replace(answer, events=events)
-        self._send(
-            200 if answer is not None else 404, answer or ErrorAnswer(error="there is no such machine")
-        )
+        missing = ErrorAnswer(error="there is no such machine")
+        self._send(404 if answer is None else 200, missing if answer is None else answer)
 
     def _send(self, status: int, answer: object) -> None:
         body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)

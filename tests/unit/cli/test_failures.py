@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import grp
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from tests.unit.cli.canned import answering, answers
 from tests.unit.cli.conftest import PROGRAM, ROOT, Command
 from vacnet.cli.exits import MEANINGS, Exit, table
-from vacnet.factory.client import SCHEMA
+from vacnet.factory.client import SCHEMA, Client
 
 ASKING = ("space", "machines", "targets", "factories", "logs")
 
@@ -143,3 +144,20 @@ def test_every_exit_code_has_a_meaning_in_the_one_table(program: Command) -> Non
     assert set(MEANINGS) == set(Exit)
     shown = program("--help").stdout
     assert all(line in shown for line in table().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ("vacnet", "`usermod -aG vacnet USER`"),
+        ("root", "`groupadd --system vacnet`, `usermod -aG vacnet USER`"),
+    ],
+)
+def test_who_may_not_use_the_socket_is_told_how_to_and_never_to_join_roots_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, told: str
+) -> None:
+    (tmp_path / "control.sock").touch()
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group((group, "x", gid, [])))
+    words = Client(tmp_path / "control.sock")._explained(PermissionError()).words
+    assert told in words
+    assert "-aG root" not in words

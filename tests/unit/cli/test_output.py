@@ -8,7 +8,10 @@ import pytest
 from tests.unit.cli.canned import answering, answers
 from tests.unit.cli.conftest import Command
 from tests.unit.console import goldens
+from vacnet.cli.exits import Exit
+from vacnet.factory.client import Events
 
+NO_EVENTS = Events(factory="vac01.example.org", time=0.0, events=())
 COMMANDS = ("space", "machines", "targets", "factories", "logs", "peers list")
 HELPS = (
     "",
@@ -83,3 +86,32 @@ def test_events_are_lines_that_cannot_act_on_a_terminal(vacnet: Command, daemon:
 
 def test_only_the_last_events_are_shown_when_asked(vacnet: Command, daemon: Path) -> None:
     assert len(vacnet("logs", "--tail", "1", socket=daemon).stdout.splitlines()) == 1
+
+
+def test_nothing_to_show_is_said_on_stderr(vacnet: Command, short_path: Path) -> None:
+    silent = {**answers(), "/v1/machines/vac01-03.example.org/log": b"", "/v1/events": NO_EVENTS}
+    with answering(short_path / "control.sock", silent) as socket:
+        of_machine = vacnet("logs", "vac01-03.example.org", socket=socket)
+        events = vacnet("logs", socket=socket)
+    assert (of_machine.returncode, of_machine.stdout) == (0, "")
+    assert "vac01-03.example.org has written nothing to its console yet" in of_machine.stderr
+    assert (events.returncode, events.stdout, events.stderr) == (0, "", "no events are in the record\n")
+
+
+@pytest.mark.parametrize("words", [("logs",), ("logs", "vac01-03.example.org")])
+def test_a_tail_of_none_is_refused_in_words(vacnet: Command, daemon: Path, words: tuple[str, ...]) -> None:
+    done = vacnet(*words, "--tail", "0", socket=daemon)
+    assert (done.returncode, done.stdout) == (Exit.WRONG_USE, "")
+    assert "--tail 0 shows nothing" in done.stderr
+
+
+def test_targets_can_be_named_and_a_slip_of_the_pen_is_told_with_the_nearest(
+    vacnet: Command, daemon: Path
+) -> None:
+    done = vacnet("targets", "ska-sim", socket=daemon)
+    assert "ska-sim" in done.stdout
+    assert "lhcb-prod" not in done.stdout
+    wrong = vacnet("targets", "lhcb-prd", socket=daemon)
+    assert wrong.returncode == Exit.NO_INPUT
+    assert wrong.stderr == "vacnet: this factory has no target 'lhcb-prd'; did you mean lhcb-prod?\n"
+    assert "there are atlas-mcore, lhcb-prod, ska-sim" in vacnet("targets", "x", socket=daemon).stderr
