@@ -1,7 +1,7 @@
 """Three factories of one space on one engine, payloads that keep a book, and what is wrong in the end.
 
-Rules of this file: a payload adds a line to `book` in its joboutputs when it begins and one when it ends of
-itself: that is what really happened, whatever engine and factory think. Records are read after the factories
+Rules of this file: payloads are those of the fault points, whose book is here a file in each machine's
+joboutputs: what really happened, whatever engine and factory think. Records are read after the factories
 have stopped. Everything is compared machine by machine, so that two faults cannot cancel each other.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from docker import APIClient
 
+from tests.integration.faults import payloads
 from tests.integration.faults.truth import Record, Row, homes_of, own_words, record_of
 from tools.space import Member, Space
 from tools.space.waiting import until
@@ -27,19 +28,16 @@ FACTORIES = 3
 QUIET = "[factory]\ndraining = true\n"
 ENGINE_RESTARTED = "100 engine restarted"
 
-_BEGIN = """\
-#!/bin/sh
-say() { echo "$1" >>"$JOBOUTPUTS/book"; }
-say begun
-: >"$JOBOUTPUTS/job_started"
-"""
-SHORT = 'sleep $((RANDOM % 4)); echo "200 done" >"$JOBOUTPUTS/shutdown_message"; say ended\n'
-WORDLESS = "say ended; exit 4\n"
-WAITING = (
-    'while [ ! -e "$JOBOUTPUTS/go" ]; do sleep 0.1; done; echo "200 done" >"$JOBOUTPUTS/shutdown_message"; '
-    "say ended\n"
-)
-"""Ends when somebody writes `go` into its joboutputs."""
+BOOK, GO = "$JOBOUTPUTS/book", "$JOBOUTPUTS/go"
+"""What the payloads of `faults.payloads` are told: places that a container can reach."""
+MACHINEFEATURES = "/etc/machinefeatures"
+"""As a `go`: it is there from the beginning."""
+
+SCRIPTS = {
+    **payloads.SCRIPTS,
+    "seconds": payloads.SCRIPTS["short"].replace("sleep 0.3", "sleep $((RANDOM % 4))"),
+    "coded": payloads.SCRIPTS["wordless"] + "exit 4\n",
+}
 
 _COMMON = """
 [runtimes.docker]
@@ -55,27 +53,41 @@ backoff_max_seconds = 1
 claim_wait_seconds = 0.1
 memory_per_processor = "64 MiB"
 exit_codes = {{ 4 = 204 }}
+user_data_options = {{ book = "{book}", go = "{go}" }}
 """
 _TARGET = """
 [targets.{name}]
 target_share = 1
 user_data = "{path}"
 max_machines_per_factory = {most}
+{more}
 """
 
 
 class DockerSpace:
     """A space whose machines are containers."""
 
-    def __init__(self, root: Path, socket: str, image: str, payloads: dict[str, str], most: int) -> None:
-        """Write everything down; nothing runs."""
-        parts = [_COMMON.format(socket=socket, image=image)]
-        for name, payload in payloads.items():
-            path = root / name
-            path.write_text(_BEGIN + payload)
-            parts.append(_TARGET.format(name=name, path=path, most=most))
+    def __init__(
+        self,
+        root: Path,
+        socket: str,
+        image: str,
+        targets: Mapping[str, str],
+        *,
+        most: int = 1,
+        factories: int = FACTORIES,
+        go: str = GO,
+    ) -> None:
+        """Write everything down; nothing runs. `targets` are given by name and payload, of `SCRIPTS`."""
+        parts = [_COMMON.format(socket=socket, image=image, book=BOOK, go=go)]
+        for name, payload in targets.items():
+            path = root / payload
+            if payload in SCRIPTS:
+                path.write_text(SCRIPTS[payload])
+            more = payloads.MORE.get(payload, "")
+            parts.append(_TARGET.format(name=name, path=path, most=most, more=more))
         self.space = Space.make(
-            root / "s", FACTORIES, name=f"t{time.time_ns() // 1000}", processors=8, fragment="".join(parts)
+            root / "s", factories, name=f"t{time.time_ns() // 1000}", processors=8, fragment="".join(parts)
         )
         self.members = self.space.members
         self.api = APIClient(base_url=socket, version="auto", timeout=60)
@@ -118,6 +130,13 @@ class DockerSpace:
         """Return what the stopped factories remember, by name."""
         return {member.name: record_of(member) for member in self.members}
 
+    def unknown(self, member: Member) -> list[str]:
+        """Return what of a factory's containers its record does not know, at the moment it was killed."""
+        known = record_of(member).rows.keys()
+        rows = self.api.containers(all=True, filters={"label": [f"vacnet.factory={member.name}"]})
+        there = {row["Labels"]["vacnet.uuid"] for row in rows}
+        return [f"{uuid} is on the engine and not in the record" for uuid in sorted(there - known)]
+
     def wrong(self, allowed: Sequence[str] = (), *, adopted: bool = False) -> list[str]:
         """Return all that is wrong with stopped factories.
 
@@ -142,12 +161,11 @@ class DockerSpace:
 
 @contextmanager
 def docker_space(
-    root: Path, socket: str, image: str, payloads: dict[str, str], most: int
+    root: Path, socket: str, image: str, targets: Mapping[str, str], **more: Any
 ) -> Iterator[DockerSpace]:
-    """Yield a space that runs, and leave nothing of it."""
-    made = DockerSpace(root, socket, image, payloads, most)
+    """Yield a space that is written down, and leave nothing of it."""
+    made = DockerSpace(root, socket, image, targets, **more)
     try:
-        made.space.start()
         yield made
     finally:
         made.close()

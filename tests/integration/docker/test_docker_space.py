@@ -22,9 +22,6 @@ from tests.integration.docker.docker_site import socket_of_engine
 from tests.integration.docker.docker_space import (
     ENGINE_RESTARTED,
     PATIENCE_SECONDS,
-    SHORT,
-    WAITING,
-    WORDLESS,
     book_of,
     docker_space,
 )
@@ -33,7 +30,7 @@ from tools.space.waiting import until
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(900)]
 
-COMING_AND_GOING = {"short": SHORT, "wordless": WORDLESS}
+COMING_AND_GOING = {"seconds": "seconds", "coded": "coded"}
 KILL_SECONDS_MAX = 3.0
 """After something of ours is on the engine: enough for starts, lives and ends of machines."""
 ADOPTED = 10
@@ -77,6 +74,7 @@ def test_an_engine_killed_at_random_moments_costs_no_truth(
     seed = random.randrange(1 << 30)
     lots, image = random.Random(seed), put_image(engine.address)
     with docker_space(root, engine.address, image, COMING_AND_GOING, most=2) as stage:
+        stage.space.start()
         strangers = Strangers(stage.api, image)
         for _ in range(kills):
             until(lambda: bool(stage.containers()), PATIENCE_SECONDS, "there is something to lose")
@@ -96,7 +94,8 @@ def test_an_engine_killed_at_random_moments_costs_no_truth(
 
 
 def test_records_deleted_while_ten_containers_run_cost_no_machine(root: Path, image: str) -> None:
-    with docker_space(root, socket_of_engine(), image, {"waiting": WAITING}, most=4) as stage:
+    with docker_space(root, socket_of_engine(), image, {"waiting": "proves"}, most=4) as stage:
+        stage.space.start()
         until(lambda: len(stage.machines()) >= ADOPTED, PATIENCE_SECONDS, "ten run")
         for member in stage.members:
             member.kill()
@@ -166,6 +165,7 @@ def test_starts_ends_outcomes_and_accounting_of_many_short_containers_agree_ever
     root: Path, image: str, told: Told, count: int, record_property: Callable[[str, object], None]
 ) -> None:
     with docker_space(root, socket_of_engine(), image, COMING_AND_GOING, most=2) as stage:
+        stage.space.start()
         until(lambda: len(told.starts) >= count, 10 * PATIENCE_SECONDS, f"{count} were started")
         stage.rest()
         until(lambda: told.deaths.keys() >= told.starts.keys(), PATIENCE_SECONDS, "all deaths were told")

@@ -1,0 +1,65 @@
+"""The doomed daemon of the fault points, with containers: `-m tests.integration.docker.doomed_docker DIR`.
+
+What is another thing with Docker than with processes stands here: whose calls fail first, and what a foreign
+hand does to a machine (`docker rm -f`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from docker import APIClient
+
+from tests.integration.faults import doomed
+from vacnet.factory import engines
+from vacnet.machines.runtime import NotNowError, Seen
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.docker.runtime import DockerRuntime
+from vacnet.targets.model import DockerSettings
+
+
+class Troubled(DockerRuntime):
+    """The Docker runtime, of which the first calls fail as an engine's that is away."""
+
+    calls: ClassVar[Counter[str]] = Counter()
+    sockets: ClassVar[dict[Path, str]] = {}
+    """Directory of machines to the engine they are on."""
+
+    def __init__(self, settings: DockerSettings, state_directory: Path, factory: str) -> None:
+        super().__init__(settings, state_directory, factory)
+        self.sockets[state_directory / "machines"] = settings.socket
+
+    def _fails(self, call: str) -> None:
+        self.calls[call] += 1
+        if self.calls[call] <= doomed.FATE.away.get(call, 0):
+            raise NotNowError("the engine is away")
+
+    async def start(self, spec: Spec) -> str:
+        self._fails("start")
+        return await super().start(spec)
+
+    async def stop(self, machine_id: str, grace_seconds: float) -> None:
+        self._fails("stop")
+        await super().stop(machine_id, grace_seconds)
+
+    async def seen(self) -> Mapping[str, Seen]:
+        self._fails("seen")
+        return await super().seen()
+
+
+def remove(directory: Path) -> None:
+    """Remove a machine's container as somebody does who knows nothing of vacnet."""
+    api = APIClient(base_url=Troubled.sockets[directory.parent], version="auto")
+    for row in api.containers(all=True, filters={"label": [f"vacnet.machine={directory.name}"]}):
+        api.remove_container(row["Id"], force=True)
+    api.close()
+
+
+if __name__ == "__main__":
+    setattr(engines, "DockerRuntime", Troubled)  # noqa: B010 (the module exports no such name)
+    setattr(doomed, "remove", remove)  # noqa: B010
+    sys.exit(doomed.main())
