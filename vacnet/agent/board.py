@@ -28,7 +28,7 @@ from vacnet.agent.own import OwnMachine
 from vacnet.decide.growth import DRAW_SECONDS, chance
 from vacnet.decide.placement import GB, Room, deadline_at, fits, machines_that_fit
 from vacnet.decide.reasons import Decision, Reason
-from vacnet.decide.shares import Contender, choose, lacks
+from vacnet.decide.shares import Choice, Contender, draw
 from vacnet.decide.standing import Standing
 from vacnet.decide.windows import State
 from vacnet.quantities import duration
@@ -69,6 +69,9 @@ class Board:
     effects: list[Effect] = field(default_factory=list)
     choose_at: float = 0.0
     """No earlier does shares' next choice come."""
+    choice: Choice | None = None
+    """The last choice of shares, made at `chosen_at`."""
+    chosen_at: float = 0.0
     wake_at: float = 0.0
     _advanced: dict[str, Advanced] = field(default_factory=dict)
     _around: Neighbours | None = None
@@ -125,8 +128,9 @@ class Board:
             self._advance(name, around, now)
         self.stale.clear()
         ready = [name for name in self.ledgers if self._look(name, vetoes, now)]
-        chosen = self._choose(ready, around, now) if ready else ""
-        return Decision(now, chosen, (*vetoes, *self.reasons.values()))
+        choice = self._choose(ready, around, now) if ready else None
+        chosen = choice.chosen if choice else ""
+        return Decision(now, chosen, (*vetoes, *self.reasons.values()), choice)
 
     def _advance(self, name: str, around: Neighbours, now: float) -> None:
         """Bring a target's window up to date if anything of it has changed or its time has come."""
@@ -176,21 +180,22 @@ class Board:
 
     # --- choosing ---------------------------------------------------------------------------------------
 
-    def _choose(self, ready: list[str], around: Neighbours, now: float) -> str:
-        """Let shares draw one of the ready ones, at most once a second; return it, empty for none."""
+    def _choose(self, ready: list[str], around: Neighbours, now: float) -> Choice | None:
+        """Let shares draw one of the ready ones, at most once a second; None: nothing was drawn from."""
         if now < self.choose_at:
             self._pause(ready)
-            return ""
+            return None
         self.choose_at = now + DRAW_SECONDS
         self._wake(self.choose_at)
         drawn = [name for name in ready if self._draws(name, around)]
-        chosen = choose(lacks(*self._market(drawn, around)), self.rng)
+        choice = draw(*self._market(drawn, around), self.rng) if drawn else None
         for name in drawn:
             words = "another target was drawn by share; the next choice is in a second"
             self.reasons[name] = Reason(name, "share.other", words)
-        if chosen:
-            self._act(chosen, now)
-        return chosen
+        if choice is not None:
+            self.choice, self.chosen_at = choice, now
+            self._act(choice.chosen, now)
+        return choice
 
     def _pause(self, ready: list[str]) -> None:
         self._wake(self.choose_at)

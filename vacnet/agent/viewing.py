@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from vacnet.agent.board import Board
 from vacnet.agent.effects import Effect, StartMachine
 from vacnet.agent.host import Host
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import FactoryView, SpaceView, TargetView
-from vacnet.decide.standing import Standing
+from vacnet.decide.standing import Standing, as_if_over
 from vacnet.decide.tickets import first_claimant
 from vacnet.decide.windows import State
 from vacnet.outcomes import Kind
@@ -177,7 +177,7 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
     window = standing.window
     if standing.state is State.BACK_OFF:
         left = window.ends_at() - now
-        who = first_claimant(name, _as_if_over(standing))
+        who = first_claimant(name, as_if_over(standing))
         probes = f", then {who} probes first" if who else ""
         return standing.state.value, f"{_why_back_off(sight, name, now)}; {duration(left)} left{probes}"
     if standing.state is State.PROBING:
@@ -205,8 +205,3 @@ def _probing(sight: Sight, name: str, standing: Standing) -> str:
         return f"{who} is to probe"
     reason = sight.board.reasons.get(name)
     return f"nobody can start a probe now; here: {reason.words}" if reason else "nobody can start a probe now"
-
-
-def _as_if_over(standing: Standing) -> Standing:
-    """Return the standing as it will be when back-off has ended: ticket 0 is out."""
-    return replace(standing, available=1, taken=0, claims=())

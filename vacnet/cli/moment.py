@@ -31,6 +31,21 @@ def moment(text: str, now: datetime) -> float:
     return at.timestamp()
 
 
+def past_moment(text: str, now: datetime) -> float:
+    """Return the moment gone by that is meant, in Unix seconds: a duration counts back from now.
+
+    Raises:
+        ValueError: it is none, or is still to come; the text says what was expected.
+    """
+    after, time = _after(text, now), _time_of_day(text, now)
+    at = now - (after - now) if after else (time - _DAY if time else _date(text, now))
+    if at is None:
+        raise ValueError(f"{text!r} is no time: {EXPECTED}")
+    if at > now:
+        raise ValueError(f"{text!r} is still to come (it is {now:%Y-%m-%d %H:%M}): {EXPECTED}")
+    return at.timestamp()
+
+
 def _after(text: str, now: datetime) -> datetime | None:
     found = _DURATION.fullmatch(text)
     if not text or found is None:

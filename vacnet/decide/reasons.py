@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vacnet.decide.shares import Choice
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -30,3 +32,5 @@ class Decision:
     chosen: str
     """The target, empty for none."""
     reasons: tuple[Reason, ...]
+    choice: Choice | None = None
+    """How shares chose; None: there was nothing to choose from."""

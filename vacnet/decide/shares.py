@@ -1,9 +1,10 @@
 """Shares: which of the targets that could start now is chosen.
 
-Rules of this file: pure, randomness is passed in. A target is drawn with a chance in proportion to what
-it lacks, never by taking the neediest: with rows that are a moment old, all factories would take the
-same one together (Mitzenmacher 2000, Dahlin 2000). What it lacks is measured against what runs plus
-what is free, because the free room is what will be filled before the rows are fresh again.
+Rules of this file: pure, randomness is passed in, and what was drawn is told. A target is drawn with a
+chance in proportion to what it lacks, never by taking the neediest: with rows that are a moment old, all
+factories would take the same one together (Mitzenmacher 2000, Dahlin 2000). What it lacks is measured
+against what runs plus what is free, because the free room is what will be filled before the rows are
+fresh again.
 
 Deviation from Vac 3: a group's due is the sum of its members' shares and its running processors are
 summed before dividing (Vac divided first and gave a group of k members 1/k of its due).
@@ -32,9 +33,25 @@ class Lack:
     """What a target lacks of its due, in processors x weight: the weight of its lot."""
 
     target: str
+    group: str
+    share: float
     due: float
     running: float
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One draw among targets that could start: all that is needed to draw again with a pencil."""
+
+    lots: tuple[Lack, ...]
+    running: float
+    """Processors x weight that the contenders' machines have in the whole space."""
+    free: float
+    """The same, free in the whole space."""
+    mark: float
+    """0 to 1: what was drawn. The lots stand side by side in their order, each as long as its weight."""
+    chosen: str
 
 
 def lacks(contenders: Sequence[Contender], running: float, free: float) -> tuple[Lack, ...]:
@@ -52,17 +69,30 @@ def lacks(contenders: Sequence[Contender], running: float, free: float) -> tuple
     if not any(group_weights.values()):
         group_weights = {name: sum(c.share for c in members) for name, members in groups.items()}
     return tuple(
-        Lack(c.target, dues[c.target], c.running, group_weights[c.group] * _part(c, groups[c.group], dues))
+        Lack(
+            target=c.target,
+            group=c.group,
+            share=c.share,
+            due=dues[c.target],
+            running=c.running,
+            weight=group_weights[c.group] * _part(c, groups[c.group], dues),
+        )
         for c in contenders
     )
 
 
-def choose(lots: Sequence[Lack], rng: Random) -> str:
-    """Draw a target in proportion to the weights; empty without a contender."""
+def draw(contenders: Sequence[Contender], running: float, free: float, rng: Random) -> Choice:
+    """Draw one of the contenders by what each lacks; see `lacks` for the arguments."""
+    lots, mark = lacks(contenders, running, free), rng.random()
+    return Choice(lots, running, free, mark, choose(lots, mark))
+
+
+def choose(lots: Sequence[Lack], mark: float) -> str:
+    """Return the target whose lot lies at `mark` (0 to 1) of all lots; empty without a contender."""
     total = sum(lot.weight for lot in lots)
     if total <= 0:
         return lots[0].target if lots else ""
-    mark = rng.random() * total
+    mark *= total
     for lot in lots:
         mark -= lot.weight
         if mark < 0:

@@ -8,7 +8,7 @@ forgotten, its tickets until it has been silent for ten minutes, its room not at
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vacnet.decide.peers import Peer
 from vacnet.decide.windows import State, state_of, tickets_available
@@ -80,8 +80,8 @@ def stand(target: Target, window: Window, peers: Iterable[Peer], now: float) -> 
         proven_running=sum(peer.row.proven_running for peer in rows if peer.live),
         machines_running=sum(peer.row.machines_running for peer in rows),
         machines_starting=sum(peer.row.machines_starting for peer in rows),
-        processors=sum(_processors(peer) for peer in rows),
-        work=sum(_processors(peer) * peer.weight for peer in rows),
+        processors=sum(processors_of(peer) for peer in rows),
+        work=sum(processors_of(peer) * peer.weight for peer in rows),
         candidates=tuple(peer.factory for peer in rows if peer.live and peer.row.can > 0),
         offering=sum(1 for peer in rows if peer.live),
         proof_at=_newest(peer.row.proof_at for peer in rows),
@@ -91,6 +91,11 @@ def stand(target: Target, window: Window, peers: Iterable[Peer], now: float) -> 
     )
 
 
+def as_if_over(standing: Standing) -> Standing:
+    """Return how a target in back-off will stand when that has ended: the probe's ticket is out."""
+    return replace(standing, available=1, taken=0, claims=())
+
+
 def _bits(rows: Iterable[TargetRow]) -> int:
     bits = 0
     for row in rows:
@@ -98,7 +103,8 @@ def _bits(rows: Iterable[TargetRow]) -> int:
     return bits
 
 
-def _processors(peer: Peer) -> int:
+def processors_of(peer: Peer) -> int:
+    """Return the processors of a factory's running and starting machines and of its live claim."""
     claimed = peer.row.processors_claimed if peer.live else 0
     return peer.row.processors_running + peer.row.processors_starting + claimed
 

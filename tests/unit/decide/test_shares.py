@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vacnet.decide.shares import Contender, choose, lacks
+from vacnet.decide.shares import Contender, choose, draw, lacks
 
 
 def contender(name: str, share: float, running: float, group: str = "") -> Contender:
@@ -41,12 +41,20 @@ def test_a_group_of_two_against_one_of_equal_share_is_half_and_half() -> None:
 def test_somebody_is_always_chosen(rows: list[tuple[float, float]], free: float, seed: int) -> None:
     contenders = [contender(str(n), share, running) for n, (share, running) in enumerate(rows)]
     lots = lacks(contenders, sum(running for _, running in rows), free)
-    assert choose(lots, Random(seed)) in {c.target for c in contenders}
+    assert choose(lots, Random(seed).random()) in {c.target for c in contenders}
     assert all(lot.weight >= 0 for lot in lots)
 
 
 def test_draws_follow_the_weights() -> None:
     rng = Random(1)
     lots = lacks([contender("a", 3, 0), contender("b", 1, 0)], 0, 40)
-    drawn = Counter(choose(lots, rng) for _ in range(4000))
+    drawn = Counter(choose(lots, rng.random()) for _ in range(4000))
     assert drawn["a"] == pytest.approx(3000, abs=120)
+
+
+def test_a_choice_tells_all_that_is_needed_to_make_it_again() -> None:
+    contenders = [contender("a", 3, 0), contender("b", 1, 4), contender("c", 4, 9)]
+    for choice in (draw(contenders, 13, 7, Random(seed)) for seed in range(50)):
+        assert choice.lots == lacks(contenders, choice.running, choice.free)
+        assert choice.chosen == choose(choice.lots, choice.mark)
+        assert {lot.due for lot in choice.lots} == {7.5, 2.5, 10}

@@ -1,0 +1,111 @@
+"""Why a target was or was not chosen: everything that the rules looked at, to be checked with a pencil.
+
+Rules of this file: values only, no words but those of the reasons. Times are seconds before now (`ago`)
+or from now (`in`). What a rule computes stands beside what it computed it from, so that whoever does not
+trust the one can redo it from the other; `docs/why.md` says how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vacnet.decide.reasons import Reason
+from vacnet.decide.shares import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactoryHas:
+    """What one factory's row says of the target."""
+
+    factory: str
+    live: bool
+    weight: float
+    machines_running: int
+    machines_starting: int
+    processors: int
+    """Of running and starting machines and of a live claim."""
+    can: int
+    proven: int
+    unproven: int
+    proofs: int
+    """Under the window, as are noworks, tickets and claim."""
+    noworks: int
+    uncontradicted: int
+    tickets: tuple[int, ...]
+    claim: int
+    last_code: int
+    last_ago: float | None
+    error_code: int
+    error_ago: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFacts:
+    """The window and what follows from it."""
+
+    number: int
+    opener: str
+    opened_ago: float
+    length: float
+    """Seconds of back-off."""
+    streak: int
+    open: bool
+    state: str
+    ends_in: float
+    """Seconds; below 0: its back-off is over."""
+    gain: int
+    proofs: int
+    noworks: int
+    uncontradicted: int
+    unproven: int
+    tickets_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A factory that could start one: its lot for the next free ticket, the smallest goes first."""
+
+    factory: str
+    lot: int
+    rank: int
+    """From 0: it waits rank x 2 s, up to rank 8."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How fast an open target grows."""
+
+    processors: int
+    """Of the whole space."""
+    proven: int
+    allowance: float
+    unproven: int
+    candidates: int
+    chance: float
+    """Of this factory's draw, once a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """One target on one factory at one moment."""
+
+    target: str
+    factory: str
+    share: float
+    """`target_share` as it is set."""
+    group: str
+    window: WindowFacts
+    has: tuple[FactoryHas, ...]
+    """Of all factories that count, this one first."""
+    next_ticket: int
+    """The lowest free one, during back-off that of the probe; -1: none is free."""
+    candidates: tuple[Candidate, ...]
+    growth: Growth | None
+    """Of an open target."""
+    reason: Reason | None
+    """Of the last look."""
+    vetoes: tuple[Reason, ...]
+    """Of the whole host."""
+    choice: Choice | None
+    """The last one that this factory made; `choice_ago` says when."""
+    choice_ago: float | None
