@@ -44,6 +44,7 @@ from vacnet.agent.events import (
     Stopping,
     Woke,
 )
+from vacnet.agent.explain import explain
 from vacnet.agent.factory_row import FactoryRows
 from vacnet.agent.host import Company, Host
 from vacnet.agent.ledger import Ledger
@@ -52,9 +53,11 @@ from vacnet.agent.own import OwnMachine
 from vacnet.agent.own_rows import gone, is_urgent
 from vacnet.agent.restore import enter, restore
 from vacnet.agent.restored import Restored
+from vacnet.agent.stranger_words import WRONG_KEY, stranger_words
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import SpaceView
 from vacnet.agent.viewing import Sight, Starts, space_view
+from vacnet.agent.why import Why
 from vacnet.decide.reasons import Decision
 from vacnet.space.gossip import Datagram, Gossip, GossipConfig
 from vacnet.space.happenings import (
@@ -69,6 +72,7 @@ from vacnet.space.happenings import (
     WrongKey,
 )
 from vacnet.space.keyring import KeyRing
+from vacnet.targets.address import endpoint_text
 
 
 class Agent:
@@ -119,6 +123,10 @@ class Agent:
     def view(self, now: float) -> SpaceView:
         """Return the space as this factory sees it now."""
         return space_view(Sight(self.gossip.table, self.board, self.host, self.strips, self.starts), now)
+
+    def why(self, target: str, now: float) -> Why | None:
+        """Return why a target is or is not chosen here; None when it is not offered."""
+        return explain(self.board, self.host, target, now)
 
     # --- events ---------------------------------------------------------------------------------------
 
@@ -279,8 +287,12 @@ class Agent:
         self._tell("factory.conflict", {"factory": news.factory, "words": news.words}, warning=True)
 
     def _wrong_key(self, news: WrongKey, _now: float) -> None:
-        address = f"{news.address[0]}:{news.address[1]}"
-        self._tell("gossip.wrong-key", {"address": address, "datagrams": news.count}, warning=True)
+        fields = {
+            "address": endpoint_text(*news.address),
+            "datagrams": news.count,
+            "why": stranger_words(news),
+        }
+        self._tell(WRONG_KEY, fields, warning=True)
 
     def _member_met(self, news: MemberMet, _now: float) -> None:
         member = Member(news.name, news.address)

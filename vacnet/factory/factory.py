@@ -33,6 +33,7 @@ from vacnet.agent.events import (
     Stopping,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
+from vacnet.agent.stranger_words import WRONG_KEY
 from vacnet.factory import drain as of_drain
 from vacnet.factory import settings as of_settings
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
@@ -55,10 +56,14 @@ from vacnet.fetch.user_data import UserDataSource
 from vacnet.machines.keeper import Keeper
 from vacnet.record.record import Record
 from vacnet.space.address import Address
+from vacnet.space.limits import STRANGER_SECONDS
 from vacnet.targets.model import Settings, Target
 
 BROKEN_TOLD_MAX = 10
 """Datagrams that broke the agent are told with a traceback so often; all are counted."""
+
+STRANGER_SHOWN_SECONDS = 2 * STRANGER_SECONDS
+"""It is told again before its warning goes, as long as it goes on."""
 
 CLOSE_SECONDS = 0.5
 """The end of a factory is promised within a second."""
@@ -130,7 +135,7 @@ class Factory:
         settings = of_settings.for_agent(self.settings, self.targets())
         rng = random.Random(secrets.randbits(64))
         self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
-        table = handlers(self.record, self.endpoint, self.keeper, self.queries, self.news.notify)
+        table = handlers(self.record, self.endpoint, self.keeper, self.queries, self._notify)
         self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
         self._begin()
 
@@ -239,6 +244,11 @@ class Factory:
     def _host_changed(self, facts: HostFacts) -> None:
         if self._early is None:
             self.driver.feed(HostChanged(facts))
+
+    def _notify(self, effect: Notify) -> None:
+        self.news.notify(effect)
+        if effect.name == WRONG_KEY:
+            self.warned.show_for(STRANGER_SHOWN_SECONDS, str(effect.fields["why"]))
 
     def _datagram(self, data: bytes, address: Address) -> None:
         self.feed(DatagramReceived(data, address))

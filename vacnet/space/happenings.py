@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vacnet.space.address import Address
+from vacnet.space.counters import Reject
 from vacnet.space.items import Question
 from vacnet.space.rows import TargetRow
 
@@ -69,6 +70,8 @@ class WrongKey:
 
     address: Address
     count: int
+    reason: Reject
+    """`KEY`: the ring has no key of that id. `TAG`: it has, and what came does not fit it."""
 
 
 @dataclass(frozen=True, slots=True)

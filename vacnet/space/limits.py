@@ -109,6 +109,8 @@ REPLAY_BITS: Final = 128
 """RFC 6479's window, in its smallest useful size: one sender's datagrams overtake each other rarely."""
 NONCES_MAX: Final = 16_384
 """More than FACTORIES_MAX: all may be greeted at once."""
+STRANGER_SECONDS: Final = 300.0
+"""A warning of one address and reason: a factory with a wrong key sends a datagram a second for days."""
 STRANGERS_MAX: Final = 64
 """Addresses that are warned of one by one."""
 CHALLENGED_MAX: Final = 1_024

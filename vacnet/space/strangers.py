@@ -1,7 +1,7 @@
 """Strangers: addresses whose datagrams no key opens, told to the agent now and then.
 
-Rules of this file: a warning per address at most every ten seconds, however many datagrams; a bounded
-number of addresses, so that forged ones cost nothing.
+Rules of this file: a warning for each address and reason at most every five minutes, however many datagrams;
+a bounded number of addresses, so that forged ones cost nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from vacnet.space.address import Address
 from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.happenings import WrongKey
-from vacnet.space.limits import STRANGERS_MAX, WARNING_SECONDS
+from vacnet.space.limits import STRANGER_SECONDS, STRANGERS_MAX
 
 UNOPENED = frozenset({Reject.KEY, Reject.TAG})
 
@@ -31,22 +31,22 @@ class Strangers:
     def __init__(self, core: Core) -> None:
         """Begin with none."""
         self._core = core
-        self._strangers: dict[Address, Stranger] = {}
+        self._strangers: dict[tuple[Address, Reject], Stranger] = {}
 
     def note(self, reason: Reject, address: Address) -> None:
         """Count a reject; warn if it is of this kind and the last warning is old enough."""
         if reason not in UNOPENED:
             return
         now = self._core.now
-        stranger = self._strangers.get(address) or self._enter(address)
+        stranger = self._strangers.get((address, reason)) or self._enter(address, reason)
         stranger.count += 1
-        if now - stranger.told_at >= WARNING_SECONDS:
-            self._core.happen(WrongKey(address, stranger.count))
+        if now - stranger.told_at >= STRANGER_SECONDS:
+            self._core.happen(WrongKey(address, stranger.count, reason))
             stranger.told_at, stranger.count = now, 0
 
-    def _enter(self, address: Address) -> Stranger:
+    def _enter(self, address: Address, reason: Reject) -> Stranger:
         """Remember an address; the one met longest ago makes room."""
         if len(self._strangers) >= STRANGERS_MAX:
             del self._strangers[next(iter(self._strangers))]
-        stranger = self._strangers[address] = Stranger(self._core.now - WARNING_SECONDS)
+        stranger = self._strangers[address, reason] = Stranger(self._core.now - STRANGER_SECONDS)
         return stranger

@@ -109,3 +109,17 @@ def test_the_watchdog_is_fed_twice_in_its_patience(
     monkeypatch.setenv("WATCHDOG_USEC", microseconds)
     monkeypatch.setenv("WATCHDOG_PID", pid or str(os.getpid()))
     assert watchdog_seconds() == expected
+
+
+def test_a_line_that_passes_is_shown_for_a_while_and_never_told_again() -> None:
+    told: list[str] = []
+    clock = [100.0]
+    warned = Warnings(lambda topic, line: told.append(line), told.append, now=lambda: clock[0])
+    for number in range(LINES_MAX + 5):
+        warned.show_for(10.0, f"stranger {number}")
+    assert len(warned.all()) == LINES_MAX
+    clock[0] += 5.0
+    warned.show_for(10.0, "stranger 24")
+    clock[0] += 6.0
+    assert warned.all() == ("stranger 24",)
+    assert told == []
