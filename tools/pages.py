@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.settings_page import settings_page
+from tools.spec_page import spec_page
 from vacnet.decide.windows import TABLE, State, Then
 from vacnet.machines import lifecycle_page
 from vacnet.targets.example import example_peers, example_settings
@@ -70,6 +71,7 @@ PAGES = {
     "docs/windows.md": windows_page,
     "docs/life-cycle.md": lifecycle_page.page,
     "docs/settings.md": settings_page,
+    "protocol/SPEC.md": spec_page,
 }
 """Path in the project to what makes it."""
 
