@@ -1,7 +1,9 @@
-"""A simulated factory: the real agent, a disk that survives a crash, and toy machines.
+"""A simulated factory: the real agent or a talker, a disk that survives a crash, and toy machines.
 
 Rules of this file: it carries effects out and tells events, like the daemon does; it decides nothing.
-Machines live on while the factory is down; how they ended is told when it is back.
+Machines live on while the factory is down; how they ended is told when it is back. Its monotonic clock
+begins anywhere, because no time of it may mean anything elsewhere. While it is paused, datagrams wait in
+a socket that holds so many and no more, and are taken before any timer.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from typing import Any
 from vacnet.agent.agent import Agent
 from vacnet.agent.effects import (
     Decided,
-    Effect,
     Member,
     Notify,
     PersistEpoch,
@@ -42,12 +43,28 @@ from vacnet.agent.restored import Restored, RestoredMachine
 from vacnet.outcomes import Outcome
 from vacnet.simulate.clock import Clock
 from vacnet.simulate.network import Network
+from vacnet.simulate.talker import Engine, Wrote
 from vacnet.simulate.toys import Behaviour, outcome_of
 from vacnet.space.address import Address
+from vacnet.space.gossip import Datagram
+from vacnet.space.happenings import FactoryChanged, RowChanged
 from vacnet.space.window import Window
 
 Watch = Callable[[str, object, float], None]
-"""Told of everything worth checking: factory, effect or event, time."""
+"""Told of everything worth checking: factory, effect or event, time. Of datagrams the network knows."""
+MakeEngine = Callable[[AgentSettings, Restored, KeysChanged, Random, float], Engine]
+WALL_SECONDS = 1_700_000_000
+"""Wall time at the beginning of a run."""
+SOCKET_DATAGRAMS = 256
+"""What Linux' default receive buffer of 212,992 bytes holds of small datagrams (measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """A factory began a life."""
+
+    epoch: int
+    instance: bytes
 
 
 @dataclass(slots=True)
@@ -73,23 +90,41 @@ class Node:
     network: Network
     rng: Random
     watch: Watch
+    make: MakeEngine = Agent
     start_seconds: float = 0.2
+    base: float = 0.0
+    """Its monotonic clock at the beginning of the run."""
+    wall_step: float = 0.0
+    """How far its wall clock is off."""
     disk: Disk = field(default_factory=Disk)
-    agent: Agent | None = None
+    agent: Engine | None = None
     facts: HostFacts = field(default_factory=HostFacts)
+    stopped_at: float = 0.0
+    """When it went down last, on the clock of the run."""
     _timer: float = math.inf
+    _waiting: list[tuple[bytes, Address]] | None = None
+    """Datagrams in the socket of a paused factory; None: it is not paused."""
 
     @property
     def name(self) -> str:
         """Return the factory's name."""
         return self.settings.factory
 
+    @property
+    def now(self) -> float:
+        """Return its monotonic time."""
+        return self.clock.now + self.base
+
+    @property
+    def paused(self) -> bool:
+        """Return whether it does nothing at present."""
+        return self._waiting is not None
+
     # --- up and down ------------------------------------------------------------------------------------
 
     def boot(self) -> None:
         """Start the factory from its disk."""
-        now = self.clock.now
-        self.disk.epoch = max(self.disk.epoch + 1, 1_700_000_000 + int(now))
+        self.disk.epoch = max(self.disk.epoch + 1, WALL_SECONDS + int(self.clock.now + self.wall_step))
         restored = Restored(
             epoch=self.disk.epoch,
             instance=self.rng.randbytes(8),
@@ -97,50 +132,89 @@ class Node:
             windows=dict(self.disk.windows),
             members=self.disk.members,
         )
-        self.agent = Agent(self.settings, restored, self.keys, Random(self.rng.random()), now)
+        self.watch(self.name, Booted(restored.epoch, restored.instance), self.clock.now)
+        self.agent = self.make(self.settings, restored, self.keys, Random(self.rng.random()), self.now)
         self.network.receivers[self.address] = self._receive
-        self._timer = math.inf
+        self._timer, self._waiting = math.inf, None
         self.tell(PeersChanged(self.peers))
         self.tell(HostChanged(self.facts))
 
     def crash(self, *, lose_disk: bool = False) -> None:
         """Stop the factory at once; its machines go on."""
         self.agent = None
+        self.stopped_at = self.clock.now
         self.network.receivers.pop(self.address, None)
         if lose_disk:
             self.disk = Disk(machines=self.disk.machines)
 
+    def pause(self) -> None:
+        """Let it do nothing until `resume`: a starved host, a stopped process."""
+        if self.agent is not None and self._waiting is None:
+            self._waiting = []
+
+    def resume(self) -> None:
+        """Let it take what its socket holds, then the timers that it missed."""
+        waiting, self._waiting = self._waiting, None
+        for data, source in waiting or ():
+            self._receive(data, source)
+        if waiting is not None:
+            self._timer = math.inf
+            self.tell(Woke())
+
+    def move(self, address: Address) -> None:
+        """Give it another address, whether it runs or not."""
+        receive = self.network.receivers.pop(self.address, None)
+        self.address = address
+        if receive is not None:
+            self.network.receivers[address] = receive
+
+    def configure(self, peers: tuple[Address, ...]) -> None:
+        """Edit its peer list."""
+        if peers != self.peers:
+            self.peers = peers
+            self.tell(PeersChanged(peers))
+
+    def give_keys(self, keys: KeysChanged) -> None:
+        """Edit its key file."""
+        self.keys = keys
+        self.tell(keys)
+
     def tell(self, event: Event) -> None:
-        """Let the agent handle an event, and carry out what it wants."""
-        if self.agent is None:
-            return
-        self.agent.handle(event, self.clock.now)
-        self._carry_out()
+        """Let the engine handle an event, and carry out what it wants."""
+        if self.agent is not None:
+            self.agent.handle(event, self.now)
+            self.carry_out()
 
     def _receive(self, data: bytes, source: Address) -> None:
-        self.tell(DatagramReceived(data, source))
-
-    def _carry_out(self) -> None:
-        if self.agent is None:
+        if self._waiting is not None:
+            if len(self._waiting) < SOCKET_DATAGRAMS:
+                self._waiting.append((data, source))
             return
-        for effect in self.agent.effects():
-            self.watch(self.name, effect, self.clock.now)
-            _HANDLERS[type(effect)](self, effect)
-        due = self.agent.next_timer()
+        if (agent := self.agent) is not None:
+            agent.handle(DatagramReceived(data, source), self.now)
+            self.carry_out()
+
+    def carry_out(self) -> None:
+        """Carry out what the engine wants."""
+        if (agent := self.agent) is None:
+            return
+        for effect in agent.effects():
+            if isinstance(effect, Datagram | Send):
+                self.network.send(effect.data, self.address, effect.address)
+            else:
+                self.watch(self.name, effect, self.clock.now)
+                _HANDLERS[type(effect)](self, effect)
+        due = agent.next_timer() - self.base
         if due < self._timer:
             self._timer = due
-            agent = self.agent
-            self.clock.at(due, lambda: self._wake(agent, due))
+            self.clock.at(due, self._wake, agent, due)
 
-    def _wake(self, agent: Agent, due: float) -> None:
-        if agent is self.agent and due == self._timer:
+    def _wake(self, agent: Engine, due: float) -> None:
+        if agent is self.agent and due == self._timer and self._waiting is None:
             self._timer = math.inf
             self.tell(Woke())
 
     # --- effects ----------------------------------------------------------------------------------------
-
-    def _send(self, effect: Send) -> None:
-        self.network.send(effect.data, self.address, effect.address)
 
     def _keep_epoch(self, effect: PersistEpoch) -> None:
         self.disk.epoch = effect.epoch
@@ -152,7 +226,7 @@ class Node:
         self.disk.members = effect.members
 
     def _start(self, effect: StartMachine) -> None:
-        now = self.clock.now
+        now = self.now
         self.disk.machines[effect.uuid] = RestoredMachine(
             uuid=effect.uuid,
             target=effect.target.name,
@@ -162,28 +236,28 @@ class Node:
             proved_at=None,
             ticket=effect.ticket,
         )
-        self.clock.after(self.start_seconds, lambda: self._started(effect))
+        self.clock.after(self.start_seconds, self._started, effect)
 
     def _started(self, effect: StartMachine) -> None:
-        self._change(effect.uuid, MachineStarted(effect.uuid), started_at=self.clock.now)
+        self._change(effect.uuid, MachineStarted(effect.uuid), started_at=self.now)
         trial = self.behaviours[effect.target.name].trial_seconds
-        self.clock.after(trial, lambda: self._try(effect))
+        self.clock.after(trial, self._try, effect)
 
     def _try(self, effect: StartMachine) -> None:
         verdict = self.behaviours[effect.target.name].try_work(self.name, self.clock.now)
         if verdict.proves:
-            self._change(effect.uuid, MachineProved(effect.uuid), proved_at=self.clock.now)
-        self.clock.after(verdict.lives_on_seconds, lambda: self._end(effect, verdict.code))
+            self._change(effect.uuid, MachineProved(effect.uuid), proved_at=self.now)
+        self.clock.after(verdict.lives_on_seconds, self._end, effect, verdict.code)
 
     def _end(self, effect: StartMachine, code: int) -> None:
         machine = self.disk.machines.get(effect.uuid)
         if machine is None or machine.ended_at is not None:
             return
-        lived = self.clock.now - (machine.started_at or machine.created_at)
+        lived = self.now - (machine.started_at or machine.created_at)
         outcome = outcome_of(code, lived, effect.target.fizzle_seconds)
         event = MachineEnded(effect.uuid, outcome, lived)
         self.watch(self.name, event, self.clock.now)
-        self._change(effect.uuid, event, ended_at=self.clock.now, outcome=outcome)
+        self._change(effect.uuid, event, ended_at=self.now, outcome=outcome)
 
     def _change(self, uuid: str, event: Event, **fields: float | Outcome) -> None:
         machine = self.disk.machines.get(uuid)
@@ -195,17 +269,19 @@ class Node:
     def _stop(self, effect: StopMachine) -> None:
         self.disk.machines.pop(effect.uuid, None)
 
-    def _nothing(self, effect: Effect) -> None:
-        """Notices and decisions are for people and for `watch`."""
+    def _nothing(self, effect: object) -> None:
+        """Notices, decisions and news are for people and for `watch`."""
 
 
 _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
-    Send: Node._send,  # noqa: SLF001 (the table is the class's own)
-    PersistEpoch: Node._keep_epoch,  # noqa: SLF001
+    PersistEpoch: Node._keep_epoch,  # noqa: SLF001 (the table is the class's own)
     PersistWindow: Node._keep_window,  # noqa: SLF001
     PersistMembers: Node._keep_members,  # noqa: SLF001
     StartMachine: Node._start,  # noqa: SLF001
     StopMachine: Node._stop,  # noqa: SLF001
     Decided: Node._nothing,  # noqa: SLF001
     Notify: Node._nothing,  # noqa: SLF001
+    Wrote: Node._nothing,  # noqa: SLF001
+    RowChanged: Node._nothing,  # noqa: SLF001
+    FactoryChanged: Node._nothing,  # noqa: SLF001
 }
