@@ -37,13 +37,16 @@ def write_new(path: Path, text: str, mode: int = MODE_READABLE) -> None:
         os.link(made, path)
 
 
-def edit(path: Path, change: Callable[[str], str], missing: Callable[[], str]) -> bool:
+def edit(
+    path: Path, change: Callable[[str], str], missing: Callable[[], str], mode: int = MODE_READABLE
+) -> bool:
     """Replace a file's text by what `change` makes of it and return whether it differs.
 
     Args:
         path: The file, or a link to it.
         change: From the old text to the new; may be called again when somebody else was quicker.
         missing: The text to start from when there is no such file.
+        mode: Of the file where there is none yet; one that is there keeps its own.
 
     Raises:
         CommandError: others change it all the time.
@@ -58,7 +61,7 @@ def edit(path: Path, change: Callable[[str], str], missing: Callable[[], str]) -
             new = change(old)
             if new == old:
                 return False
-            if _replace(real, new, before):
+            if _replace(real, new, before, mode):
                 return True
     raise CommandError(
         f"{path} was changed by somebody else {ATTEMPTS} times while this was at it; try again"
@@ -79,10 +82,10 @@ def _state(path: Path) -> os.stat_result | None:
     return path.stat() if path.exists() else None
 
 
-def _replace(path: Path, text: str, before: os.stat_result | None) -> bool:
+def _replace(path: Path, text: str, before: os.stat_result | None, mode: int) -> bool:
     """Put a new file in place of the one seen `before`; return False if it is no longer that one."""
     with _complete(path, text) as (made, descriptor):
-        os.fchmod(descriptor, before.st_mode & 0o7777 if before else MODE_READABLE)
+        os.fchmod(descriptor, before.st_mode & 0o7777 if before else mode)
         if before and os.geteuid() == 0:
             os.fchown(descriptor, before.st_uid, before.st_gid)
         if _version(_state(path)) != _version(before):

@@ -1,19 +1,29 @@
-"""`vacnet key`: the secret that makes a factory a member of a space."""
+"""`vacnet key`: the secrets that make a factory a member of a space, and their ring.
+
+Rules of this file: a secret is never printed but by `new` on stdout, and never taken from the command line,
+where others of the host would see it; commands name keys by their ids, which every datagram bears.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from vacnet.cli import output
 from vacnet.cli.app import group
-from vacnet.cli.exits import CommandError
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
 
-app = group("key", "Make the secret key of a space.")
+if TYPE_CHECKING:
+    from vacnet.cli.rings import Entry, Ring
+
+app = group("key", "Make and change the secret keys of a space.")
 
 KEY_BYTES = 32
+STDIN = Path("-")
 
 
 def fresh_line(role: Literal["member", "observe"] = "member") -> str:
@@ -39,7 +49,7 @@ def new(
 
     Example: vacnet key new /etc/vacnet/space.key
 
-    Example: vacnet key new --role observe >> /etc/vacnet/space.key
+    Example: vacnet key new --role observe > observe.key
 
     Args:
         file: File to make; one that is there is never overwritten.
@@ -56,11 +66,147 @@ def new(
         print(f"wrote {file}: a {role} key that its owner alone may read" if file else line)
 
 
+@app.command(name="list")
+def list_(*, file: Path | None = None, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+    """List the keys of the key file: id, role, which one seals, and who speaks under each.
+
+    Who speaks is known by a running factory alone, and so is whether it has read the file as it is now.
+
+    Example: vacnet key list
+
+    Args:
+        file: Key file; else that of the settings.
+        config: Settings that name the key file; else /etc/vacnet.
+        asking: Whom to ask and how to print.
+    """
+    from vacnet.cli import rings  # late: it reads the settings
+    from vacnet.console.keys_view import Listed, keys_view
+    from vacnet.factory.client import ClientError
+
+    ring = rings.ring(file, config)
+    try:
+        loaded = output.client_for(asking).peers().keys
+    except ClientError:
+        loaded = None
+    listed = Listed(file=str(ring.path), keys=rings.described(ring, loaded))
+    output.show(listed, keys_view, asking)
+
+
+@app.command
+def add(
+    source: Path, /, *, file: Path | None = None, config: Path | None = None, plain: Plain = PLAIN
+) -> None:
+    """Add the keys of another file to the ring, behind those that are there. The first of a rotation's edits.
+
+    A key that is added opens what others send; what this factory sends is still sealed with the first.
+
+    Example: vacnet key add new.key
+
+    Example: ssh vac01.example.org sudo cat new.key | vacnet key add -
+
+    Args:
+        source: File with one or more keys, made by `vacnet key new`; - is stdin.
+        file: Key file to change; else that of the settings.
+        config: Settings that name the key file; else /etc/vacnet.
+        plain: How to print.
+    """
+    from vacnet.cli import rings  # late: it reads the settings
+
+    data = sys.stdin.buffer.read(rings.FILE_BYTES_MAX + 1) if source == STDIN else source.read_bytes()
+    keys = rings.keys_in(str(source), data)
+    ring = rings.ring(file, config)
+    changed = rings.add(ring, keys)
+    ids = ", ".join(key.id for key in keys)
+    _report(ring, ids, "added to" if changed else "is already in", plain, changed=changed)
+
+
+@app.command
+def use(key: str, /, *, file: Path | None = None, config: Path | None = None, plain: Plain = PLAIN) -> None:
+    """Put a member key first, so that what this factory sends is sealed with it. A rotation's second edit.
+
+    Do it when all factories have the key: who has not cannot hear this one any more.
+
+    Example: vacnet key use 3f00ab12
+
+    Args:
+        key: Id of the key, or its beginning, as `vacnet key list` shows it.
+        file: Key file to change; else that of the settings.
+        config: Settings that name the key file; else /etc/vacnet.
+        plain: How to print.
+    """
+    from vacnet.cli import rings  # late: it reads the settings
+
+    ring = rings.ring(file, config)
+    found = rings.find(ring, key)
+    changed = rings.use(ring, found)
+    _report(ring, found.id, "is used first in" if changed else "was first in", plain, changed=changed)
+
+
+@app.command
+def drop(
+    key: str,
+    /,
+    *,
+    force: bool = False,
+    file: Path | None = None,
+    config: Path | None = None,
+    asking: Asking = DEFAULT,
+) -> None:
+    """Take a key out of the ring. The last of a rotation's edits.
+
+    A key under which live factories still speak, or that seals here, is kept unless --force is given.
+
+    Example: vacnet key drop 90c21177
+
+    Args:
+        key: Id of the key, or its beginning, as `vacnet key list` shows it.
+        force: Take it out though others still speak under it, and are not heard any more.
+        file: Key file to change; else that of the settings.
+        config: Settings that name the key file; else /etc/vacnet.
+        asking: Whom to ask who speaks under it, and how to print.
+    """
+    from vacnet.cli import rings  # late: it reads the settings
+
+    ring = rings.ring(file, config)
+    found = rings.find(ring, key)
+    if not force:
+        _refuse_in_use(ring, found, asking)
+    changed = rings.drop(ring, found)
+    _report(ring, found.id, "dropped from", Plain(json=asking.json, ascii=asking.ascii), changed=changed)
+
+
+def _refuse_in_use(ring: Ring, key: Entry, asking: Asking) -> None:
+    from vacnet.cli import rings
+    from vacnet.factory.client import ClientError
+
+    try:
+        loaded = output.client_for(asking).peers().keys
+    except ClientError:
+        loaded = None
+    for one in rings.described(ring, loaded):
+        if one.id == key.id and (one.seals or one.peers):
+            who = (
+                f"{', '.join(one.peers)} still speak under it" if one.peers else "it seals what is sent here"
+            )
+            raise CommandError(
+                f"key {one.id} is kept: {who}; `vacnet key use` another there first, or --force", Exit.FAILED
+            )
+
+
 def _write(file: Path, line: str) -> None:
     from vacnet.cli import files  # late: only here
 
     try:
         files.write_new(file, f"# made by vacnet key new\n{line}\n", files.MODE_SECRET)
     except FileExistsError as error:
-        words = f"{file} is there and never overwritten; to add a key to it: vacnet key new >> {file}"
+        words = (
+            f"{file} is there and never overwritten; to add a key to it: vacnet key new | vacnet key add -"
+        )
         raise CommandError(words) from error
+
+
+def _report(ring: Ring, ids: str, words: str, plain: Plain, *, changed: bool) -> None:
+    if plain.json:
+        output.print_json({"schema": 1, "file": str(ring.path), "key": ids, "changed": changed})
+    else:
+        print(f"key {ids} {words} {ring.path}")

@@ -16,6 +16,9 @@ COLUMNS = (
     Column(key="name", title="PEER"),
     Column(key="state", title="state"),
     Column(key="heard", title="heard", right=True),
+    Column(key="round", title="round trip", right=True, leaves=4),
+    Column(key="key", title="key", leaves=3),
+    Column(key="version", title="version", leaves=2),
     Column(key="address", title="address", leaves=1),
     Column(key="from", title="from"),
     Column(key="note", title="note", leaves=9, below=True, width=24),
@@ -60,12 +63,21 @@ def _row(peer: PeerState, late_seconds: float) -> Row:
     glyph, tone = STATES.get(peer.state, ("?", Tone.WARN))
     heard = None if peer.heard_seconds is None else peer.heard_seconds + late_seconds
     note = peer.note or (NEVER_HEARD if peer.state == "unknown" else "")
+    if peer.rows_missing:
+        note = "; ".join(filter(None, (note, f"{peer.rows_missing} of its changes are not here yet")))
     cells = {
         "name": say(words.clean(peer.name), Tone.STRONG),
         "state": Cell((Span(glyph, tone), Span(f" {peer.state}"))),
         "heard": say(words.age(heard)),
+        "round": say(_round_trip(peer.round_trip_seconds)),
+        "key": say(words.clean(peer.key)),
+        "version": say(words.clean(peer.version)),
         "address": say(words.clean(peer.address)),
         "from": say("file" if peer.configured else "met"),
         "note": say(words.clean(note)),
     }
     return Row(cells=cells, mood=peer.state, notable=peer.state != "live", stale=peer.state != "live")
+
+
+def _round_trip(seconds: float | None) -> str:
+    return "" if seconds is None else f"{1000 * seconds:.1f} ms"

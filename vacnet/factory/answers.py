@@ -92,10 +92,15 @@ class FactoryAnswers:
 
     async def peers(self) -> Peers:
         """Answer /v1/peers."""
-        factories = self.agent.view(boot_seconds()).factories
+        now, gossip = boot_seconds(), self.agent.gossip
+        factories = self.agent.view(now).factories
         known = peer_state.pair(self.resolver.peers(), factories, self.own())
-        states = peer_state.peer_states(known, factories)
-        return Peers(factory=self.settings().factory.name, time=time.time(), peers=states)
+        return Peers(
+            factory=self.settings().factory.name,
+            time=time.time(),
+            peers=peer_state.peer_states(known, factories, peer_state.ways(gossip.table)),
+            keys=peer_state.key_states(gossip.keys, gossip.table, now),
+        )
 
     async def events(self, after: int, limit: int) -> Events:
         """Answer /v1/events."""

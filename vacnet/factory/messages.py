@@ -147,6 +147,29 @@ class PeerState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     heard_seconds: float | None
     note: str
+    factory: str = ""
+    """Name of the factory that was heard there; empty: none."""
+    version: str = ""
+    """Of its software."""
+    key: str = ""
+    """Id of the key under which it spoke last; empty: it was never heard directly."""
+    round_trip_seconds: float | None = None
+    """Of the last question that it answered."""
+    rows_missing: int = 0
+    """Of its changes that were heard of and are not here yet."""
+
+
+class KeyState(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of the ring that the factory has read; never the secret itself."""
+
+    id: str
+    """8 hexadecimal digits, as every datagram under this key bears them."""
+    role: str
+    """`member` or `observe`."""
+    seals: bool
+    """What this factory says is sealed with it."""
+    peers: tuple[str, ...]
+    """Live factories that spoke under it last."""
 
 
 class Peers(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +179,8 @@ class Peers(msgspec.Struct, frozen=True, kw_only=True):
     factory: str
     time: float
     peers: tuple[PeerState, ...]
+    keys: tuple[KeyState, ...] = ()
+    """In the order of the key file."""
 
 
 class EventState(msgspec.Struct, frozen=True, kw_only=True):

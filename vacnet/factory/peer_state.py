@@ -1,4 +1,4 @@
-"""The configured peers beside the factories met: who of the list is heard, and who is heard unlisted.
+"""The configured peers beside the factories met: who of the list is heard, who is heard unlisted, and how.
 
 Rules of this file: pure. A peer and a factory are the same when an address of the peer is that of the
 factory, or when the peer is written by the factory's name. The factory itself may stand in its own list
@@ -7,17 +7,32 @@ factory, or when the peer is written by the factory's name. The factory itself m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from vacnet.agent.view import FactoryView
-from vacnet.factory.messages import FactoryState, PeerState
+from vacnet.factory.messages import FactoryState, KeyState, PeerState
 from vacnet.factory.resolve import Resolved
+from vacnet.space import table as space_table
 from vacnet.space.address import Address
+from vacnet.space.keyring import KeyRing
+from vacnet.space.table import Table
 from vacnet.targets.address import endpoint_text
 
 UNKNOWN = "unknown"
 NEVER_HEARD = "never heard: does it run, with a key of ours, and is UDP open to it?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is known of the way to a factory."""
+
+    key: str
+    round_trip_seconds: float | None
+    rows_missing: int
+
+
+NO_WAY = Way(key="", round_trip_seconds=None, rows_missing=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,33 @@ def pair(
     return tuple(known for known in found if known.factory or not _is_own(known.resolved, itself, own))
 
 
-def peer_states(known: Sequence[Known], factories: Sequence[FactoryView]) -> tuple[PeerState, ...]:
+def ways(table: Table) -> dict[str, Way]:
+    """Return by name what is known of the way to each other factory."""
+    return {known.name: _way(known) for known in table.others()}
+
+
+def key_states(ring: KeyRing, table: Table, now: float) -> tuple[KeyState, ...]:
+    """Return the keys in use, each with the live factories that spoke under it last."""
+    spoke = [(one.link.key_id, one.name) for one in table.live(now) if one.link is not None]
+    return tuple(
+        KeyState(
+            id=key.id.hex(),
+            role=key.role,
+            seals=key is ring.sealing,
+            peers=tuple(sorted(name for key_id, name in spoke if key_id == key.id)),
+        )
+        for key in ring.keys
+    )
+
+
+def peer_states(
+    known: Sequence[Known], factories: Sequence[FactoryView], ways_to: Mapping[str, Way]
+) -> tuple[PeerState, ...]:
     """Return the configured peers, then the factories met besides."""
     listed = {each.factory.name for each in known if each.factory}
     met = [factory for factory in factories if not factory.itself and factory.name not in listed]
-    return (*map(_configured, known), *(_met(factory, factory.name, configured=False) for factory in met))
+    configured = (_configured(each, ways_to) for each in known)
+    return (*configured, *(_met(factory, factory.name, ways_to, configured=False) for factory in met))
 
 
 def unheard(known: Sequence[Known]) -> tuple[FactoryState, ...]:
@@ -84,10 +121,17 @@ def _is_own(resolved: Resolved, itself: FactoryView | None, own: Collection[Addr
     return by_name or any(address in own for address in resolved.addresses)
 
 
-def _configured(known: Known) -> PeerState:
+def _way(known: space_table.Known) -> Way:
+    link, missing = known.link, max(0, known.latest - known.version)
+    if link is None:
+        return Way(key="", round_trip_seconds=None, rows_missing=missing)
+    return Way(key=link.key_id.hex(), round_trip_seconds=link.round_trip_seconds, rows_missing=missing)
+
+
+def _configured(known: Known, ways_to: Mapping[str, Way]) -> PeerState:
     name = known.resolved.peer.name_as_written
     if known.factory is not None:
-        return _met(known.factory, name, configured=True)
+        return _met(known.factory, name, ways_to, configured=True)
     note = known.resolved.trouble or NEVER_HEARD
     return PeerState(
         name=name,
@@ -99,7 +143,8 @@ def _configured(known: Known) -> PeerState:
     )
 
 
-def _met(factory: FactoryView, name: str, *, configured: bool) -> PeerState:
+def _met(factory: FactoryView, name: str, ways_to: Mapping[str, Way], *, configured: bool) -> PeerState:
+    way = ways_to.get(factory.name, NO_WAY)
     return PeerState(
         name=name,
         configured=configured,
@@ -107,6 +152,11 @@ def _met(factory: FactoryView, name: str, *, configured: bool) -> PeerState:
         state=factory.state,
         heard_seconds=factory.heard_seconds,
         note=factory.note,
+        factory=factory.name,
+        version=factory.version,
+        key=way.key,
+        round_trip_seconds=way.round_trip_seconds,
+        rows_missing=way.rows_missing,
     )
 
 

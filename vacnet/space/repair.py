@@ -46,6 +46,8 @@ class Repair:
         self.synced_at: float | None = None
         self.next_at = core.now
         self._next_partner: Known | None = None
+        self._asked: tuple[Known | None, float] = None, core.now
+        """With whom the last sync is, and since when: what comes back tells the round trip of now."""
 
     def wake(self) -> None:
         """Sync with the next partner, and ask again for what was pulled and did not come."""
@@ -59,6 +61,7 @@ class Repair:
             hashes = sync.hashes(
                 core.table.factories.values(), limits.bucket_count(len(core.table.factories))
             )
+            self._asked = partner, core.now
             message = Sync(sync.pack_hashes(hashes), b"".join(self._unheard()))
             core.send(Type.SYNC, message, addresses_of([partner]))
 
@@ -90,6 +93,7 @@ class Repair:
     def on_digest(self, arrival: Arrival, message: Digest) -> None:
         """Fetch what is lacking here, give what is lacking there."""
         core = self._core
+        self._measure(arrival)
         for evidence in wire.unpack_evidence(message.evidence):
             if (known := core.table.by_fid(evidence.fid)) is not None and not known.itself:
                 self._membership.hear_of(known, evidence)
@@ -128,6 +132,12 @@ class Repair:
         core = self._core
         counter = core.sequence if known.itself else known.counter
         return pages.origins(known, start, counter, core.now)
+
+    def _measure(self, arrival: Arrival) -> None:
+        partner, at = self._asked
+        if partner is not None and partner is arrival.known and arrival.link is not None:
+            arrival.link.round_trip_seconds = self._core.now - at
+            self._asked = None, at
 
     def _take(self, arrival: Arrival, origin: Origin) -> None:
         if (known := self._membership.vouched(origin)) is None:

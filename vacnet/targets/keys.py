@@ -6,6 +6,9 @@
     member  6b1f...   # the first member key seals what we send
     observe 90c2...   # may look, may not speak
 
+Edits work on lines: one is appended, moved or taken away with the comment behind it, all others and the
+comments between them stay as they are.
+
 Rules of this file: no message, repr or problem ever holds key material, not even a bad line's. The
 order matters: the first `member` key sends, all keys open. A rotation is three edits: the new key is
 appended everywhere, then put first everywhere, then the old one removed. A bad line is a problem of
@@ -88,3 +91,69 @@ def _wrong(line: list[str], keys: dict[bytes, Key]) -> str:
     if secret in keys:
         return "the key stands twice"
     return "" if len(keys) < KEYS_MAX else f"more than {KEYS_MAX} keys"
+
+
+def add_key(text: str, secret: bytes, role: str) -> str:
+    """Return the file's text with a key behind all others; as it was if the key is there.
+
+    Raises:
+        ValueError: no such role, not 32 bytes, or the ring is full.
+    """
+    line = format_key(secret, role)
+    there = [one for one in map(_secret_of, text.splitlines()) if one is not None]
+    if secret in there:
+        return text
+    if len(there) >= KEYS_MAX:
+        raise ValueError(f"it holds {KEYS_MAX} keys, and no more are read; drop one that nobody uses")
+    return "".join([*_ended(text), f"{line}\n"])
+
+
+def use_key(text: str, secret: bytes) -> str:
+    """Return the file's text with a member key before all others, so that it seals.
+
+    Raises:
+        ValueError: it is not there, or not a member key.
+    """
+    lines = _ended(text)
+    members = [number for number, line in enumerate(lines) if _role_of(line) == "member"]
+    at = _line_of(lines, secret)
+    if at not in members:
+        raise ValueError("that key is for observers: only a member key can seal")
+    lines.insert(members[0], lines.pop(at))
+    return "".join(lines)
+
+
+def drop_key(text: str, secret: bytes) -> str:
+    """Return the file's text without a key.
+
+    Raises:
+        ValueError: it is not there, or the only member key.
+    """
+    lines = _ended(text)
+    at = _line_of(lines, secret)
+    members = [number for number, line in enumerate(lines) if _role_of(line) == "member"]
+    if members == [at]:
+        raise ValueError("that is the only member key, without which nothing can be told; add another first")
+    del lines[at]
+    return "".join(lines)
+
+
+def _ended(text: str) -> list[str]:
+    """Return the lines, each with its end."""
+    return [line if line.endswith("\n") else line + "\n" for line in text.splitlines(keepends=True)]
+
+
+def _line_of(lines: list[str], secret: bytes) -> int:
+    for number, line in enumerate(lines):
+        if _secret_of(line) == secret:
+            return number
+    raise ValueError("that key is not in the file")
+
+
+def _secret_of(line: str) -> bytes | None:
+    words = line.partition("#")[0].split()
+    return None if not words or _wrong(words, {}) else bytes.fromhex(words[1])
+
+
+def _role_of(line: str) -> str:
+    return line.split(maxsplit=1)[0] if _secret_of(line) else ""

@@ -421,6 +421,10 @@ PEERS = {
                 state="live",
                 heard_seconds=0.4,
                 note="",
+                factory="vac02.example.org",
+                version="0.1.0",
+                key="3f00ab12",
+                round_trip_seconds=0.00042,
             ),
             PeerState(
                 name="vac03.example.org:5996",
@@ -429,6 +433,11 @@ PEERS = {
                 state="live",
                 heard_seconds=1.2,
                 note="",
+                factory="vac03.example.org",
+                version="0.1.0",
+                key="3f00ab12",
+                round_trip_seconds=0.0213,
+                rows_missing=2,
             ),
             PeerState(
                 name="vac04.example.org",

@@ -43,7 +43,7 @@ OTHER = _view("other.example", "10.0.0.2:1")
 def test_a_peer_is_the_factory_that_answers_at_its_address_and_others_met_follow() -> None:
     met = _view("met.example", "10.0.0.3:1")
     known = pair([_peer("listed", ("10.0.0.2", 1))], [ME, OTHER, met], ())
-    states = peer_states(known, [ME, OTHER, met])
+    states = peer_states(known, [ME, OTHER, met], {})
     assert [(s.name, s.configured, s.state) for s in states] == [
         ("listed", True, "live"),
         ("met.example", False, "live"),
@@ -70,7 +70,7 @@ def test_a_peer_never_heard_is_shown_with_why(trouble: str, note: str) -> None:
     shown = unheard(known)[0]
     assert (shown.name, shown.state, shown.address) == ("far", "unknown", "[2001:db8::1]:1")
     assert note in shown.note
-    assert peer_states(known, [ME])[0].note == shown.note
+    assert peer_states(known, [ME], {})[0].note == shown.note
 
 
 def test_an_ipv6_peer_is_found_with_and_without_brackets() -> None:
