@@ -6,7 +6,8 @@
 SHELL := /bin/sh
 PYTHON_BIN := .venv/bin/python
 
-# make demo FACTORIES=5 SEED=7 TILES=96
+# make demo FACTORIES=5 SEED=7 TILES=96 MODEL=docker
+MODEL ?= process
 FACTORIES ?= 3
 SEED ?= 1
 TILES ?=
@@ -21,9 +22,9 @@ FUZZ ?=
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: ## three factories on this machine do real work before your eyes, about two minutes
+demo: ## three factories on this machine do real work before your eyes; MODEL=docker: in containers
 	@tools/bootstrap run
-	@$(PYTHON_BIN) -m tools.demo --factories $(FACTORIES) --seed $(SEED) $(if $(TILES),--tiles $(TILES))
+	@$(PYTHON_BIN) -m tools.demo --model $(MODEL) --factories $(FACTORIES) --seed $(SEED) $(if $(TILES),--tiles $(TILES))
 
 test: ## the tests; ENGINES=install brings the engines that are missing
 	@tools/bootstrap dev

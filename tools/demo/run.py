@@ -20,6 +20,7 @@ from types import FrameType
 
 from tools.demo import books
 from tools.demo.audit import Told
+from tools.demo.models import MODELS, Ground
 from tools.demo.picture import picture
 from tools.demo.preview import COLUMNS_MAX, drawable, preview
 from tools.demo.screen import Screen, screen
@@ -36,7 +37,6 @@ BROKEN_FACTORY = 3
 """Where `faulty` fails; the last one where there are fewer."""
 TILES_PER_FACTORY = 60
 """Two batches of them take each half a minute or so with four processors a factory."""
-SPACE_NAME = "demo"
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended, by the custom of shells."""
 LINE_CELLS_MAX = 1 << 16
@@ -46,10 +46,11 @@ _PIPE = """\
 [pipes.demo]
 vacuum_pipe_url = "{address}/vacuum-pipe.json"
 target_share = 1
-allow_machine_models = ["process"]
+{pipe}
 
 [targets.demo-faulty]
 user_data_option_broken_on = "factory{broken}.{space}.example"
+{more}
 """
 _INTERRUPTED = "Interrupted: machines that still ran were ended and have no outcome in the records."
 _DRAIN = "[factory]\ndraining = true\n"
@@ -59,6 +60,8 @@ _DRAIN = "[factory]\ndraining = true\n"
 class Options:
     """What can be chosen."""
 
+    model: str = "process"
+    """Of the machines: a key of `MODELS`."""
     factories: int = 3
     seed: int = 1
     tiles: int = 0
@@ -69,36 +72,52 @@ class Options:
     out: Path = OUT
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a demo is."""
+
+    directory: Path
+    server: str
+    """Address of its server."""
+    ground: Ground
+
+
 def run(options: Options) -> int:
-    """Run the demo and return its exit code: 0 when the records agree, 130 when it was interrupted."""
+    """Run the demo and return its exit code: 0 when the records agree, 130 when it was interrupted.
+
+    Raises:
+        ModelError: this host cannot make machines of the model.
+    """
     leave = _leave_event()
     tiles = options.tiles or TILES_PER_FACTORY * options.factories
     work = Work(picture(options.seed, tiles))
     directory = Path(tempfile.mkdtemp(prefix="vacnet-demo-"))
     try:
-        with serving(work) as address:
-            return _in_space(options, work, directory, address, leave)
+        with MODELS[options.model](directory) as ground, serving(work, ground.address) as address:
+            return _in_space(options, work, Place(directory, address, ground), leave)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _in_space(options: Options, work: Work, directory: Path, address: str, leave: threading.Event) -> int:
-    space = Space.make(
-        directory,
-        options.factories,
-        name=SPACE_NAME,
-        processors=options.processors,
-        fragment=_PIPE.format(
-            address=address, space=SPACE_NAME, broken=min(BROKEN_FACTORY, options.factories)
-        ),
-    )
+def _in_space(options: Options, work: Work, place: Place, leave: threading.Event) -> int:
+    space = _space(options, place)
     try:
         with screen(work.canvas) as shown:
-            failure = _tell(space, work, shown, leave, options.patience)
+            failure = _tell(space, work, shown, leave, options.patience * place.ground.patience)
         space.stop()
         return _close(options, space, work, failure=failure, interrupted=leave.is_set())
     finally:
         space.down()
+
+
+def _space(options: Options, place: Place) -> Space:
+    name, broken = place.ground.space, min(BROKEN_FACTORY, options.factories)
+    fragment = _PIPE.format(
+        address=place.server, space=name, broken=broken, pipe=place.ground.pipe, more=place.ground.more
+    )
+    return Space.make(
+        place.directory, options.factories, name=name, processors=options.processors, fragment=fragment
+    )
 
 
 def _tell(space: Space, work: Work, shown: Screen, leave: threading.Event, patience: float) -> str:

@@ -1,4 +1,4 @@
-"""What the demo serves over HTTP on loopback: its pipe, its user_data templates, and the queue of work.
+"""What the demo serves over HTTP, on loopback or where containers reach it: pipe, user_data, queue of work.
 
 Rules of this file: it carries, and decides nothing. Files are those of `conf/demo/`, in which the
 address that they were written with is replaced by the one that this server got. The queue:
@@ -31,16 +31,16 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, work: Work) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, work: Work, host: str) -> None:
+        super().__init__((host, 0), _Handler)
         self.work = work
-        self.address = f"http://127.0.0.1:{self.server_port}"
+        self.address = f"http://{host}:{self.server_port}"
 
 
 @contextmanager
-def serving(work: Work) -> Iterator[str]:
-    """Serve for as long as a block runs; give the address."""
-    server = _Server(work)
+def serving(work: Work, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve on an address of this host for as long as a block runs; give the server's address."""
+    server = _Server(work, host)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
