@@ -47,6 +47,18 @@ def test_all_else_is_a_start_that_failed_in_the_engines_words(words: str) -> Non
     assert str(meant) == words
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "taken"),
+    [
+        (409, 'Conflict. The container name "/a" is already in use by container "b".', True),
+        (500, 'creating container storage: the container name "a" is already in use by b.', True),  # Podman
+        (500, "no space left on device", False),
+    ],
+)
+def test_a_name_that_is_taken_is_known_whatever_the_status(status: int, words: str, *, taken: bool) -> None:
+    assert RefusalError(status, words).name_is_taken == taken
+
+
 PULLS = [
     ("manifest for x:y not found: manifest unknown: manifest unknown", "check root_image: name and tag"),
     (

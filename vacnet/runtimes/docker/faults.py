@@ -30,6 +30,11 @@ class RefusalError(Exception):
         self.status = status
         self.words = shorten(words)
 
+    @property
+    def name_is_taken(self) -> bool:
+        """Tell whether another container has the name; Podman says so under a status of 500."""
+        return self.status == CONFLICT or "is already in use" in self.words
+
 
 class AwayError(NotNowError):
     """The engine does not answer: nothing is known of what it did."""

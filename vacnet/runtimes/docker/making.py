@@ -113,7 +113,7 @@ class Maker:
                 try:
                     return await self._create(plan)
                 except RefusalError as refusal:
-                    if refusal.status == CONFLICT:
+                    if refusal.name_is_taken:
                         return await self._namesake(spec)
                     await self._mend(plan, refusal)
         image = spec.target.root_image
