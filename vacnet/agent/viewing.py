@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from vacnet.agent.board import Board
+from vacnet.agent.differences import differences
 from vacnet.agent.effects import Effect, StartMachine
 from vacnet.agent.host import Host
 from vacnet.agent.strips import Strips
@@ -115,7 +116,8 @@ def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
         return "said goodbye: its machines are counted for ten minutes"
     errors = sorted(row.target for row in known.targets.values() if _fails(row))
     notes = [f"{name} fails here" for name in errors[:2]]
-    notes += ["settings differ from ours"] if differ else []
+    if differ:
+        notes.append(f"settings differ from ours: {differences(known.targets, sight.table.me.targets)}")
     return "; ".join(notes) or ", ".join(_flags(known.row.flags))
 
 
@@ -139,9 +141,7 @@ def _target(sight: Sight, name: str, now: float) -> TargetView:
         name=name,
         model=ledger.target.machine_model.value,
         origin=ledger.target.origin,
-        share=_part(
-            ledger.target.target_share, (other.target.target_share for other in board.ledgers.values())
-        ),
+        share=_part(_share(board, name), (_share(board, other) for other in board.ledgers)),
         got=_part(standing.processors, (other.processors for other in board.standings.values())),
         machines_running=standing.machines_running,
         machines_starting=standing.machines_starting,
@@ -165,6 +165,22 @@ def _target(sight: Sight, name: str, now: float) -> TargetView:
     )
 
 
+def _share(board: Board, name: str) -> float:
+    """Return the share that a target holds against the others; 0 while nobody has what makes its machines."""
+    return 0.0 if _made_nowhere(board, name) else board.ledgers[name].target.target_share
+
+
+def _made_nowhere(board: Board, name: str) -> bool:
+    """Tell whether this host has no engine for a target and no factory shows that it has one.
+
+    Whoever has one is a candidate, or has tried the target; then its share is due to it in the space.
+    """
+    target, standing = board.ledgers[name].target, board.standings[name]
+    tried = standing.window.number or standing.machines_running or standing.machines_starting
+    known = bool(standing.candidates or tried or standing.proof_at is not None)
+    return not known and bool(board.facts.engines_away.get(target.machine_model))
+
+
 def _part(value: float, all_values: Iterable[float]) -> float:
     total = sum(max(0.0, one) for one in all_values)
     return max(0.0, value) / total if total else 0.0
@@ -174,6 +190,9 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
     """Return a target's state and what it means now, for people."""
     if sight.board.ledgers[name].target.target_share <= 0:
         return "no share", "its share is 0: nothing is made of it"
+    if _made_nowhere(sight.board, name):
+        model = sight.board.ledgers[name].target.machine_model
+        return "no share", f"no live factory makes machines of model {model}; the others have its share"
     window = standing.window
     if standing.state is State.BACK_OFF:
         left = window.ends_at() - now

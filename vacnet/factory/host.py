@@ -82,8 +82,11 @@ class Host:
     def measure(self) -> None:
         """Read load, memory and disk and tell all facts again."""
         disk = os.statvfs(self._state_directory)
+        # Known before any engine is asked: else the first decision would still try them.
+        never = {model: _no_runtime(model) for model in self._models() if model not in self._runtimes}
         self.facts = replace(
             self.facts,
+            engines_away=MappingProxyType({**self.facts.engines_away, **never}),
             load=os.getloadavg()[0],
             memory_free_bytes=psutil.virtual_memory().available,
             disk_free_bytes=disk.f_bavail * disk.f_frsize,
@@ -117,4 +120,7 @@ async def _answer(runtime: Runtime) -> str:
 
 
 def _no_runtime(model: Model) -> str:
-    return f"this version of vacnet has no runtime for machine_model {model}; choose another or upgrade"
+    return (
+        f"this version of vacnet has no runtime for machine_model {model}; it takes no share of this host: "
+        "choose another model or leave it to factories that make it"
+    )

@@ -56,6 +56,14 @@ def test_load_memory_and_disk_are_those_of_this_host(host: Host, told: list[Host
     assert 1 << 20 < told[0].disk_free_bytes < 1 << 62
 
 
+def test_a_model_that_nothing_makes_is_known_before_any_engine_is_asked(
+    host: Host, told: list[HostFacts], engine: Engine
+) -> None:
+    host.measure()
+    assert set(told[-1].engines_away) == {Model.VM}
+    assert engine.asked == 0
+
+
 async def test_an_engine_away_and_a_model_nothing_makes_are_told_in_words(
     host: Host, told: list[HostFacts], engine: Engine
 ) -> None:
