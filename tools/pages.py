@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.dissector.lua import dissector_page
 from tools.settings_page import settings_page
 from tools.spec_page import spec_page
 from vacnet.decide.windows import TABLE, State, Then
@@ -72,6 +73,7 @@ PAGES = {
     "docs/life-cycle.md": lifecycle_page.page,
     "docs/settings.md": settings_page,
     "protocol/SPEC.md": spec_page,
+    "protocol/vacnet.lua": dissector_page,
 }
 """Path in the project to what makes it."""
 

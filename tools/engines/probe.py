@@ -28,6 +28,26 @@ def probe_bwrap() -> str:
     return f"bwrap makes no sandbox here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
+def probe_node() -> str:
+    """Return why Node.js and its package manager cannot be used; empty when they can."""
+    return _runs("node", "nodejs") or _runs("npm", "npm")
+
+
+def probe_tshark() -> str:
+    """Return why tshark cannot be used; empty when it can, with scripts in Lua."""
+    if problem := _runs("tshark", "tshark"):
+        return problem
+    told = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=False).stdout
+    return "" if "with Lua" in " ".join(told.split()) else "this tshark was built without Lua"
+
+
+def _runs(program: str, package: str) -> str:
+    if shutil.which(program) is None:
+        return f"{program} is not installed: sudo apt-get install {package}"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return f"{program} does not run: {told.stderr.strip()[-200:]}" if told.returncode else ""
+
+
 def probe_docker() -> str:
     """Return why Docker's Engine API (or Podman's) does not answer at `DOCKER_HOST`; empty when it does."""
     host = os.environ.get("DOCKER_HOST", USUAL_DOCKER)

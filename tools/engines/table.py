@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.engines.dockerd import private_docker
-from tools.engines.probe import probe_bwrap, probe_docker
+from tools.engines.probe import probe_bwrap, probe_docker, probe_node, probe_tshark
 
 Start = Callable[[Path], AbstractContextManager[Mapping[str, str]]]
 
@@ -38,6 +38,8 @@ ENGINES: Mapping[str, Engine] = {
             packages=("docker.io", "iptables", "iproute2", "busybox-static", "btrfs-progs"),
             start=private_docker,
         ),
+        Engine(name="node", probe=probe_node, packages=("nodejs", "npm")),
+        Engine(name="tshark", probe=probe_tshark, packages=("tshark",)),
     )
 }
 
