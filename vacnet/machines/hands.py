@@ -7,6 +7,7 @@ step that failed is tried again and because after a kill nobody knows how far it
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from vacnet.agent.events import (
@@ -18,7 +19,7 @@ from vacnet.agent.events import (
 )
 from vacnet.machines import directory, program
 from vacnet.machines.features import GRACE_SECONDS
-from vacnet.machines.layout import JOBOUTPUTS, LAYOUTS
+from vacnet.machines.layout import JOBOUTPUTS
 from vacnet.machines.lifecycle import State, Step
 from vacnet.machines.machine import Machine
 from vacnet.machines.message import read_message
@@ -28,6 +29,7 @@ from vacnet.machines.runtime import Runtime
 from vacnet.machines.tools import Tools
 from vacnet.machines.user_data import Context, substitute
 from vacnet.outcomes import judge
+from vacnet.quantities import size
 from vacnet.record.rows import Column
 
 
@@ -145,7 +147,7 @@ class Hands:
     async def engine_start(self) -> None:
         """Start it."""
         await asyncio.to_thread(program.check, self.machine.spec)
-        self._say_how_to_make_it()
+        self._say_what_is_started()
         self.machine.reference = await self.runtime.start(self.machine.spec)
         self.machine.started_at = self.tools.clock.boottime()
         self.machine.started_wall = self.tools.clock.wall()
@@ -159,21 +161,19 @@ class Hands:
         """Let the engine drop what it kept of it."""
         await self.runtime.forget(self.machine.spec.id)
 
-    def _say_how_to_make_it(self) -> None:
-        """Log everything an admin needs to make the machine by hand."""
+    def _say_what_is_started(self) -> None:
+        """Tell what is started where and until when; the engine's own log line makes the same by hand."""
         spec = self.machine.spec
         self.tools.note(
             "machine.starting",
             self.machine,
             engine=self.runtime.name,
-            image=spec.target.root_image,
-            command=spec.target.container_command,
+            **({"image": spec.target.root_image} if spec.target.root_image else {}),
             processors=spec.processors,
-            memory_bytes=spec.memory_bytes,
-            disk_bytes=spec.disk_bytes,
+            memory=size(spec.memory_bytes),
+            disk=size(spec.disk_bytes) if spec.disk_bytes else "not limited",
+            until=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(spec.deadline_wall)),
             directory=str(spec.directory),
-            mounts=LAYOUTS[spec.target.machine_model].told(spec.directory),
-            deadline=spec.deadline_wall,
         )
 
     # --- the machine's own words --------------------------------------------------------------

@@ -145,6 +145,16 @@ async def test_an_end_while_it_starts_is_judged_after_the_start_is_told(floor: F
     assert ended.outcome.kind is Kind.OK
 
 
+async def test_a_start_is_told_in_words_and_units_that_an_admin_reads(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    (note,) = [note for note in floor.notes if note.name == "machine.starting"]
+    assert note.fields["memory"] == "2.0 GiB"
+    assert note.fields["disk"] == "not limited"
+    assert str(note.fields["until"]).startswith("1970-01-1")
+    assert note.fields["directory"] == str(floor.state / "machines" / machine_id)
+
+
 async def test_an_end_seen_many_times_is_told_once(floor: Floor) -> None:
     async with floor.keeping() as keeper:
         machine_id = await floor.started(keeper)

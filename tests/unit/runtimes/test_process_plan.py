@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from vacnet.machines.spec import Spec
-from vacnet.runtimes.process import cgroups, left_over, prepare, sandbox, user
+from vacnet.runtimes.process import by_hand, cgroups, left_over, prepare, sandbox, user
 from vacnet.runtimes.process.means import Means
 from vacnet.runtimes.process.plan import User
 from vacnet.targets.model import Model, Target
@@ -138,3 +139,25 @@ def test_clearing_that_is_cut_off_is_done_again(
 
 def _die(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_the_line_of_the_log_runs_the_program_as_its_keeper_would(tmp_path: Path) -> None:
+    home = tmp_path / "a machine's"
+    (home / "joboutputs").mkdir(parents=True)
+    (home / "user_data").write_text('#!/bin/sh\n(pwd; env) >"$JOBOUTPUTS/seen"\n')
+    (home / "user_data").chmod(0o500)
+    plan = prepare.plan_of(_spec(home), _means(tmp_path), home / "user_data", [])
+    subprocess.run(["/bin/sh", "-c", by_hand.line(plan)], check=True, timeout=30)
+    seen = (home / "joboutputs/seen").read_text().splitlines()
+    assert seen[0] == str(home / "scratch")
+    assert {f"{name}={value}" for name, value in plan["environment"].items()} <= set(seen)
+
+
+@pytest.mark.parametrize(("groups", "word"), [([4243, 4244], "--groups=4243,4244"), ([], "--clear-groups")])
+def test_the_line_gives_up_what_the_keeper_gives_up(tmp_path: Path, groups: list[int], word: str) -> None:
+    means = Means({**SOMEBODY, "groups": groups}, (), "", "", tmp_path)
+    told = by_hand.line(prepare.plan_of(_spec(tmp_path), means, tmp_path / "user_data", []))
+    assert told.startswith(
+        f'M={tmp_path}; install -d -o 4242 -g 4243 "$M"/scratch "$M"/tmp && cd "$M"/scratch && '
+    )
+    assert f"setpriv --reuid=4242 --regid=4243 {word} --no-new-privs env -i " in told

@@ -32,8 +32,8 @@ NICENESS = 10
 """Where no cgroup holds the payload to its processors, the host's own work goes first (nice(2))."""
 
 
-def prepare(spec: Spec, means: Means) -> None:
-    """Make all that the keeper of `spec` needs.
+def prepare(spec: Spec, means: Means) -> Plan:
+    """Make all that the keeper of `spec` needs, and return its plan.
 
     Raises:
         StartFailedError: the command cannot be executed.
@@ -41,9 +41,11 @@ def prepare(spec: Spec, means: Means) -> None:
     """
     program = command.program(spec.target.container_command, spec.directory / USER_DATA)
     paths = cgroups.folders(means.trees, spec.factory, means.state_directory, spec.id)
-    _write_plan(spec.directory, plan_of(spec, means, program, paths))
+    plan = plan_of(spec, means, program, paths)
+    _write_plan(spec.directory, plan)
     _make_folders(spec.directory, means.user)
     cgroups.make(means.trees, paths, cgroups.Limits(spec.processors, spec.memory_bytes))
+    return plan
 
 
 def _write_plan(directory: Path, plan: Plan) -> None:

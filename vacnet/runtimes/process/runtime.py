@@ -22,7 +22,18 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError, Seen, StartFailedError, Usage
 from vacnet.machines.spec import LABEL_PREFIX, Spec
-from vacnet.runtimes.process import cgroups, guard, keeper, left_over, patience, prepare, seen, usage, user
+from vacnet.runtimes.process import (
+    by_hand,
+    cgroups,
+    guard,
+    keeper,
+    left_over,
+    patience,
+    prepare,
+    seen,
+    usage,
+    user,
+)
 from vacnet.runtimes.process.means import Means, find_means
 from vacnet.runtimes.process.seen import Folder
 from vacnet.runtimes.process.starter import Starter
@@ -108,7 +119,8 @@ class ProcessRuntime:
     async def _prepare(self, spec: Spec, means: Means) -> None:
         try:
             user.check_reach(means.user, spec.directory)
-            await asyncio.to_thread(prepare.prepare, spec, means)
+            plan = await asyncio.to_thread(prepare.prepare, spec, means)
+            log.info("process.create", machine=spec.name, id=spec.id, command=by_hand.line(plan))
         except OSError as error:
             self._clear(spec)
             raise StartFailedError(f"{error.filename or spec.directory}: {error.strerror}") from error
