@@ -168,7 +168,7 @@ class Hands:
             "machine.starting",
             self.machine,
             engine=self.runtime.name,
-            **({"image": spec.target.root_image} if spec.target.root_image else {}),
+            image=spec.target.root_image or "none",
             processors=spec.processors,
             memory=size(spec.memory_bytes),
             disk=size(spec.disk_bytes) if spec.disk_bytes else "not limited",
