@@ -7,12 +7,15 @@ matters), which says that it begins, starts the machine and waits; after a rando
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import signal
 import sys
 import time
 from pathlib import Path
+
+import structlog
 
 import vacnet.runtimes.docker.api  # noqa: F401 (so that a start does not begin with loading it)
 from tests.integration.docker.docker_site import Site
@@ -44,7 +47,8 @@ def _kill_one(site: Site, spec: Spec, delay_seconds: float) -> None:
 
 
 def main() -> None:
-    """Start and kill; print the id of each machine."""
+    """Start and kill; print the id of each machine, and nothing else: a log line cut off would spoil one."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     root, engine, image, prefix, count, seed = sys.argv[1:]
     site, lots = Site(Path(root), engine, image), random.Random(int(seed))
     site.prefix = prefix

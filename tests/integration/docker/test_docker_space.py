@@ -31,8 +31,8 @@ from tools.space.waiting import until
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(900)]
 
 COMING_AND_GOING = {"seconds": "seconds", "coded": "coded"}
-KILL_SECONDS_MAX = 3.0
-"""After something of ours is on the engine: enough for starts, lives and ends of machines."""
+KILL_SECONDS_MAX = 2.0
+"""After something of ours runs: enough for starts, lives and ends of machines."""
 ADOPTED = 10
 
 
@@ -77,7 +77,7 @@ def test_an_engine_killed_at_random_moments_costs_no_truth(
         stage.space.start()
         strangers = Strangers(stage.api, image)
         for _ in range(kills):
-            until(lambda: bool(stage.containers()), PATIENCE_SECONDS, "there is something to lose")
+            until(lambda: bool(stage.containers("running")), PATIENCE_SECONDS, "there is something to lose")
             time.sleep(lots.uniform(0, KILL_SECONDS_MAX))  # the moment of the kill is what is random
             engine.kill()
             engine.start()
@@ -90,7 +90,7 @@ def test_an_engine_killed_at_random_moments_costs_no_truth(
         "told", f"engine killed{kills:>9} times, seed {seed}: {dict(messages)}, {len(wrong)} wrong"
     )
     assert not wrong, "\n".join([f"seed {seed}", *wrong])
-    assert {ENGINE_RESTARTED, "200 done"} <= messages.keys(), f"seed {seed}: {messages}"
+    assert ENGINE_RESTARTED in messages, f"no kill hit a machine, seed {seed}: {messages}"
 
 
 def test_records_deleted_while_ten_containers_run_cost_no_machine(root: Path, image: str) -> None:
