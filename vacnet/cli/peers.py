@@ -11,11 +11,12 @@ from vacnet.cli import output
 from vacnet.cli.app import group
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
+from vacnet.cli.remote import HERE, Remote
 
 if TYPE_CHECKING:
     from vacnet.targets.peers import Peer
 
-app = group("peers", "List, add and remove peers.")
+app = group("peers", "List, check, add and remove peers.")
 
 
 @app.command(name="list")
@@ -77,6 +78,32 @@ def remove(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) ->
     if not changed:
         raise CommandError(f"{peer} is not in {path}; `vacnet peers list` shows what is")
     _report(path, peer, changed, "removed from", plain)
+
+
+@app.command
+def check(*, remote: Remote = HERE, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+    """Ask each peer of the file and each factory met whether it is there; say what to do about the others.
+
+    Every one is asked from here with a key of the space, so it takes who may read the key file. It
+    ends with 1 if one does not answer.
+
+    Example: sudo vacnet peers check
+
+    Example: vacnet peers check --peer vac02.example.org --key observe.key --name example
+
+    Args:
+        remote: Peers to ask in place of those known, and what to ask them with.
+        config: Settings to find key and peers files by; else /etc/vacnet.
+        asking: Whom to ask for the factories met, and how to print.
+    """
+    from vacnet.cli import checking  # late: it reads the settings and opens sockets
+    from vacnet.console.peers_check_view import check_view
+
+    checked = checking.check(remote, config, asking)
+    output.show(checked, check_view, asking)
+    if not all(one.answers for one in checked.peers):
+        silent = sum(not one.answers for one in checked.peers)
+        raise CommandError(f"{silent} of {len(checked.peers)} peers do not answer as they should")
 
 
 def _list_file(config: Path | None, asking: Asking) -> None:

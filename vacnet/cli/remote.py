@@ -46,6 +46,18 @@ class Access:
     space: str
 
 
+def resolve(peer: str) -> tuple[tuple[Address, ...], str]:
+    """Return the addresses of a peer as written, and why it has none."""
+    found = endpoint(peer)
+    if found is None:
+        return (), f"{peer!r} is not {EXPECTED}"
+    try:
+        told = socket.getaddrinfo(*found, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        return (), f"its name cannot be resolved ({error}); write its address, or mend the name service"
+    return tuple(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in told)), ""
+
+
 def access(remote: Remote, config: Path | None = None) -> Access:
     """Return how to ask whom the options name.
 
@@ -73,14 +85,12 @@ def key_of(path: Path, space: str) -> Key:
 
 
 def resolved(peer: str) -> tuple[Address, ...]:
-    """Return the addresses of a peer as written."""
-    found = endpoint(peer)
-    if found is None:
-        raise CommandError(f"{peer!r} is not {EXPECTED}", Exit.WRONG_USE)
-    try:
-        told = socket.getaddrinfo(*found, type=socket.SOCK_DGRAM)
-    except OSError as error:
-        raise CommandError(
-            f"{peer}: its name cannot be resolved ({error}); write its address", Exit.NO_INPUT
-        ) from error
-    return tuple(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in told))
+    """Return the addresses of a peer as written.
+
+    Raises:
+        CommandError: it has none.
+    """
+    addresses, trouble = resolve(peer)
+    if not addresses:
+        raise CommandError(f"{peer}: {trouble}", Exit.NO_INPUT)
+    return addresses

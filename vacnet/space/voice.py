@@ -22,6 +22,7 @@ from vacnet.space.wire import Hello, Message, Pull, Query, Sync, Type, decode, e
 
 Question = Hello | Sync | Pull | Query
 HEARD = frozenset({Type.WELCOME, Type.DIGEST, Type.ROWS, Type.ANSWER})
+SHORT_BYTES = limits.HELLO_BYTES - limits.DATAGRAM_BYTES_MIN
 PADDING_HEAD_BYTES = 2
 """What the head of a byte string grows by when it is longer than 255."""
 
@@ -46,9 +47,9 @@ class Voice:
         self._key = key
         self._sequence = 0
 
-    def say(self, kind: Type, message: Question, address: Address) -> Datagram:
-        """Return a question, with room for the longest answer."""
-        body = encode(padded(message))
+    def say(self, kind: Type, message: Question, address: Address, *, full: bool = True) -> Datagram:
+        """Return a question, with room for the longest answer, or else for that to a HELLO."""
+        body = encode(padded(message, limits.BODY_BYTES_MAX if full else SHORT_BYTES))
         self._sequence += 1
         header = Header(kind, self._key.id, NOBODY, 1, self._sequence)
         return Datagram(seal(header, body, self._key.secret), address)
@@ -68,7 +69,7 @@ class Voice:
         return header, decode(header.type, body)
 
 
-def padded(message: Question) -> Message:
-    """Return the question padded to the longest datagram."""
-    short = limits.BODY_BYTES_MAX - len(encode(message)) - PADDING_HEAD_BYTES
+def padded(message: Question, to: int) -> Message:
+    """Return the question padded to a body of so many bytes."""
+    short = to - len(encode(message)) - PADDING_HEAD_BYTES
     return cast("Message", msgspec.structs.replace(message, padding=bytes(max(0, short))))

@@ -30,6 +30,7 @@ HELPS = (
     "key drop",
     "peers add",
     "peers remove",
+    "peers check",
     "gossip record",
     "gossip replay",
 )

@@ -1,0 +1,100 @@
+"""Checking peers: those of the file and those met, each by name, address and answer.
+
+Rules of this file: what a probe says is put together with what the factory of this host knows: whose
+datagrams it cannot open, and whom it hears though the probe was not answered. A peer that is this factory
+itself answers itself, and is said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from vacnet.cli import output
+from vacnet.cli.exits import CommandError
+from vacnet.cli.options import Asking
+from vacnet.cli.probing import Probe, Prober
+from vacnet.cli.remote import Remote, access, resolve
+from vacnet.console.peers_check_view import Checked, CheckedPeer
+from vacnet.factory.client import ClientError, PeerState
+from vacnet.space.address import Address
+from vacnet.targets.address import endpoint_text
+
+LOOK_UPS_AT_ONCE = 8
+NOT_TAKEN = "nothing from {} is taken: "
+HEARD = "this host's factory hears it, so it runs: a firewall lets only some ports pass, or it is not here"
+
+
+def check(remote: Remote, config: Path | None, asking: Asking) -> Checked:
+    """Ask the peers that the options name, else those of the file and those met.
+
+    Raises:
+        CommandError: there is nobody to ask, or no key to ask with.
+    """
+    way = access(Remote(key=remote.key, name=remote.name), config)
+    met, warnings = _known(asking) if not remote.peer else ((), ())
+    names = list(remote.peer) or _names(config, met)
+    if not names:
+        raise CommandError("there are no peers: `vacnet peers add HOST`, or name one with --peer")
+    with ThreadPoolExecutor(LOOK_UPS_AT_ONCE) as pool:
+        found = dict(zip(names, pool.map(resolve, names), strict=True))
+    probes = Prober(way.key, [a for addresses, _ in found.values() for a in addresses]).run()
+    states = {state.name: state for state in met}
+    return Checked(
+        space=way.space,
+        peers=tuple(_checked(name, found[name], probes, states.get(name), warnings) for name in names),
+    )
+
+
+def _known(asking: Asking) -> tuple[tuple[PeerState, ...], tuple[str, ...]]:
+    """Return what the factory of this host knows, nothing if none answers."""
+    client = output.client_for(asking)
+    try:
+        return client.peers().peers, client.space().warnings
+    except ClientError:
+        return (), ()
+
+
+def _names(config: Path | None, met: Iterable[PeerState]) -> list[str]:
+    from vacnet.cli import settings_files  # late: not where peers are named
+
+    listed, problems = settings_files.listed(settings_files.peers_file(config))
+    for problem in problems:
+        output.tell(str(problem))
+    names = dict.fromkeys(peer.name_as_written for peer in listed)
+    names |= dict.fromkeys(state.address for state in met if not state.configured and state.address)
+    return list(names)
+
+
+def _checked(
+    name: str,
+    found: tuple[tuple[Address, ...], str],
+    probes: dict[Address, Probe],
+    state: PeerState | None,
+    warnings: tuple[str, ...],
+) -> CheckedPeer:
+    addresses, trouble = found
+    asked = [probes[address] for address in addresses]
+    good = next((probe for probe in asked if not probe.verdict), None)
+    best = good or next((probe for probe in asked if probe.welcome), asked[0] if asked else None)
+    told = best.welcome if best else None
+    return CheckedPeer(
+        name=name,
+        answers=good is not None,
+        address=endpoint_text(*best.address) if best else "",
+        factory=told.name if told else "",
+        round_trip_seconds=best.round_trip_seconds if best else None,
+        words=trouble or ("" if good or not best else _why(best, state, warnings)),
+    )
+
+
+def _why(probe: Probe, state: PeerState | None, warnings: tuple[str, ...]) -> str:
+    """Return why there is no good answer: what the factory here knows of it first."""
+    of_address = NOT_TAKEN.format(endpoint_text(*probe.address))
+    told = next((line.partition(of_address)[2] for line in warnings if of_address in line), "")
+    if told and probe.welcome is None:
+        return told
+    if state is not None and state.state == "live" and probe.welcome is None:
+        return HEARD
+    return probe.verdict
