@@ -91,11 +91,8 @@ class Core:
 
     def reachable(self, liveness: Liveness = Liveness.LIVE) -> list[Known]:
         """Return the factories of this liveness that can be sent to."""
-        return [
-            known
-            for known in self.table.factories.values()
-            if known.link is not None and known.liveness(self.now) is liveness
-        ]
+        now, linked = self.now, [one for one in self.table.factories.values() if one.link is not None]
+        return [known for known in linked if known.liveness(now) is liveness]
 
 
 def addresses_of(factories: Iterable[Known]) -> list[Address]:

@@ -19,7 +19,7 @@ datagram by sending a copy of it from elsewhere first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vacnet.space import limits
 from vacnet.space.address import Address
@@ -40,8 +40,7 @@ SAYS = {
 """Which types the holder of a key may send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A genuine datagram: who sent it, from where, and whether that is proved."""
 
     header: Header

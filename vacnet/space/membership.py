@@ -128,7 +128,8 @@ class Membership:
         core = self._core
         self.next_at = core.now + limits.SWEEP_SECONDS
         for known in core.table.others():
-            self._show(known)
+            if known.liveness(core.now) is not known.shown:
+                self._show(known)
             if known.shown is Liveness.FORGOTTEN:
                 core.table.remove(known.name)
         core.table.keep_time()

@@ -49,7 +49,9 @@ class Lane:
         self.waiting: deque[Datagram] = deque()
 
     def release(self, now: float) -> list[Datagram]:
-        """Return what may leave now."""
+        """Return what may leave now; while nothing waits the allowance is left to grow by itself."""
+        if not self.waiting:
+            return []
         grown = (now - self._filled_at) * self._per_second
         self._allowance = min(self._most, self._allowance + max(0.0, grown))
         self._filled_at = now
@@ -70,6 +72,7 @@ class Outbox:
         self._counters = counters
         self._urgent = Lane(URGENT_PER_SECOND)
         self._normal = Lane(NORMAL_PER_SECOND)
+        self._lanes = self._urgent, self._normal
         self._ready: list[Datagram | EpochRaised] = []
 
     def put(self, data: bytes, addresses: Iterable[Address], *, urgent: bool) -> None:
@@ -88,17 +91,21 @@ class Outbox:
 
     def release(self, now: float) -> None:
         """Let go what the allowances permit."""
-        for lane in (self._urgent, self._normal):
-            for datagram in lane.release(now):
+        for lane in self._lanes:
+            for datagram in lane.release(now) if lane.waiting else ():
                 self._counters.datagrams_sent += 1
                 self._counters.bytes_sent += len(datagram.data)
                 self._ready.append(datagram)
 
     def drain(self) -> list[Datagram | EpochRaised]:
         """Return what was let go, in order, once."""
+        if not self._ready:
+            return []
         ready, self._ready = self._ready, []
         return ready
 
     def next_at(self) -> float:
         """Return when something that waits may leave."""
+        if not (self._urgent.waiting or self._normal.waiting):
+            return math.inf
         return min(self._urgent.next_at(), self._normal.next_at())

@@ -11,7 +11,7 @@ import math
 
 from vacnet.space import limits, sync, wire
 from vacnet.space.core import Core, addresses_of
-from vacnet.space.table import Known
+from vacnet.space.table import Known, Liveness
 from vacnet.space.wire import Pull, Type
 
 
@@ -40,8 +40,9 @@ class Pulls:
 
     def ask_again(self) -> None:
         """Ask every factory for what is missing of its own rows."""
-        for known in self._core.reachable():
-            if known.version < max(1, known.latest):
+        for known in self._core.table.factories.values():
+            lacks = known.version < known.latest or not known.version
+            if lacks and known.link is not None and known.liveness(self._core.now) is Liveness.LIVE:
                 self.ask(known, known)
 
     def ask(self, known: Known, teller: Known) -> None:

@@ -202,7 +202,7 @@ class Repair:
         """Return the ids of factories to ask for: those about to fall silent first, then any silent."""
         core = self._core
         after = limits.ASK_AFTER_BEATS * core.table.rhythm.beat_seconds
-        late = [known for known in core.table.others() if known.silence(core.now) > after]
+        late = [known for known in core.table.others() if core.now - known.heard_at > after]
         live = [known for known in late if known.liveness(core.now) is Liveness.LIVE]
         silent = [known for known in late if known.liveness(core.now) is Liveness.SILENT]
         live.sort(key=lambda known: known.heard_at)

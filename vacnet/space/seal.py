@@ -21,8 +21,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from vacnet.space.counters import Reject
 from vacnet.space.limits import DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN, HEADER_BYTES, TAG_BYTES
@@ -44,8 +43,7 @@ class Rejected(Exception):  # noqa: N818 - a verdict on a datagram, not an error
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """Who speaks: `fid` is the hash of the sender's name, `sequence` only rises within an `epoch`."""
 
     type: int

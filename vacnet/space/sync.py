@@ -34,7 +34,7 @@ def hashes(factories: Iterable[Known], count: int) -> list[int]:
     """Return the hash of each bucket."""
     buckets = [0] * count
     for known in factories:
-        buckets[bucket_of(known.fid, count)] ^= known.mark()
+        buckets[known.fid[0] % count] ^= known.mark()  # bucket_of, without a call for each
     return buckets
 
 

@@ -92,13 +92,14 @@ class Known:
         return 0.0 if self.itself else max(0.0, now - self.heard_at)
 
     def liveness(self, now: float) -> Liveness:
-        """Return what its silence means now."""
-        silence = self.silence(now)
+        """Return what its silence means now; asked of all, every second, so it calls nothing."""
+        silence = 0.0 if self.itself else now - self.heard_at
         if silence > limits.FORGET_SECONDS:
             return Liveness.FORGOTTEN
         if self.departed_at is not None:
             return Liveness.DEPARTED
-        return Liveness.LIVE if silence < self.rhythm.live_seconds else Liveness.SILENT
+        beats = limits.LIVE_BEATS * self.rhythm.beat_seconds
+        return Liveness.LIVE if silence < beats else Liveness.SILENT
 
     def counts(self, now: float) -> bool:
         """Return whether what it runs and holds still counts."""
@@ -109,7 +110,7 @@ class Known:
     def mark(self) -> int:
         """Return the 64 bits that stand for (factory, epoch, version) in a bucket's hash."""
         epoch, version, mark = self._mark
-        if (epoch, version) != (self.epoch, self.version):
+        if version != self.version or epoch != self.epoch:
             key = self.fid + self.epoch.to_bytes(4, "big") + self.version.to_bytes(4, "big")
             mark = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
             self._mark = self.epoch, self.version, mark
