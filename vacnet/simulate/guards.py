@@ -15,9 +15,11 @@ from vacnet.agent.effects import PersistEpoch
 from vacnet.simulate.checkers import BrokenPromiseError, OneMachineATicket, tables_of
 from vacnet.simulate.node import Booted, Node
 from vacnet.simulate.talker import Engine, Wrote
+from vacnet.space import pages
 from vacnet.space.happenings import FactoryChanged, RowChanged
 from vacnet.space.limits import DATAGRAM_BYTES_MAX, beat_seconds
 from vacnet.space.table import Known
+from vacnet.space.wire import encode
 
 if TYPE_CHECKING:  # a storm is watched by guards that know it
     from vacnet.simulate.storm import Storm
@@ -26,6 +28,8 @@ RELAYED_SECONDS = 1.0
 """Of apparent youth that a relay may add."""
 FORMULA_TIMES = 2.0
 IP_UDP_BYTES = 28
+GREETING_BYTES = 1_500
+"""HELLO and WELCOME to and fro; a WELCOME that names sixteen members fills a datagram."""
 FINGERPRINTS_MAX = 12
 """Tables compared byte by byte in the end; all are compared by their marks."""
 
@@ -169,7 +173,8 @@ class Frugal(Quiet):
     """Bytes on the wire stay within twice the formula of the gossip research 4.2(e).
 
     (N - 1) / H x 83 + u (N - 1) x 111 + 721 bytes a second and factory, IP and UDP headers included, u rows
-    a second. A start costs what no formula of rest covers: greetings with all others, and their rows.
+    a second. A start costs what no formula of rest covers: with each other factory greetings of 400 bytes
+    and more, and the own table to and fro.
     """
 
     rows: int = 0
@@ -190,12 +195,15 @@ class Frugal(Quiet):
         """Return the bytes of the formula over the run, for all factories."""
         count, seconds = len(storm.nodes), storm.clock.now
         rest = (count - 1) / beat_seconds(count) * 83 + 721
-        per_start = (count - 1) * START_BYTES
+        per_start = (count - 1) * (GREETING_BYTES + 2 * _table_bytes(storm))
         return count * seconds * rest + self.rows * (count - 1) * 111 + self.starts * per_start
 
 
-START_BYTES = 2_000
-"""Of one start and each other factory: two handshakes of 400 and 400 bytes, and ten rows to fetch."""
+def _table_bytes(storm: Storm) -> int:
+    """Return what the longest own table of a factory takes on the wire."""
+    engines = [node.agent for node in storm.up() if node.agent is not None]
+    tables = [pages.origins(engine.gossip.table.me, 0, 0, storm.clock.now) for engine in engines]
+    return max(sum(len(encode(origin)) for origin in table) for table in tables)
 
 
 class Strange(Quiet):

@@ -43,7 +43,7 @@ from vacnet.agent.restored import Restored, RestoredMachine
 from vacnet.outcomes import Outcome
 from vacnet.simulate.clock import Clock
 from vacnet.simulate.network import Network
-from vacnet.simulate.talker import Engine, Wrote
+from vacnet.simulate.talker import Engine, Talker, Wrote
 from vacnet.simulate.toys import Behaviour, outcome_of
 from vacnet.space.address import Address
 from vacnet.space.gossip import Datagram
@@ -191,7 +191,10 @@ class Node:
                 self._waiting.append((data, source))
             return
         if (agent := self.agent) is not None:
-            agent.handle(DatagramReceived(data, source), self.now)
+            if isinstance(agent, Talker):
+                agent.receive(data, source, self.clock.now + self.base)
+            else:
+                agent.handle(DatagramReceived(data, source), self.now)
             self.carry_out()
 
     def carry_out(self) -> None:

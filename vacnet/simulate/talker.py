@@ -101,14 +101,13 @@ class Talker:
 
     def effects(self) -> list[Outcome]:
         """Return and forget what is to be done and what came about, in order."""
-        out: list[Outcome] = self._out
-        self._out = []
-        for news in self.gossip.happened():
-            self._take(news, out)
-        out.extend(
-            output if isinstance(output, Datagram) else PersistEpoch(output.epoch)
-            for output in self.gossip.drain()
-        )
+        news, outputs = self.gossip.happened(), self.gossip.drain()
+        if not (news or outputs or self._out):  # as after most datagrams
+            return []
+        out, self._out = self._out, []
+        for happening in news:
+            self._take(happening, out)
+        out.extend(o if isinstance(o, Datagram) else PersistEpoch(o.epoch) for o in outputs)
         return out
 
     # --- what it says -----------------------------------------------------------------------------------
