@@ -5,7 +5,7 @@ Rules of this file: reading only; every number comes from the function that the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vacnet.agent.advance import own_peer
@@ -26,15 +26,16 @@ def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
     if target not in board.standings:
         return None
     ledger, standing = board.ledgers[target], board.standings[target]
+    has = tuple(_has(peer, standing, now) for peer in _peers(board, ledger, now))
     return Why(
         target=target,
         factory=board.settings.factory,
         share=ledger.target.target_share,
         group=ledger.target.group or target,
         window=_window(ledger, standing, now),
-        has=tuple(_has(peer, standing, now) for peer in _peers(board, ledger, now)),
+        has=has,
         next_ticket=_next_ticket(standing),
-        candidates=_candidates(target, standing),
+        candidates=_candidates(target, standing, has),
         growth=_growth(board, ledger, standing, now) if standing.state is State.OPEN else None,
         reason=board.reasons.get(target),
         vetoes=host.reasons,
@@ -108,12 +109,14 @@ def _next_ticket(standing: Standing) -> int:
     return next(free_tickets(_to_come(standing)), -1)
 
 
-def _candidates(target: str, standing: Standing) -> tuple[Candidate, ...]:
+def _candidates(target: str, standing: Standing, has: Sequence[FactoryHas]) -> tuple[Candidate, ...]:
+    """Return who could start one by the rows: here another machine may have taken the room a moment ago."""
     ticket = _next_ticket(standing)
     if ticket < 0 or standing.state is State.OPEN:
         return ()
-    lots = sorted((draw(target, standing.window, name, ticket), name) for name in standing.candidates)
-    return tuple(Candidate(name, lot, rank) for rank, (lot, name) in enumerate(lots))
+    able = (one.factory for one in has if one.live and one.can > 0)
+    lots = sorted((draw(target, standing.window, name, ticket), name) for name in able)
+    return tuple(Candidate(name, f"{lot:016x}", rank) for rank, (lot, name) in enumerate(lots))
 
 
 def _growth(board: Board, ledger: Ledger, standing: Standing, now: float) -> Growth:

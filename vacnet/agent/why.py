@@ -66,7 +66,8 @@ class Candidate:
     """A factory that could start one: its lot for the next free ticket, the smallest goes first."""
 
     factory: str
-    lot: int
+    lot: str
+    """16 hexadecimal digits."""
     rank: int
     """From 0: it waits rank x 2 s, up to rank 8."""
 

@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("machines", "vacnet.cli.machines:machines"),
     ("targets", "vacnet.cli.targets:targets"),
     ("factories", "vacnet.cli.factories:factories"),
+    ("why", "vacnet.cli.why:why"),
     ("logs", "vacnet.cli.logs:logs"),
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),

@@ -21,6 +21,7 @@ from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
 from vacnet.factory.follow import pieces
 from vacnet.factory.messages import (
+    DecisionState,
     Events,
     EventState,
     FactoryState,
@@ -30,6 +31,7 @@ from vacnet.factory.messages import (
     Peers,
     SpaceState,
     TargetState,
+    WhyState,
 )
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.recorder import Recorder
@@ -139,6 +141,25 @@ class FactoryAnswers:
         log = self.machines_directory / row.id / CONSOLE
         async for piece in pieces(log, tail, follow=follow, ended=ended):
             yield piece
+
+    async def why(self, target: str) -> WhyState:
+        """Answer /v1/targets/{target}/why."""
+        why = self.agent.why(target, boot_seconds())
+        if why is None:
+            raise RefusedError(
+                NOT_FOUND, f"this factory has no target {target!r}; `vacnet targets` lists all"
+            )
+        return WhyState(factory=self.settings().factory.name, time=time.time(), why=why)
+
+    async def decision(self, at: int) -> DecisionState:
+        """Answer /v1/decisions."""
+        found = await self.record.decision_at(at)
+        return DecisionState(
+            factory=self.settings().factory.name,
+            time=time.time(),
+            made=found.time if found else None,
+            decision=found.decision if found else None,
+        )
 
     async def recording(self, seconds: int) -> AsyncIterator[bytes]:
         """Yield a recording of the agent."""

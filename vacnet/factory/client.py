@@ -26,6 +26,7 @@ import msgspec
 
 from vacnet.factory.messages import (
     SCHEMA,
+    DecisionState,
     DrainOrder,
     DrainState,
     ErrorAnswer,
@@ -44,12 +45,14 @@ from vacnet.factory.messages import (
     Stopped,
     TargetState,
     UndrainOrder,
+    WhyState,
 )
 
 __all__ = [
     "SCHEMA",
     "Client",
     "ClientError",
+    "DecisionState",
     "DrainOrder",
     "DrainState",
     "ErrorAnswer",
@@ -164,6 +167,14 @@ class Client:
         """
         path = f"/v1/machines/{quote(machine, safe='')}/log"
         return self._stream(_with_query(path, {"tail": tail, "follow": int(follow)}), endless=follow)
+
+    def why(self, target: str) -> WhyState:
+        """Return all that the decision about a target looks at."""
+        return self._get(f"/v1/targets/{quote(target, safe='')}/why", WhyState)
+
+    def decision(self, at: int) -> DecisionState:
+        """Return the last decision made until `at` (Unix seconds)."""
+        return self._get("/v1/decisions", DecisionState, at=at)
 
     def recording(self, seconds: int = 0) -> Iterator[bytes]:
         """Yield a recording of what the factory's agent is told and sends, for `seconds` (0: endless)."""

@@ -23,7 +23,16 @@ import msgspec
 from aiohttp import web
 
 from vacnet.factory.logs import tell_failure
-from vacnet.factory.messages import ErrorAnswer, Events, Health, Machines, Peers, SpaceState
+from vacnet.factory.messages import (
+    DecisionState,
+    ErrorAnswer,
+    Events,
+    Health,
+    Machines,
+    Peers,
+    SpaceState,
+    WhyState,
+)
 from vacnet.factory.posts import ORDER_BYTES_MAX, Answer, OrderError, Orders, posts
 
 MODE = 0o660
@@ -74,6 +83,14 @@ class Answers(Protocol):
 
     async def health(self) -> Health:
         """Answer /v1/health."""
+        ...
+
+    async def why(self, target: str) -> WhyState:
+        """Answer /v1/targets/{target}/why; RefusedError where there is no such target."""
+        ...
+
+    async def decision(self, at: int) -> DecisionState:
+        """Answer /v1/decisions."""
         ...
 
     def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
@@ -134,6 +151,8 @@ def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
             _number(request, "after", 0, 1 << 62), _number(request, "limit", 100, EVENTS_MAX)
         ),
         "/v1/health": lambda _request: answers.health(),
+        "/v1/targets/{target}/why": lambda request: answers.why(request.match_info["target"]),
+        "/v1/decisions": lambda request: answers.decision(_number(request, "at", 0, 1 << 40)),
         "/v1/drain": lambda _request: orders.drain_state(),
     }
 

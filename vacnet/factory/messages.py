@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from vacnet.agent.why import Why
+from vacnet.decide.reasons import Decision
+
 SCHEMA = 1
 
 
@@ -285,6 +288,27 @@ class Stopped(msgspec.Struct, frozen=True, kw_only=True):
     """Its state when the order came."""
     grace_seconds: float
     """What it has from the asking to the killing."""
+
+
+class WhyState(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/targets/{target}/why`: what the decision about one target looked at."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    why: Why
+
+
+class DecisionState(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/decisions?at=UNIX`: the last decision made until then, None when none is known."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    made: float | None
+    """Unix seconds."""
+    decision: Decision | None
+    """Its own time, `at`, is monotonic."""
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -239,6 +239,10 @@ class Record:
         """Return up to `limit` decisions after a serial, oldest first; with None, the newest `limit`."""
         return await self._ask(lambda connection: rings.decisions(connection, after, limit), Need.READ)
 
+    async def decision_at(self, time: float) -> DecisionRecord | None:
+        """Return the last decision made until `time` (Unix seconds), None if none that old is kept."""
+        return await self._ask(lambda connection: rings.decision_at(connection, time), Need.READ)
+
     # --- the way to the writer ----------------------------------------------------------------
 
     async def _ask(self, step: Step[T], need: Need) -> T:

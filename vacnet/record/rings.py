@@ -38,6 +38,7 @@ DECISIONS = Ring("decisions", 4_000, 7 * DAY_SECONDS)
 
 _ADD_EVENT = "INSERT INTO events (time, name, fields, warning) VALUES (?, ?, ?, ?)"
 _ADD_DECISION = "INSERT INTO decisions (time, chosen, body) VALUES (?, ?, ?)"
+_DECISION_AT = "SELECT serial, time, body FROM decisions WHERE time <= ? ORDER BY serial DESC LIMIT 1"
 _json = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -78,6 +79,15 @@ def decisions(connection: sqlite3.Connection, after: int | None, limit: int) -> 
         DecisionRecord(serial=serial, time=time, decision=msgspec.json.decode(body, type=Decision))
         for serial, time, body in rows
     ]
+
+
+def decision_at(connection: sqlite3.Connection, time: float) -> DecisionRecord | None:
+    """Return the last decision made until `time` (Unix seconds), None if none that old is kept."""
+    row = connection.execute(_DECISION_AT, (time,)).fetchone()
+    if row is None:
+        return None
+    serial, made, body = row
+    return DecisionRecord(serial=serial, time=made, decision=msgspec.json.decode(body, type=Decision))
 
 
 def _page(

@@ -31,6 +31,7 @@ HELPS = (
     "peers add",
     "peers remove",
     "peers check",
+    "why",
     "gossip record",
     "gossip replay",
 )

@@ -18,6 +18,7 @@ import pytest
 from vacnet.factory.client import Client, ClientError, DrainOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, ControlError, RefusedError
 from vacnet.factory.messages import (
+    DecisionState,
     DrainState,
     Events,
     EventState,
@@ -26,6 +27,7 @@ from vacnet.factory.messages import (
     Peers,
     SpaceState,
     Stopped,
+    WhyState,
 )
 
 SPACE = SpaceState(
@@ -55,6 +57,12 @@ class Canned:
     async def events(self, after: int, limit: int) -> Events:
         event = EventState(serial=after, time=1.0, name="n", fields={"limit": limit}, warning=False)
         return Events(factory="f", time=1.0, events=(event,))
+
+    async def why(self, target: str) -> WhyState:
+        raise RefusedError(404, f"no target {target}")
+
+    async def decision(self, at: int) -> DecisionState:
+        return DecisionState(factory="f", time=1.0, made=float(at), decision=None)
 
     async def health(self) -> Health:
         return Health(
@@ -138,6 +146,13 @@ async def test_every_question_is_answered_by_its_type(client: Client) -> None:
     assert (await asyncio.to_thread(client.machines, 7)).factory == "ended=7"
     assert (await asyncio.to_thread(client.events, 5, 9)).events[0].fields == {"limit": 9}
     assert (await asyncio.to_thread(client.health)).counters == {"sent": 2}
+
+
+async def test_a_decision_is_asked_for_by_its_time_and_a_reason_by_its_target(client: Client) -> None:
+    assert (await asyncio.to_thread(client.decision, 7)).made == 7.0
+    with pytest.raises(ClientError, match="no target a/b") as caught:
+        await asyncio.to_thread(client.why, "a/b")
+    assert caught.value.exit_code == 66
 
 
 async def test_a_log_comes_in_pieces_by_a_name_with_any_characters(client: Client) -> None:

@@ -42,6 +42,14 @@ async def test_a_decision_comes_back_with_its_reasons(record: Record) -> None:
     assert kept.decision == decision
 
 
+async def test_a_decision_of_a_moment_gone_by_is_found(record: Record) -> None:
+    record.add_decision(Decision(at=1.0, chosen="mandelbrot", reasons=()))
+    found = await record.decision_at(2e12)
+    assert found is not None
+    assert found.decision.chosen == "mandelbrot"
+    assert await record.decision_at(found.time - 0.001) is None
+
+
 def _connection() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     schema.migrate(connection)

@@ -1,0 +1,148 @@
+"""`vacnet why` as text, in every state of a window; the page in docs/ shows one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.console import goldens
+from tests.unit.console.scenes import NOW
+from vacnet.agent.why import Candidate, FactoryHas, Growth, Why, WindowFacts
+from vacnet.console.why_words import past, proof
+from vacnet.decide.reasons import Decision, Reason
+from vacnet.decide.shares import Choice, Lack
+from vacnet.factory.client import DecisionState
+
+PAGE = Path(__file__).parents[3] / "docs" / "why.md"
+NAMES = ("vac01.example.org", "vac02.example.org", "vac03.example.org")
+LOTS = ("358baed30bab630a", "85e627dab4f62cec", "a51052e40da0c508")
+
+HAS = FactoryHas(
+    factory=NAMES[0],
+    live=True,
+    weight=1.0,
+    machines_running=0,
+    machines_starting=0,
+    processors=0,
+    can=2,
+    proven=0,
+    unproven=0,
+    proofs=0,
+    noworks=0,
+    uncontradicted=0,
+    tickets=(),
+    claim=-1,
+    last_code=0,
+    last_ago=None,
+    error_code=0,
+    error_ago=None,
+)
+WINDOW = WindowFacts(
+    number=3,
+    opener=NAMES[2],
+    opened_ago=3.4,
+    length=20.0,
+    streak=3,
+    open=False,
+    state="back-off",
+    ends_in=16.6,
+    gain=1,
+    proofs=0,
+    noworks=0,
+    uncontradicted=0,
+    unproven=0,
+    tickets_out=0,
+)
+LOT = Lack(target="worker", group="worker", share=1.0, due=12.0, running=5.0, weight=7.0)
+DRAWN = Choice(lots=(LOT,), running=5.0, free=7.0, mark=0.2571, chosen="worker")
+IDLE = Why(
+    target="idle",
+    factory=NAMES[0],
+    share=1.0,
+    group="idle",
+    window=WINDOW,
+    has=(
+        HAS,
+        replace(HAS, factory=NAMES[1], can=3),
+        replace(HAS, factory=NAMES[2], can=3, last_code=300, last_ago=3.4),
+    ),
+    next_ticket=0,
+    candidates=tuple(Candidate(*row) for row in zip(NAMES, LOTS, range(3), strict=True)),
+    growth=None,
+    reason=Reason("idle", "window.back-off", f"no work: {NAMES[2]} opened window 3, 16s left"),
+    vetoes=(),
+    choice=DRAWN,
+    choice_ago=2.1,
+)
+BUSY = (
+    replace(HAS, machines_running=3, processors=3, can=0, proofs=2, unproven=1, tickets=(0, 2, 4, 5, 6)),
+    replace(HAS, factory=NAMES[1], live=False, machines_running=2, processors=2, noworks=1, can=0),
+    replace(HAS, factory=NAMES[2], machines_starting=1, processors=1, error_code=500, error_ago=9.0),
+)
+GROWING = replace(
+    IDLE,
+    target="worker",
+    window=replace(WINDOW, state="growing", ends_in=-61.0, proofs=2, noworks=1, tickets_out=5, streak=1),
+    has=BUSY,
+    next_ticket=1,
+    candidates=(Candidate(NAMES[2], LOTS[2], 0),),
+    reason=Reason("worker", "ticket.waiting", "ticket 1: rank 2 of 2, waiting"),
+    vetoes=(Reason("", "host.draining", "draining since 11:40: new \x1b[2J DIMMs"),),
+    choice=replace(
+        DRAWN,
+        lots=(
+            replace(LOT, share=3.0, group="work", due=9.0, running=6.0, weight=2.0),
+            Lack("other", "work", 1.0, 3.0, 4.0, 0.0),
+        ),
+    ),
+)
+SCENES = {
+    "back-off": IDLE,
+    "probing": replace(
+        IDLE, window=replace(WINDOW, state="probing", ends_in=-0.5), candidates=(), next_ticket=0
+    ),
+    "growing": GROWING,
+    "all-taken": replace(GROWING, next_ticket=-1, candidates=(), vetoes=(), reason=None),
+    "open": replace(
+        GROWING,
+        window=replace(GROWING.window, state="open", open=True, number=0),
+        growth=Growth(processors=12, proven=4, allowance=4.0, unproven=1, candidates=2, chance=1.0),
+        choice=None,
+    ),
+}
+DECISION = Decision(
+    at=1.0,
+    chosen="worker",
+    reasons=(
+        Reason("worker", "chosen", "claims ticket 3 for 1 processors, rank 1"),
+        Reason("idle", "window.back-off", f"no work: {NAMES[2]} opened window 3, 16s left"),
+    ),
+    choice=IDLE.choice,
+)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_proof_reads_as_it_did(scene: str, width: int) -> None:
+    text = proof(SCENES[scene], width)
+    goldens.check(f"why-{scene}-{width}", text + "\n")
+    assert "\x1b" not in text
+
+
+def test_prose_is_broken_to_the_width_of_the_terminal() -> None:
+    assert all(len(line) <= 80 for line in proof(IDLE, 80).splitlines())
+
+
+def test_a_moment_gone_by_is_told_from_the_record() -> None:
+    state = DecisionState(factory=NAMES[0], time=NOW, made=NOW - 3600, decision=DECISION)
+    goldens.check("why-past", past(state, "", 100) + "\n")
+    assert "window.back-off" not in past(state, "worker", 100)
+    unknown = DecisionState(factory=NAMES[0], time=NOW, made=None, decision=None)
+    assert "no decision that old" in past(unknown, "", 100)
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    block = PAGE.read_text(encoding="utf-8").split("```")[1]
+    assert block.strip("\n") == f"$ vacnet why idle\n{proof(IDLE, 100)}"

@@ -1,0 +1,69 @@
+"""`vacnet why`: why a target is or is not started here, as a proof to be checked with a pencil."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from vacnet.cli import output
+from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.options import DEFAULT, Asking
+
+if TYPE_CHECKING:
+    from vacnet.factory.client import Client
+
+COLUMNS = 100
+"""Where the width of the terminal is not known: prose is read best in lines of about so many."""
+
+
+def why(target: str = "", /, *, at: str = "", asking: Asking = DEFAULT) -> None:
+    """Prove in words why this factory does or does not start a machine: who runs what, windows, shares.
+
+    Every number stands beside those that it was made of. Without a target, one proof for each.
+
+    Example: vacnet why lhcb-prod
+
+    Example: vacnet why lhcb-prod --at 03:10
+
+    Args:
+        target: Name of the target.
+        at: A moment gone by: 03:10, 2h (ago) or 2026-11-24T03:10. The record keeps some days.
+        asking: Whom to ask and how to print.
+    """
+    client = output.client_for(asking)
+    if at:
+        _past(client, target, at, asking)
+    else:
+        for each in [target] if target else [one.name for one in client.space().targets]:
+            _now(client, each, asking)
+
+
+def _now(client: Client, target: str, asking: Asking) -> None:
+    from vacnet.console.why_words import proof  # late: see output
+
+    state = client.why(target)
+    if asking.json:
+        output.print_json(state)
+    else:
+        print(proof(state.why, _width()), end="\n\n")
+
+
+def _past(client: Client, target: str, at: str, asking: Asking) -> None:
+    from datetime import datetime  # late: only here
+
+    from vacnet.cli.moment import past_moment
+    from vacnet.console.why_words import past
+
+    try:
+        moment = past_moment(at, datetime.now().astimezone())
+    except ValueError as error:
+        raise CommandError(f"--at {error}", Exit.WRONG_USE) from error
+    state = client.decision(int(moment))
+    if asking.json:
+        output.print_json(state)
+    else:
+        print(past(state, target, _width()))
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((COLUMNS, 24)).columns
