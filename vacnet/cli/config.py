@@ -41,11 +41,12 @@ def init(
     """
     from vacnet.cli import config_init  # late: it reads and writes settings
 
-    made = config_init.make(directory, key, space)
+    place = directory.absolute()  # as other hosts and shells in other directories are told it
+    made = config_init.make(place, key, space)
     if as_json:
-        output.print_json({"schema": 1, "directory": str(directory), "files": made})
+        output.print_json({"schema": 1, "directory": str(place), "files": made})
     else:
-        print(config_init.told(directory, made))
+        print(config_init.told(place, made))
 
 
 @app.command

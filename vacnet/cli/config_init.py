@@ -39,11 +39,22 @@ def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
         raise CommandError(words)
     key_text = _given_key(key) if key else f"# made by vacnet config init\n{fresh_line()}\n"
     settings = _settings_text(directory, space or _domain())
+    _check_writable(directory)
     return {
         MAIN_FILE: _written(directory / MAIN_FILE, lambda: settings, files.MODE_READABLE),
         PEERS_NAME: _written(directory / PEERS_NAME, example_peers, files.MODE_READABLE),
         KEY_NAME: _written(directory / KEY_NAME, lambda: key_text, files.MODE_SECRET),
     }
+
+
+def _check_writable(directory: Path) -> None:
+    """Say at once, and with the option's name, that a directory is not ours to write."""
+    nearest = next(path for path in (directory, *directory.parents) if path.exists())
+    if not os.access(nearest, os.W_OK):
+        words = (
+            f"{nearest} is not yours to write; use sudo, or a directory of your own: --directory DIRECTORY"
+        )
+        raise CommandError(words, Exit.NO_PERMISSION)
 
 
 def _settings_text(directory: Path, space: str) -> str:

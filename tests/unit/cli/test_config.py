@@ -122,3 +122,22 @@ def test_settings_that_are_not_there_are_named(vacnet: Command, tmp_path: Path) 
     done = vacnet("config", "check", tmp_path / "none")
     assert done.returncode == Exit.BAD_SETTINGS
     assert "vacnet config init" in done.stderr
+
+
+def test_commands_to_copy_name_the_directory_as_every_shell_has_it(
+    vacnet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = vacnet("config", "init", "--directory", "here").stdout
+    assert f"vacnet run --config {tmp_path}/here" in told
+    assert f"scp -p {tmp_path}/here/space.key HOST:{tmp_path}/here/space.key" in told
+
+
+def test_a_directory_that_is_not_ours_is_told_with_the_option_that_names_another(
+    vacnet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, _mode: path != tmp_path)  # root may write everywhere
+    done = vacnet("config", "init", "--directory", tmp_path / "etc")
+    assert done.returncode == Exit.NO_PERMISSION
+    assert f"{tmp_path} is not yours to write" in done.stderr
+    assert "--directory" in done.stderr
