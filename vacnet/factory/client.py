@@ -109,8 +109,10 @@ def default_socket() -> Path:
     """Return the control socket to use: `$VACNET_SOCKET`, the system's, or that of the user's own factory."""
     if named := os.environ.get("VACNET_SOCKET"):
         return Path(named)
-    private = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}") / "vacnet/control.sock"
-    return private if private.exists() and not SYSTEM_SOCKET.exists() else SYSTEM_SOCKET
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")  # where there is no login
+    private = (Path(place, "vacnet/control.sock") for place in (runtime, state))
+    return next((path for path in (SYSTEM_SOCKET, *private) if path.exists()), SYSTEM_SOCKET)
 
 
 class Client:

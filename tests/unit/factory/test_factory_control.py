@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from vacnet.factory import client
 from vacnet.factory.client import Client, ClientError, DrainOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, ControlError, RefusedError
 from vacnet.factory.messages import (
@@ -329,6 +330,22 @@ def test_whatever_else_answers_is_told_in_words(tmp_path: Path, answer: bytes, w
 def test_the_environment_names_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VACNET_SOCKET", "/somewhere/s.sock")
     assert default_socket() == Path("/somewhere/s.sock")
+
+
+@pytest.mark.parametrize("variable", ["XDG_RUNTIME_DIR", "XDG_STATE_HOME"])
+def test_a_users_own_factory_is_found_where_its_socket_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setattr(client, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    for name in ("VACNET_SOCKET", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_socket() == tmp_path / "none.sock"
+    monkeypatch.setenv(variable, str(tmp_path / "own"))
+    socket_file = tmp_path / "own/vacnet/control.sock"
+    socket_file.parent.mkdir(parents=True)
+    socket_file.touch()
+    assert default_socket() == socket_file
 
 
 class _stub:  # noqa: N801 (used like a function)
