@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from vacnet.factory import client
 from vacnet.factory.client import Client, ClientError, DrainOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, ControlError, RefusedError
 from vacnet.factory.messages import (
@@ -336,7 +335,7 @@ def test_the_environment_names_the_socket(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_users_own_factory_is_found_where_its_socket_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setattr(client, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    monkeypatch.setattr("vacnet.factory.client.SYSTEM_SOCKET", tmp_path / "none.sock")
     for name in ("VACNET_SOCKET", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
