@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -132,9 +133,12 @@ def _archive() -> bytes:
 
 
 def _remove(api: APIClient, image: str) -> None:
+    """Take the image away; an engine that has gone meanwhile cannot be helped, which is said."""
     try:
         if api.images(image, quiet=True):
             api.remove_image(image, force=True)
+    except (DockerException, OSError) as error:
+        sys.stderr.write(f"demo: the image {image} may be left on the engine: {error}\n")
     finally:
         api.close()
 
