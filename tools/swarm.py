@@ -8,11 +8,11 @@ end how many spaces of which size there were and how many seeds each fault took 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from vacnet.simulate.checkers import BrokenPromiseError
@@ -77,18 +77,29 @@ def narrowed(plan: Plan, failure: str, seconds: float = NARROW_SECONDS) -> str:
     return failure
 
 
-def storms(plans: Sequence[Plan], seconds: float, jobs: int) -> Tally:
+def storms(plans: Iterable[Plan], seconds: float, jobs: int) -> Tally:
     """Run plans until they or the seconds are used up, telling of each failure as it comes."""
-    tally, until = Tally(), time.monotonic() + seconds
-    with multiprocessing.Pool(jobs) as pool:
-        for plan, came in zip(plans, pool.imap(attempt, plans), strict=True):
-            tally.add(came)
-            if isinstance(came, str):
-                print(f"seed {plan.seed}: {came}", flush=True)
+    tally, until, going = Tally(), time.monotonic() + seconds, set[Future[Report | str]]()
+    with ProcessPoolExecutor(jobs) as pool:
+        for plan in plans:
             if time.monotonic() > until:
-                pool.terminate()
                 break
+            going.add(pool.submit(attempt, plan))
+            if len(going) > jobs:
+                going = _collect(tally, going)
+        while going:
+            going = _collect(tally, going)
     return tally
+
+
+def _collect(tally: Tally, going: set[Future[Report | str]]) -> set[Future[Report | str]]:
+    """Wait for the next that is done, count it, and return the others."""
+    done, rest = wait(going, return_when=FIRST_COMPLETED)
+    for one in done:
+        tally.add(came := one.result())
+        if isinstance(came, str):
+            print(came, flush=True)
+    return rest
 
 
 def _plans(given: argparse.Namespace) -> list[Plan]:
