@@ -58,7 +58,9 @@ def _people(out: TextIO) -> list[Processor]:
     plain = structlog.dev.plain_traceback
     return [
         structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-        structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=PAD_EVENT, exception_formatter=plain),
+        structlog.dev.ConsoleRenderer(
+            colors=colours, pad_event_to=PAD_EVENT, exception_formatter=plain, sort_keys=False
+        ),
     ]
 
 

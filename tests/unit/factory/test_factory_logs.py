@@ -45,6 +45,12 @@ def test_people_get_one_line_too_without_colours_in_a_file(out: io.StringIO) -> 
     assert "machine.started" in out.getvalue()
 
 
+def test_people_read_fields_in_the_order_in_which_they_are_told(out: io.StringIO) -> None:
+    logs.set_up("people", out)
+    logs.tell("machine.ended", {"machine": "h-00.d", "target": "t", "message": "200 ok", "by_vacnet": False})
+    assert "machine=h-00.d target=t message='200 ok' by_vacnet=False" in out.getvalue()
+
+
 def test_fields_may_bear_names_that_the_line_itself_uses(out: io.StringIO) -> None:
     logs.set_up("json", out)
     logs.tell("n", {"event": "e", "level": 3, "timestamp": 1})
