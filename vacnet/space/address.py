@@ -1,4 +1,8 @@
-"""Where datagrams go: an IP address and a port, and the text form a factory advertises."""
+"""Where datagrams go: an IP address and a port, and the text form a factory advertises.
+
+An IPv6 address may bear a zone (RFC 4007), the name of an interface: Python takes any text for one, and
+addresses come from outside and are shown to people.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ Address = tuple[str, int]
 """IP address in text and UDP port."""
 
 PORT_MAX = 65_535
+ZONE_MAX = 15
+"""Linux's IFNAMSIZ without its final zero."""
 
 
 def parse(text: str) -> Address | None:
@@ -28,4 +34,9 @@ def checked(host: str, port: int) -> Address | None:
         return None
     if address.is_unspecified or address.is_multicast or not 0 < port <= PORT_MAX:
         return None
-    return str(address), port
+    return (str(address), port) if _is_interface(host.partition("%")[2]) else None
+
+
+def _is_interface(zone: str) -> bool:
+    """Return whether a text may be an interface's name, or is none at all."""
+    return len(zone) <= ZONE_MAX and zone.isascii() and zone.isprintable() and " " not in zone
