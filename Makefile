@@ -11,13 +11,15 @@ MODEL ?= process
 FACTORIES ?= 3
 SEED ?= 1
 TILES ?=
+# make testbed TESTBED="partition 1,2 / 3,4,5"; without Docker here: TESTBED="up 5 --way spaces"
+TESTBED ?= up 5
 # make test TESTS=tests/unit/space
 TESTS ?= tests
 # make fuzz FUZZ="--inputs 10000000 --seconds 600 --seed 7"
 FUZZ ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all fuzz check bench lock clean environment
+.PHONY: help demo testbed test test-all fuzz check bench lock clean environment
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +27,10 @@ help: ## list these targets
 demo: ## three factories on this machine do real work before your eyes; MODEL=docker: in containers
 	@tools/bootstrap run
 	@$(PYTHON_BIN) -m tools.demo --model $(MODEL) --factories $(FACTORIES) --seed $(SEED) $(if $(TILES),--tiles $(TILES))
+
+testbed: ## five hypervisors on this machine, each with its own engine; TESTBED=status, space, kill 2, down ...
+	@tools/bootstrap run
+	@$(PYTHON_BIN) -m tools.testbed $(TESTBED)
 
 test: ## the tests; ENGINES=install brings the engines that are missing
 	@tools/bootstrap dev

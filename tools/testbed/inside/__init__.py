@@ -1,0 +1,1 @@
+"""What runs inside of a node: its first process, and the queue that delays its packets."""
