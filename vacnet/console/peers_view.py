@@ -45,7 +45,10 @@ def peers_view(state: Peers, now: float) -> View:
             Cell((Span("peers of "), Span(words.clean(state.factory), Tone.STRONG))),
             say(f"at {words.clock(state.time)}", Tone.FAINT),
         ),
-        warnings=freshness.staleness(state.factory, state.time, now),
+        warnings=(
+            *freshness.staleness(state.factory, state.time, now),
+            *map(freshness.warning, state.warnings),
+        ),
         sheets=(Sheet(columns=COLUMNS, rows=tuple(_row(peer, late) for peer in ordered), empty=NO_PEERS),),
     )
 

@@ -102,6 +102,7 @@ class FactoryAnswers:
             time=time.time(),
             peers=peer_state.peer_states(known, factories, peer_state.ways(gossip.table)),
             keys=peer_state.key_states(gossip.keys, gossip.table, now),
+            warnings=self.warned.passing(),
         )
 
     async def events(self, after: int, limit: int) -> Events:

@@ -184,6 +184,8 @@ class Peers(msgspec.Struct, frozen=True, kw_only=True):
     peers: tuple[PeerState, ...]
     keys: tuple[KeyState, ...] = ()
     """In the order of the key file."""
+    warnings: tuple[str, ...] = ()
+    """Of whom nothing is taken, and why: a wrong key, another space."""
 
 
 class EventState(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,8 +50,12 @@ class Warnings:
         while len(self._passing) > LINES_MAX:
             del self._passing[next(iter(self._passing))]
 
-    def all(self) -> tuple[str, ...]:
-        """Return every line, in the order in which their topics first had one, then those that pass."""
+    def passing(self) -> tuple[str, ...]:
+        """Return the lines that are shown for a while."""
         now = self._now()
         self._passing = {line: until for line, until in self._passing.items() if now < until}
-        return (*(line for lines in self._lines.values() for line in lines), *self._passing)
+        return tuple(self._passing)
+
+    def all(self) -> tuple[str, ...]:
+        """Return every line, in the order in which their topics first had one, then those that pass."""
+        return (*(line for lines in self._lines.values() for line in lines), *self.passing())

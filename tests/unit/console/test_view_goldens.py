@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from tests.unit.console import goldens, scenes
@@ -60,3 +61,9 @@ def test_a_space_whose_factory_no_longer_answers_says_so_above_all() -> None:
         scenes.HEALTHY, scenes.NOW + 42, trouble="no factory answers at /run/vacnet/control.sock"
     )
     goldens.check("space-no-daemon-80", drawn(view, 80))
+
+
+def test_of_whom_nothing_is_taken_stands_above_the_peers() -> None:
+    words = "nothing from 192.0.2.9:8885 is taken: it speaks under a key that this factory does not have"
+    state = msgspec.structs.replace(scenes.PEERS["one-silent"], warnings=(words,))
+    assert f"! {words}" in " ".join(drawn(peers_view(state, scenes.NOW), 80).split())
