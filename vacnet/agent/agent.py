@@ -12,7 +12,7 @@ values go out, and the same inputs give the same outputs, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -53,7 +53,7 @@ from vacnet.agent.own import OwnMachine
 from vacnet.agent.own_rows import gone, is_urgent
 from vacnet.agent.restore import enter, restore
 from vacnet.agent.restored import Restored
-from vacnet.agent.stranger_words import WRONG_KEY, stranger_words
+from vacnet.agent.stranger_words import OTHER_VERSION, WRONG_KEY, stranger_words
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import SpaceView
 from vacnet.agent.viewing import Sight, Starts, space_view
@@ -61,17 +61,21 @@ from vacnet.agent.why import Why
 from vacnet.decide.reasons import Decision
 from vacnet.space.gossip import Datagram, Gossip, GossipConfig
 from vacnet.space.happenings import (
+    AddressGivenUp,
     Asked,
     Conflict,
     FactoryChanged,
     FactoryDeparted,
+    FactoryForgotten,
     FactoryLive,
     FactorySilent,
     MemberMet,
+    OtherVersion,
     RowChanged,
     WrongKey,
 )
 from vacnet.space.keyring import KeyRing
+from vacnet.space.limits import MEMBERS_KEPT
 from vacnet.targets.address import endpoint_text
 
 
@@ -294,12 +298,33 @@ class Agent:
         }
         self._tell(WRONG_KEY, fields, warning=True)
 
+    def _other_version(self, news: OtherVersion, _now: float) -> None:
+        where = endpoint_text(*news.address)
+        fields = {"address": where, "why": f"the factory at {where} is not heard: {news.words}"}
+        self._tell(OTHER_VERSION, fields, warning=True)
+
     def _member_met(self, news: MemberMet, _now: float) -> None:
         member = Member(news.name, news.address)
         if self._members.get(member.name) != member:
-            self._members[member.name] = member
+            self._members.pop(member.name, None)
             self._configured = True
-            self._effects.append(PersistMembers(tuple(self._members.values())))
+            self._keep_members([*self._members.values(), member])
+
+    def _forgotten(self, news: FactoryForgotten, _now: float) -> None:
+        self._keep_members([one for one in self._members.values() if one.name != news.factory])
+
+    def _given_up(self, news: AddressGivenUp, _now: float) -> None:
+        known = self.gossip.table.factories
+        gone = [
+            one for one in self._members.values() if one.address == news.address and one.name not in known
+        ]
+        if gone:
+            self._keep_members([one for one in self._members.values() if one not in gone])
+
+    def _keep_members(self, members: Sequence[Member]) -> None:
+        """Have the record keep these, the ones met last if they are many."""
+        self._members = {member.name: member for member in members[-MEMBERS_KEPT:]}
+        self._effects.append(PersistMembers(tuple(self._members.values())))
 
     def _asked(self, news: Asked, _now: float) -> None:
         self._effects.append(GatherAnswer(news.question))
@@ -338,4 +363,7 @@ _NEWS: Mapping[type, Callable[[Agent, Any, float], None]] = {
     WrongKey: Agent._wrong_key,  # noqa: SLF001
     Asked: Agent._asked,  # noqa: SLF001
     MemberMet: Agent._member_met,  # noqa: SLF001
+    FactoryForgotten: Agent._forgotten,  # noqa: SLF001
+    AddressGivenUp: Agent._given_up,  # noqa: SLF001
+    OtherVersion: Agent._other_version,  # noqa: SLF001
 }

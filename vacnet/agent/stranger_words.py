@@ -13,6 +13,8 @@ from vacnet.targets.address import endpoint_text
 
 WRONG_KEY = "gossip.wrong-key"
 """The name of the news; its field `why` has the words."""
+OTHER_VERSION = "gossip.other-version"
+"""Likewise, of a factory that speaks no version of the protocol that this one speaks."""
 
 _WORDS: Mapping[Reject, str] = {
     Reject.KEY: (

@@ -24,6 +24,7 @@ from vacnet.outcomes import Kind
 from vacnet.quantities import duration
 from vacnet.space.rows import Flags, TargetRow
 from vacnet.space.table import Known, Liveness, Table
+from vacnet.targets.address import endpoint_text
 
 MINUTE = 60.0
 
@@ -87,7 +88,7 @@ def _factory(sight: Sight, known: Known, now: float) -> FactoryView:
         itself=itself,
         state=state.value,
         heard_seconds=heard,
-        address=row.advertise or (f"{known.address[0]}:{known.address[1]}" if known.address else ""),
+        address=row.advertise or (endpoint_text(*known.address) if known.address else ""),
         flags=_flags(row.flags),
         processors_total=row.processors_total,
         processors_free=row.processors_free,

@@ -33,7 +33,7 @@ from vacnet.agent.events import (
     Stopping,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
-from vacnet.agent.stranger_words import WRONG_KEY
+from vacnet.agent.stranger_words import OTHER_VERSION, WRONG_KEY
 from vacnet.factory import drain as of_drain
 from vacnet.factory import settings as of_settings
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
@@ -247,7 +247,7 @@ class Factory:
 
     def _notify(self, effect: Notify) -> None:
         self.news.notify(effect)
-        if effect.name == WRONG_KEY:
+        if effect.name in {WRONG_KEY, OTHER_VERSION}:
             self.warned.show_for(STRANGER_SHOWN_SECONDS, str(effect.fields["why"]))
 
     def _datagram(self, data: bytes, address: Address) -> None:

@@ -111,8 +111,6 @@ def unheard(known: Sequence[Known]) -> tuple[FactoryState, ...]:
 
 def _same(resolved: Resolved, factory: FactoryView) -> bool:
     addresses = {endpoint_text(*address) for address in resolved.addresses}
-    # The agent writes addresses without the brackets of IPv6.
-    addresses |= {f"{host}:{port}" for host, port in resolved.addresses}
     return factory.address in addresses or resolved.peer.host == factory.name
 
 

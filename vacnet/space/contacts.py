@@ -48,6 +48,7 @@ class Contacts:
         """Begin with none."""
         self._rng = rng
         self._contacts: dict[Address, Contact] = {}
+        self._given_up: list[Address] = []
         self.next_at = math.inf
 
     def configure(self, addresses: Iterable[Address], now: float) -> None:
@@ -83,15 +84,21 @@ class Contacts:
 
     def due(self, now: float) -> list[Address]:
         """Return whom to greet now, and set their next turn."""
-        self._contacts = {
-            at: contact for at, contact in self._contacts.items() if not self._stale(contact, now)
-        }
+        stale = [contact.address for contact in self._contacts.values() if self._stale(contact, now)]
+        for address in stale:
+            del self._contacts[address]
+        self._given_up += stale
         waiting = [contact for contact in self._contacts.values() if contact.answered_by is None]
         due = [contact for contact in waiting if contact.due_at <= now]
         for contact in due:
             self._postpone(contact, len(waiting), now)
         self.next_at = min((contact.due_at for contact in waiting), default=math.inf)
         return [contact.address for contact in due]
+
+    def given_up(self) -> list[Address]:
+        """Return where nobody has answered for a day, once."""
+        given_up, self._given_up = self._given_up, []
+        return given_up
 
     def unanswered(self) -> list[Address]:
         """Return the configured peers that do not answer."""

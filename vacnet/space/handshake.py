@@ -20,22 +20,25 @@ Sources: RFC 9000 section 8 (address validation, anti-amplification).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import msgspec
 
 from vacnet.space import address as addresses
-from vacnet.space import limits
+from vacnet.space import limits, versions
 from vacnet.space.address import Address
 from vacnet.space.challenges import Sent
 from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.gate import Arrival
+from vacnet.space.happenings import AddressGivenUp, OtherVersion
 from vacnet.space.keyring import Key
 from vacnet.space.membership import Membership
-from vacnet.space.seal import VERSION, Rejected, factory_id
+from vacnet.space.seal import Rejected, factory_id
 from vacnet.space.table import Known, Liveness
 from vacnet.space.twin import Twin
+from vacnet.space.versions import VERSION_MAX, VERSION_MIN
 from vacnet.space.wire import Hello, Member, Rival, Type, Welcome, encode, encode_within
 
 
@@ -50,17 +53,22 @@ class Handshake:
         self._membership = membership
         self._twin = twin
         self._proved = proved
+        self._told: dict[Address, float] = {}
+        """When it was told that somebody speaks other versions."""
 
     def wake(self) -> None:
         """Greet the contacts whose turn it is."""
-        for address in self._core.contacts.due(self._core.now):
+        contacts = self._core.contacts
+        for address in contacts.due(self._core.now):
             self.greet(address)
+        for address in contacts.given_up():
+            self._core.happen(AddressGivenUp(address))
 
     def greet(self, address: Address, room: int = limits.BODY_BYTES_MAX, rival: Rival | None = None) -> None:
         """Send a HELLO with as many fields as there is room for."""
         core = self._core
         nonce = core.challenges.make(address, core.now)
-        hello = Hello(nonce, core.me.row.instance, core.me.name, VERSION, VERSION, rival)
+        hello = Hello(nonce, core.me.row.instance, core.me.name, VERSION_MIN, VERSION_MAX, rival)
         short = limits.HELLO_BYTES - limits.DATAGRAM_BYTES_MIN - len(encode(hello))
         padded = msgspec.structs.replace(hello, padding=bytes(max(0, short)))
         if body := encode_within(padded, room):
@@ -79,7 +87,8 @@ class Handshake:
             self._met_myself(hello.nonce)
         rival = self._rival(arrival, hello.instance)
         self._hear_rival(hello.rival, proved=arrival.link is not None)
-        ask = 0 if arrival.link or rival else core.challenges.make(arrival.address, core.now)
+        known = arrival.link or rival or not self._understands(arrival, hello)
+        ask = 0 if known else core.challenges.make(arrival.address, core.now)
         self._welcome(arrival.address, hello.nonce, ask, rival, arrival.room)
 
     def answer(self, arrival: Arrival, nonce: int) -> None:
@@ -92,6 +101,8 @@ class Handshake:
         self._check_name(arrival, welcome.name)
         if (sent := core.challenges.take(welcome.echo, core.now)) is None:
             raise Rejected(Reject.ECHO)
+        if not self._understands(arrival, welcome):
+            raise Rejected(Reject.VERSION)
         rival = self._rival(arrival, welcome.instance)
         if welcome.nonce:
             room = limits.BODY_BYTES_MAX if sent.address == arrival.address else arrival.room
@@ -102,6 +113,21 @@ class Handshake:
             self._tell_both(arrival, welcome)
         else:
             self._prove(arrival, welcome, sent)
+
+    def _understands(self, arrival: Arrival, greeting: Hello | Welcome) -> bool:
+        """Return whether a version is common to both; if not, tell the admin now and then.
+
+        The other end tells its own: a greeting is answered all the same, with the range spoken here.
+        """
+        if versions.common(greeting.version_min, greeting.version_max) is not None:
+            return True
+        core, address = self._core, arrival.address
+        if core.now - self._told.get(address, -math.inf) >= limits.STRANGER_SECONDS:
+            if len(self._told) >= limits.STRANGERS_MAX:
+                del self._told[next(iter(self._told))]
+            self._told[address] = core.now
+            core.happen(OtherVersion(address, versions.words(greeting.version_min, greeting.version_max)))
+        return False
 
     def _hear_rival(self, rival: Rival | None, *, proved: bool) -> None:
         self._twin.told(rival, proved=proved)
@@ -144,7 +170,7 @@ class Handshake:
         self, to: Address, echo: int, ask: int, rival: Rival | None, room: int, key: Key | None = None
     ) -> None:
         core = self._core
-        bare = Welcome(echo, ask, core.me.row.instance, core.me.name, VERSION, VERSION, rival)
+        bare = Welcome(echo, ask, core.me.row.instance, core.me.name, VERSION_MIN, VERSION_MAX, rival)
         left = min(room, limits.BODY_BYTES_MAX) - len(encode(bare))
         full = msgspec.structs.replace(bare, members=self._members(left))
         if body := encode_within(full, room):

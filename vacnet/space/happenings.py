@@ -49,6 +49,28 @@ class FactoryDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class FactoryForgotten:
+    """A factory has not been heard for a day, or is excluded now: it is not in the table any more."""
+
+    factory: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressGivenUp:
+    """Where a factory was met nobody has answered for a day."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """A factory of this space speaks no version of the protocol that this one speaks."""
+
+    address: Address
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberMet:
     """A factory has proved that it receives at this address: worth keeping for the next start."""
 
@@ -87,6 +109,9 @@ Happening = (
     | FactoryLive
     | FactorySilent
     | FactoryDeparted
+    | FactoryForgotten
+    | AddressGivenUp
+    | OtherVersion
     | MemberMet
     | Conflict
     | WrongKey

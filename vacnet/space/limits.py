@@ -117,6 +117,8 @@ STRANGERS_MAX: Final = 64
 """Addresses that are warned of one by one."""
 CHALLENGED_MAX: Final = 1_024
 """Strangers whose last challenge is remembered."""
+MEMBERS_KEPT: Final = 256
+"""Factories met that a record keeps for the next start: one that answers names all others."""
 CONTACTS_MAX: Final = 2 * FACTORIES_MAX
 SOURCES_MAX: Final = 4
 """Addresses of one factory from which its datagrams are taken: two families, two interfaces."""

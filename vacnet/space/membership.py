@@ -28,6 +28,7 @@ from vacnet.space.counters import Reject
 from vacnet.space.happenings import (
     FactoryChanged,
     FactoryDeparted,
+    FactoryForgotten,
     FactoryLive,
     FactorySilent,
     MemberMet,
@@ -131,14 +132,18 @@ class Membership:
             if known.liveness(core.now) is not known.shown:
                 self._show(known)
             if known.shown is Liveness.FORGOTTEN:
-                core.table.remove(known.name)
+                self._forget(known)
         core.table.keep_time()
 
     def exclude(self) -> None:
         """Drop the factories that the settings exclude now."""
         for known in self._core.table.others():
             if known.fid in self._core.excluded:
-                self._core.table.remove(known.name)
+                self._forget(known)
+
+    def _forget(self, known: Known) -> None:
+        self._core.table.remove(known.name)
+        self._core.happen(FactoryForgotten(known.name))
 
     def _told_at(self, age: int) -> float:
         return self._core.now - age / 10 - limits.RELAY_AGE_SECONDS

@@ -21,8 +21,9 @@ from vacnet.space.outbox import Datagram
 from vacnet.space.reading import Reading
 from vacnet.space.replay import ReplayWindow
 from vacnet.space.rows import FactoryRow
-from vacnet.space.seal import VERSION, Header, Rejected
+from vacnet.space.seal import Header, Rejected
 from vacnet.space.table import Table
+from vacnet.space.versions import VERSION_MAX, VERSION_MIN
 from vacnet.space.voice import Answerer, Voice
 from vacnet.space.wire import Digest, Hello, Message, Pull, RowsOf, Sync, Type, Welcome
 
@@ -103,7 +104,7 @@ class Observer:
     def _greet(self) -> None:
         for address in self._peers:
             nonce = self._challenges.make(address, self._core.now)
-            hello = Hello(nonce, version_min=VERSION, version_max=VERSION)
+            hello = Hello(nonce, version_min=VERSION_MIN, version_max=VERSION_MAX)
             self._out.append(self._voice.say(Type.HELLO, hello, address))
         self._greet_at = self._core.now + self._wait
         self._wait = min(GREET_SECONDS[1], 2 * self._wait)
