@@ -1,9 +1,9 @@
-"""What is fuzzed: one factory's gossip in the midst of a space, and the inputs that reach it.
+"""What is fuzzed: one factory's gossip in the midst of a space, an observer, and the inputs that reach them.
 
-Rules of this file: the corpus is the vectors and what a small space really said. Two thirds of the inputs
-are sealed anew with a valid key, so that they pass the tag and come from where their sender was proved;
-the rest are whole datagrams changed anywhere. The factory's peers are real engines: what it makes of an
-input is answered by nobody, as on a network that loses everything.
+Rules of this file: two thirds of the inputs are sealed anew with a valid key, so that they pass the tag and
+come from where their sender was proved; the rest are whole datagrams changed anywhere. What the factory
+makes of an input is answered by nobody, as on a network that loses everything, but for nonces: those it
+last sent come back now and then. One input in eight goes to an observer that has just been welcomed.
 
 A factory that was told enough lies by a holder of the key knows thousands of factories, up to its bounds;
 so after some inputs it is replaced by a fresh one: what is then kept of the old one is a leak.
@@ -11,21 +11,22 @@ so after some inputs it is replaced by a fresh one: what is then kept of the old
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 from random import Random
 from typing import Final
 
-from tests.fuzz.mutator import altered, mutated
-from tests.unit.space.net import SECRET, SPACE, Net, space
-from tools.vectors.files import FOLDER
+from tests.fuzz.corpus import ITSELF, OTHER, PEER, body, small_space
+from tests.fuzz.mutator import mutated
+from tests.unit.space.net import SECRET, SPACE, Net
 from vacnet.space.counters import Reject
-from vacnet.space.gossip import Gossip
+from vacnet.space.gossip import Datagram, Gossip
+from vacnet.space.happenings import Asked
+from vacnet.space.items import Detail, Items
 from vacnet.space.keyring import KeyRing
+from vacnet.space.observer import Observer
 from vacnet.space.seal import Header, Rejected, derive, factory_id, key_id, seal
-from vacnet.space.wire import Type, decode, encode
+from vacnet.space.wire import Hello, Type, Welcome, decode, encode
 
 LOOKS: Final = b"o" * 32
 KEYS: Final = [("member", SECRET), ("observe", LOOKS)]
@@ -34,30 +35,11 @@ FRESH_AFTER: Final = 20_000
 LOOK_AFTER: Final = 1_000
 """Inputs after which it is looked whether it still listens to its peer."""
 ROUND_TRIP_EVERY: Final = 8
-FIELDS: Final = 0.6
-BYTES: Final = 0.3
-"""Parts of the sealed inputs that have other fields, or other bytes; the rest go under any type."""
-TYPES: Final = (*Type, 0, 77, 255)
-ITSELF, PEER, OTHER = "f0", "f1", "f2"
-
-
-@cache
-def corpus() -> tuple[tuple[int, bytes], ...]:
-    """Return types and bodies: of the vectors, and of a space of three from its beginning."""
-    told = json.loads((FOLDER / "messages.json").read_text())["messages"]
-    datagrams = [bytes.fromhex(one["datagram"]) for one in told]
-    datagrams += [data for _, _, data in _said()[:600]]
-    return tuple(dict.fromkeys((data[3], data[28:-16]) for data in datagrams))
-
-
-def _said() -> list[tuple[tuple[str, int], tuple[str, int], bytes]]:
-    net = _space()
-    net.run(20.0)
-    return net.recorded
-
-
-def _space() -> Net:
-    return space(3, targets=3)
+OBSERVER_EVERY: Final = 8
+ECHO: Final = 0.02
+NOWHERE: Final = ("10.6.6.6", 9)
+TOLD: Final = Items(details=(Detail("a", "b"), Detail("c", "d" * 200)), more=True)
+TO_OBSERVERS: Final = (Type.DIGEST, Type.ROWS, Type.ROWS, Type.WELCOME, Type.ANSWER)
 
 
 @dataclass(slots=True)
@@ -72,7 +54,17 @@ class Tally:
 
 
 class Target:
-    """A factory that takes what a seed makes."""
+    """A factory and an observer that take what a seed makes."""
+
+    _gossip: Gossip
+    _observer: Observer
+    _addresses: dict[str, tuple[str, int]]
+    _datagrams: list[bytes]
+    _hello: Datagram | None
+    """The last one that the factory sent."""
+    _now: float
+    _since: int
+    _sequence: int
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
@@ -83,54 +75,70 @@ class Target:
         self._renew()
 
     def feed(self, count: int) -> None:
-        """Take so many inputs; whatever leaves the engine as an exception leaves this."""
+        """Take so many inputs; whatever leaves an engine as an exception leaves this."""
         for _ in range(count):
             if self.tally.inputs % LOOK_AFTER == LOOK_AFTER - 1 and self._spent():
                 self._renew()
             self.tally.inputs += 1
             self._now += self.rng.choice((0.0, 0.0001, 0.01))
-            sender = self.rng.choice((PEER, PEER, PEER, OTHER, ITSELF, "stranger"))
-            self.last = self._sealed(sender) if self.rng.random() < 2 / 3 else self._changed()
-            self.gossip.receive(self.last, self._addresses.get(sender, ("10.6.6.6", 9)), self._now)
-            if self.gossip.next_timer() <= self._now:
-                self.gossip.wake(self._now)
-            self.gossip.drain()
-            self.gossip.happened()
+            if self.tally.inputs % OBSERVER_EVERY:
+                self._feed_factory()
+            else:
+                self._feed_observer()
+
+    def _feed_factory(self) -> None:
+        gossip, rng = self._gossip, self.rng
+        sender = rng.choice((PEER, PEER, PEER, OTHER, ITSELF, "stranger"))
+        self.last = self._sealed(sender) if rng.random() < 2 / 3 else mutated(rng, self._datagrams)
+        gossip.receive(self.last, self._addresses.get(sender, NOWHERE), self._now)
+        if gossip.next_timer() <= self._now:
+            gossip.wake(self._now)
+        for happening in gossip.happened():
+            if isinstance(happening, Asked):
+                gossip.answer(happening.question, TOLD, self._now)
+        for wish in gossip.drain():
+            if isinstance(wish, Datagram) and wish.data[3] == Type.HELLO:
+                self._hello = wish
+
+    def _feed_observer(self) -> None:
+        _, content = body(self.rng)
+        kind = self.rng.choice(TO_OBSERVERS)
+        self.last = self._seal(kind, content, ITSELF, LOOKS, 1)
+        self.tally.sealed += 1
+        self._observer.receive(self.last, self._now)
+        if self._observer.next_timer() <= self._now:
+            self._observer.wake(self._now)
+        self._observer.drain()
+        self._observer.happened()
 
     def _sealed(self, sender: str) -> bytes:
-        """Return a mutated body under a valid key, from a sender whose number is new."""
+        """Return a body under a valid key, from a sender whose number is new."""
         rng, tally = self.rng, self.tally
-        kind, body = self._body()
+        kind, content = self._echo(sender) if rng.random() < ECHO else body(rng)
         if tally.sealed % ROUND_TRIP_EVERY == 0:
-            self._round_trip(kind, body)
+            self._round_trip(kind, content)
         tally.sealed += 1
-        self._sequence += 1
         secret = rng.choice((SECRET, SECRET, SECRET, LOOKS))
         epoch = rng.choice((1, 1, 1, 1, 1, 2, 0, (1 << 32) - 1)) if rng.random() < 0.1 else 1
+        return self._seal(kind, content, sender, secret, epoch)
+
+    def _seal(self, kind: int, content: bytes, sender: str, secret: bytes, epoch: int) -> bytes:
+        self._sequence += 1
         header = Header(kind, key_id(secret), factory_id(sender), epoch, self._sequence)
-        return seal(header, body, self._keys[secret])
+        return seal(header, content, self._keys[secret])
 
-    def _body(self) -> tuple[int, bytes]:
-        """Return a type and a body: as it was, with other bytes, or with other fields."""
-        rng = self.rng
-        kind, body = rng.choice(self._corpus)
-        chance = rng.random()
-        if chance < FIELDS:
-            return kind, altered(rng, body)
-        if chance < FIELDS + BYTES:
-            return kind, mutated(rng, self._bodies, body)
-        return rng.choice(TYPES), body
+    def _echo(self, sender: str) -> tuple[int, bytes]:
+        """Return the echo of the nonce that the factory sent last, by whoever it is."""
+        hello = None if self._hello is None else decode(Type.HELLO, self._hello.data[28:-16])
+        nonce = hello.nonce if isinstance(hello, Hello) else 0
+        return Type.WELCOME, encode(Welcome(nonce, 9, self.rng.choice((b"", b"instance")), sender))
 
-    def _changed(self) -> bytes:
-        """Return a whole datagram changed anywhere: most fail their tag."""
-        return mutated(self.rng, self._datagrams)
-
-    def _round_trip(self, kind: int, body: bytes) -> None:
+    def _round_trip(self, kind: int, content: bytes) -> None:
         """What is a message is the same message after another trip."""
         if kind not in {*Type}:
             return
         try:
-            message = decode(kind, body)
+            message = decode(kind, content)
         except Rejected:
             return
         self.tally.decoded += 1
@@ -138,20 +146,34 @@ class Target:
 
     def _spent(self) -> bool:
         """Return whether the factory has heard enough, or was told so of its peer that it is deaf to it."""
-        peer = self.gossip.table.factories.get(PEER)
+        peer = self._gossip.table.factories.get(PEER)
         deaf = peer is None or peer.link is None
         return deaf or self.tally.inputs - self._since >= FRESH_AFTER
 
     def _renew(self) -> None:
         if self.tally.inputs:
-            self.tally.rejects += self.gossip.counters.rejects
+            self.tally.rejects += self._gossip.counters.rejects
         self._since = self.tally.inputs
-        net = _space()
+        net = small_space()
         self._addresses = {name: net.address(name) for name in net.nodes}
         self._datagrams = [data for _, _, data in net.recorded]
-        self._corpus = corpus()
-        self._bodies = [body for _, body in self._corpus]
         self._sequence = 1_000_000
-        self.gossip: Gossip = net.gossip(ITSELF)
-        self.gossip.set_keys(KeyRing(KEYS, SPACE), net.now)
+        self._hello = None
         self._now = net.now
+        self._gossip = net.gossip(ITSELF)
+        self._gossip.set_keys(KeyRing(KEYS, SPACE), net.now)
+        self._observer = _welcomed(net)
+
+
+def _welcomed(net: Net) -> Observer:
+    """Return an observer that the factory has answered."""
+    key = KeyRing(KEYS, SPACE).keys[1]
+    observer = Observer(key, SPACE, [net.address(ITSELF)], Random(1), net.now)
+    observer.wake(net.now)
+    for asked in observer.drain():
+        net.gossip(ITSELF).receive(asked.data, NOWHERE, net.now)
+    for wish in net.gossip(ITSELF).drain():
+        if isinstance(wish, Datagram):
+            observer.receive(wish.data, net.now)
+    assert observer.answerer is not None
+    return observer
