@@ -42,8 +42,8 @@ PURPOSES: Final = {
 DONE: Final = {
     Reject.LENGTH: "Nothing else. It is not of this protocol.",
     Reject.MAGIC: "Nothing else. It is not of this protocol.",
-    Reject.VERSION: "Nothing else; section 11.",
-    Reject.KEY: "The administrator is warned of the address, at most once in WARNING_SECONDS.",
+    Reject.VERSION: "Of a WELCOME the administrator is told (section 11). The frame's is just counted.",
+    Reject.KEY: "The administrator is warned of the address, at most once in STRANGER_SECONDS.",
     Reject.TAG: "As for `key`.",
     Reject.TYPE: "Nothing else: it is of a later release.",
     Reject.ROLE: "Nothing else.",
@@ -163,7 +163,7 @@ def _rejects(_argument: str) -> Iterator[str]:
 WORDS: Final = {
     Reject.LENGTH: "Shorter than DATAGRAM_BYTES_MIN or longer than DATAGRAM_BYTES_MAX.",
     Reject.MAGIC: "It does not begin with `VN`.",
-    Reject.VERSION: "Another version of the frame.",
+    Reject.VERSION: "Another version of the frame; or a WELCOME from who speaks no version in common.",
     Reject.EXCLUDED: "Its sender is one that the administrator excludes.",
 }
 """Of reasons that need none in the code."""

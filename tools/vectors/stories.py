@@ -144,6 +144,12 @@ def _greetings() -> Iterator[Story]:
     yield Story("an echo that took too long", (late,))
     twice = Step(welcome(first, NEW), TAKEN), Step(welcome(first, NEW + 1), Reject.ECHO)
     yield Story("the same echo twice", twice)
+    later = [first, 0, scene.SENDER_INSTANCE, scene.SENDER, VERSION + 1, VERSION + 2]
+    beat = Step(PEER.says(Type.ANN, NEW + 1, BEAT), Reject.UNPROVEN)
+    nothing_common = Step(PEER.says(Type.WELCOME, NEW, later), Reject.VERSION)
+    yield Story("a welcome from who speaks later versions only: no link", (nothing_common, beat))
+    asks = PEER.says(Type.HELLO, 1, [5, scene.SENDER_INSTANCE, scene.SENDER, VERSION + 1, VERSION + 2])
+    yield Story("a greeting from who speaks later versions only is answered", (Step(asks, TAKEN),))
     wrong = PEER.says(Type.HELLO, 1, [5, b"", "factory3.example.org"])
     yield Story("a name that is not its sender's", (Step(wrong, Reject.NAME),))
 

@@ -288,6 +288,9 @@ class Receiver:
         address, sent = self.nonces.pop(fields[0], (None, 0.0))
         if address is None or now - sent > 30.0:
             raise Refused("echo")
+        lowest, highest = (fields[at + 2], fields[at + 3]) if len(fields) > at + 3 else (1, 1)
+        if not lowest <= 1 <= highest:
+            raise Refused("version")
         if name:
             self.proved[found.sender] = Proved(
                 found.epoch,
