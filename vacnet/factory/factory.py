@@ -44,6 +44,7 @@ from vacnet.factory.host import Host
 from vacnet.factory.identity import identity_of
 from vacnet.factory.logs import tell, tell_failure
 from vacnet.factory.loop import Driver
+from vacnet.factory.losses import Losses
 from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
 from vacnet.factory.queries import Queries
@@ -92,6 +93,7 @@ class Factory:
         self.news = News(record)
         self.warned = Warnings(self.news.warning_came, self.news.warning_went)
         self.endpoint = Endpoint(settings.space.listen, self._datagram)
+        self.losses = Losses(self.endpoint, self.news.notify, self.warned.show_for)
         self.fetcher = Fetcher(settings.fetch, state, __version__)
         self.pipes = PipeKeeper(self.fetcher, lambda _readings: self._offers_changed(), time.time)
         self.engines = engines_of(settings)
@@ -150,6 +152,7 @@ class Factory:
             self.pipes.run(),
             self.host.run(),
             self.resolver.run(),
+            self.losses.run(),
             feed_watchdog(self._status),
         )
 
@@ -227,6 +230,7 @@ class Factory:
             **{f"udp_{name}": count for name, count in self.endpoint.counters.items()},
             **{f"loop_{name}": count for name, count in self.driver.counters.items()},
             **{f"gossip_reject_{name}": count for name, count in gossip.rejects.items()},
+            "udp_receive_buffer_bytes": self.endpoint.receive_buffer_bytes(),
             "udp_dropped_by_kernel": self.endpoint.dropped_by_kernel(),
             "gossip_datagrams_sent": gossip.datagrams_sent,
             "gossip_datagrams_received": gossip.datagrams_received,

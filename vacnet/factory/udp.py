@@ -102,6 +102,11 @@ class Endpoint:
         """Return how many datagrams the kernel threw away because nobody took them in time."""
         return sum(_drops(each) for each in self._sockets)
 
+    def receive_buffer_bytes(self) -> int:
+        """Return the smallest receive buffer that was granted; the kernel tells the double (socket(7))."""
+        told = (each.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2 for each in self._sockets)
+        return min(told, default=RECEIVE_BUFFER_BYTES)
+
     def _take(self, source: socket.socket, most: int) -> None:
         for _ in range(most):
             try:
