@@ -57,8 +57,8 @@ class Losses:
             return ""
         return (
             f"the kernel grants gossip a receive buffer of {granted >> 10} KiB of the "
-            f"{RECEIVE_BUFFER_BYTES >> 10} KiB asked for: in a large space bursts are lost and repaired late; "
-            f"{REMEDY}"
+            f"{RECEIVE_BUFFER_BYTES >> 10} KiB asked for: in a large space bursts are lost and repaired "
+            f"late; {REMEDY}"
         )
 
     def look(self) -> None:
