@@ -49,7 +49,8 @@ OVERRIDES: Final[Mapping[tuple[str, str], tuple[Value, Value, Value]]] = {
     ("Digest", "entries"): (b"", b"f" * 8 + bytes([0, 0, 0, 1, 0, 0, 0, 7]), b"\xff" * 16 * 56),
     ("Digest", "evidence"): (b"", b"", b"\xff" * 24 * 8),
     ("Pull", "wants"): (b"", b"f" * 8 + bytes([0, 0, 0, 1, 0, 0, 0, 7]), b"\xff" * 16 * 56),
-    **{(shape, f"version_{end}"): (1, 1, 255) for shape in ("Hello", "Welcome") for end in ("min", "max")},
+    **{(shape, "version_min"): (1, 1, 1) for shape in ("Hello", "Welcome")},
+    **{(shape, "version_max"): (1, 1, 255) for shape in ("Hello", "Welcome")},
     ("Query", "topic"): (0, 1, 255),
     ("Answer", "topic"): (0, 1, 255),
 }

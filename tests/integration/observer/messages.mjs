@@ -112,8 +112,17 @@ const origin = shape([
   ["factory", orNil(factoryRow)], ["rows", list(targetRow, 64)],
 ], span);
 
+// Section 11: version 1 is all that is spoken here.
+function understood(read) {
+  if (read.version_min > 1 || read.version_max < 1) throw new Refused("version");
+  return read;
+}
+
 const READ = {
-  WELCOME: shape([["echo", u64], ["nonce", u64, 0], ["instance", bytes(0, 8), null], ["name", text(0, 253), ""]]),
+  WELCOME: shape([
+    ["echo", u64], ["nonce", u64, 0], ["instance", bytes(0, 8), null], ["name", text(0, 253), ""],
+    ["version_min", whole(0, 255), 1], ["version_max", whole(0, 255), 1],
+  ], understood),
   DIGEST: shape([["buckets", bytes(0, 16)], ["whole", flag], ["entries", bytes(0, 896)], ["evidence", bytes(0, 192)]]),
   ROWS: shape([["origins", list(origin, 64)], ["last", flag, false]]),
 };
