@@ -47,6 +47,11 @@ class Plan:
         """Return the generator of a purpose: the same whatever else the plan holds."""
         return Random(f"{self.seed} {purpose}")
 
+    def cost(self) -> float:
+        """Return about how many datagrams it takes, one of an agent counted as ten of a talker."""
+        each = self.factories / 5 + 6  # a beat of five seconds to each other, syncs, and what faults bring
+        return self.seconds * self.factories * each * (10 if self.agents else 1)
+
     def command(self) -> str:
         """Return the command that replays it."""
         faults = ",".join(kind for kind in KINDS if kind in self.faults) or "none"

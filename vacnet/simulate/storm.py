@@ -36,6 +36,8 @@ LOOK_SECONDS = 2.0
 STEP_SECONDS = 0.25
 CALM_SECONDS = 10.0
 """And two beats: how long tables may differ after the last fault."""
+SHORTEST_SECONDS = 60.0
+"""Of chaos, when a plan is narrowed."""
 BASE_SECONDS_MAX = 1e6
 """Monotonic clocks begin anywhere below."""
 
@@ -226,9 +228,9 @@ def narrower(plan: Plan) -> Iterator[Plan]:
             yield replace(plan, factories=factories)
     for kind in sorted(plan.faults):
         yield replace(plan, faults=plan.faults - {kind})
-    for seconds in (60.0, plan.seconds / 4, plan.seconds / 2):
-        if math.ceil(seconds) < plan.seconds:
-            yield replace(plan, seconds=float(math.ceil(seconds)))
+    for seconds in (SHORTEST_SECONDS, plan.seconds / 2):
+        if SHORTEST_SECONDS <= seconds < plan.seconds:
+            yield replace(plan, seconds=math.ceil(seconds))
 
 
 __all__ = ["Report", "Storm", "narrower", "run"]
