@@ -1,7 +1,8 @@
 """Storms of seeds that nobody has run before, for as long as is asked for, and what they were in the summary.
 
 `VACNET_STORM_SECONDS` says how long; without it five minutes where `CI` is set and half a minute elsewhere.
-A space too large for the time that is left is left out. The first seed comes from the clock. Each broken promise is told with the command that replays it.
+A space too large for the time that is left is left out. The first seed comes from the clock. Each broken
+promise is told with the command that replays it.
 """
 
 from __future__ import annotations
