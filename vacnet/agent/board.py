@@ -138,7 +138,9 @@ class Board:
         if advanced is None or name in self.stale or now >= advanced.until:
             ledger = self.ledgers[name]
             before = ledger.window
-            standing = advance(ledger, self.settings.factory, around.peers(name), now)
+            peers = around.peers(name)
+            ledger.judge(peers, now)
+            standing = advance(ledger, self.settings.factory, peers, now)
             if _worth_keeping(before, ledger.window):
                 self.effects.append(PersistWindow(name, ledger.window))
             ends = (claim.expires_at for claim in standing.claims)
@@ -267,6 +269,8 @@ class Board:
             retry_at=ledger.not_made_until,
             back_off=ledger.back_off,
             error_code=ledger.error_code,
+            suspicion=ledger.suspicion,
+            on_trial=any(machine.proved_at is None for machine in ledger.unfinished()),
             now=now,
         )
 

@@ -8,11 +8,13 @@ the last proof, the local back-off) stands here by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vacnet.agent.own import TAKE_BACK, Fate, OwnMachine, fate_of
+from vacnet.decide.blackholes import NONE, Suspicion, is_suspect, peers_rate, suspected
 from vacnet.decide.local import LocalBackOff, failed
+from vacnet.decide.peers import Peer
 from vacnet.outcomes import Outcome
 from vacnet.space.rows import TargetRow
 from vacnet.space.window import Window, merge, never_tried
@@ -53,6 +55,11 @@ class Ledger:
     tried: float = 0.0
     failed: float = 0.0
     counted_at: float = 0.0
+    errors_in_row: int = 0
+    """Local errors since a machine last proved or found no work in so many words."""
+    suspicion: Suspicion = NONE
+    unjudged: bool = False
+    """A local error has come since suspicion was last weighed."""
 
     # --- what the space knows, as far as the ledger needs it --------------------------------------------
 
@@ -126,6 +133,7 @@ class Ledger:
         self.proof_started_at = max(started, self.proof_started_at or started)
         self.verdict_at = now
         self.back_off = LocalBackOff()
+        self._clear(machine)
 
     def end(self, machine: OwnMachine, outcome: Outcome, lived_seconds: float, now: float) -> Fate:
         """Enter an end and return what it means."""
@@ -147,6 +155,7 @@ class Ledger:
             machine.proved_at = None
             most = float(TAKE_BACK * self.target.fizzle_seconds)
             self.proof_age_seconds = max(self.proof_age_seconds, min(most, PROOF_AGE_FACTOR * lived_seconds))
+        self._clear(machine)
         self.nowork_life_seconds = max(self.nowork_life_seconds, lived_seconds)
         self.nowork_ends = [*self.nowork_ends, now][-NOWORKS_KEPT:]
 
@@ -156,6 +165,23 @@ class Ledger:
         if fate is Fate.LOCAL_ERROR:
             self.error_code, self.error_at = outcome.message.code, now
             self._count(now, failed=1.0)
+            self.errors_in_row += 1
+            self.unjudged = True
+
+    def _clear(self, machine: OwnMachine) -> None:
+        """Enter that machines work here: one that was made before a suspicion says nothing about it."""
+        self.errors_in_row = 0
+        if machine.created_at >= self.suspicion.since:
+            self.suspicion = NONE
+
+    def judge(self, others: Sequence[Peer], now: float) -> None:
+        """Weigh the local errors that have come against what peers see: is it this host?"""
+        weighed, self.unjudged = not self.unjudged, False
+        if weighed or now < self.suspicion.until:
+            return
+        rate = peers_rate(self.target, others, now)
+        if self.suspicion.count or is_suspect(self.errors_in_row, self.failed, self.tried, rate):
+            self.suspicion = suspected(self.suspicion, self.failed, self.tried, rate, now)
 
     def _count(self, now: float, *, tried: float = 0.0, failed: float = 0.0) -> None:
         """Count into the two sums that decay over an hour."""
@@ -190,7 +216,7 @@ class Ledger:
 
     def next_change(self, now: float) -> float:
         """Return when time alone changes the row next; infinity for never."""
-        due = [self.not_made_until, self.back_off.until, self.window.ends_at()]
+        due = [self.not_made_until, self.back_off.until, self.suspicion.until, self.window.ends_at()]
         for machine in self.unfinished():
             due.append(machine.created_at + self.proof_seconds())
             if machine.started_at is not None:

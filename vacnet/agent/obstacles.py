@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vacnet.agent.events import HostFacts
+from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
@@ -33,6 +34,9 @@ class Here:
     retry_at: float
     back_off: LocalBackOff
     error_code: int
+    suspicion: Suspicion
+    on_trial: bool
+    """A machine of it runs here that has not proved yet."""
     now: float
 
 
@@ -67,6 +71,18 @@ def _local(here: Here) -> str:
     return (
         f"failed here {here.back_off.count} times in a row (last {here.error_code}): off for {duration(left)}"
     )
+
+
+def _suspect(here: Here) -> str:
+    suspicion = here.suspicion
+    if not suspicion.count:
+        return ""
+    here_failed = f"{suspicion.failed:.1f} of {suspicion.tried:.1f} failed here within an hour"
+    numbers = f"{here_failed}, elsewhere {suspicion.rate:.0%}"
+    if here.now < suspicion.until:
+        left = duration(suspicion.until - here.now)
+        return f"this host is suspected: {numbers}; one machine is tried in {left}"
+    return f"this host is on trial by one machine: {numbers}" if here.on_trial else ""
 
 
 def _cap_factory(here: Here) -> str:
@@ -117,6 +133,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("engine.away", _engine),
     ("target.veto", _target_veto),
     ("target.not-made", _not_made),
+    ("local.suspect", _suspect),
     ("local.back-off", _local),
     ("cap.factory", _cap_factory),
     ("cap.space", _cap_space),

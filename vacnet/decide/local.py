@@ -45,11 +45,16 @@ def most_err(target: Target, peers: Iterable[Peer], now: float) -> bool:
     Of the live factories with a verdict within max(backoff_seconds, 10 min), those whose newest is an
     error have to be more than half, and at least min(3, floor(n / 2) + 1) of the n that offer it.
     """
-    horizon = now - max(float(target.backoff_seconds), VERDICT_SECONDS)
     live = [peer for peer in peers if peer.live and not peer.row.gone]
-    verdicts = [_verdict(peer, horizon) for peer in live]
-    bad, good = verdicts.count("error"), verdicts.count("good")
+    bad, good = votes(target, live, now)
     return bad > good and bad >= min(VOTES, len(live) // 2 + 1)
+
+
+def votes(target: Target, live: Iterable[Peer], now: float) -> tuple[int, int]:
+    """Return how many live factories' newest verdict is a local error, and of how many it is good."""
+    horizon = now - max(float(target.backoff_seconds), VERDICT_SECONDS)
+    verdicts = [_verdict(peer, horizon) for peer in live]
+    return verdicts.count("error"), verdicts.count("good")
 
 
 def _verdict(peer: Peer, horizon: float) -> str:

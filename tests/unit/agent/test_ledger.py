@@ -5,12 +5,16 @@ import pytest
 from vacnet.agent.effects import Ticket
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.own import Fate, OwnMachine
+from vacnet.decide.blackholes import Suspicion
+from vacnet.decide.peers import Peer
 from vacnet.outcomes import Ending, Outcome, Policy, judge
 from vacnet.space.rows import TargetRow
-from vacnet.space.window import Window
+from vacnet.space.window import Window, never_tried
 from vacnet.targets.model import Proof, Target
 
 TARGET = Target(name="t", target_share=1, backoff_seconds=10, fizzle_seconds=60, proof=Proof.JOB_STARTED)
+
+HOUR = 3600.0
 
 
 def outcome(code: int, *, stopped: str = "", lived: float = 10.0) -> Outcome:
@@ -154,3 +158,45 @@ def test_alive_for_half_a_minute_is_a_good_verdict() -> None:
     assert row(ledger).verdict_at is None
     ledger.pass_time(31.0)
     assert row(ledger).verdict_at == 31.0
+
+
+def _peer(tried: float, failed: float) -> Peer:
+    row = TargetRow(target="t", window=never_tried(0.0), tried=tried, failed=failed)
+    return Peer("other", live=True, holds=True, row=row)
+
+
+def test_a_host_on_which_all_fails_suspects_itself_and_tries_again_with_one() -> None:
+    peers = [_peer(1000, 10)]
+    ledger, machines = ledger_with(*range(6))
+    failed_until = 0
+    for number, machine in enumerate(machines):
+        ledger.end(machine, outcome(500), 10.0, 10.0 + number)
+        ledger.judge(peers, 10.0 + number)
+        failed_until = failed_until or (number + 1 if ledger.suspicion.count else 0)
+    assert failed_until == 4
+    assert ledger.suspicion.until == 10.0 + 3 + 6 * HOUR
+    trial = OwnMachine("trial", "t", 1, machines[0].ticket, 8 * HOUR)
+    ledger.add(trial, 8 * HOUR)
+    ledger.end(trial, outcome(500), 10.0, 8 * HOUR + 10.0)
+    ledger.judge(peers, 8 * HOUR + 10.0)
+    assert (ledger.suspicion.count, ledger.suspicion.until) == (2, 8 * HOUR + 10.0 + 18 * HOUR)
+
+
+@pytest.mark.parametrize("code", [200, 300])
+def test_a_machine_that_works_ends_the_suspicion_unless_it_is_older_than_it(code: int) -> None:
+    ledger, (old,) = ledger_with(0)
+    ledger.suspicion = Suspicion(count=2, since=100.0, until=200.0)
+    ledger.end(old, outcome(code), 10.0, 150.0)
+    assert ledger.suspicion.count == 2
+    new = OwnMachine("new", "t", 1, old.ticket, 210.0)
+    ledger.add(new, 210.0)
+    ledger.end(new, outcome(code), 10.0, 220.0)
+    assert ledger.suspicion.count == 0
+
+
+def test_where_peers_fail_alike_a_host_does_not_suspect_itself() -> None:
+    ledger, machines = ledger_with(*range(12))
+    for machine in machines:
+        ledger.end(machine, outcome(500), 10.0, 10.0)
+        ledger.judge([_peer(1000, 950)], 10.0)
+    assert ledger.suspicion.count == 0
