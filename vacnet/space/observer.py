@@ -11,21 +11,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from vacnet.space import versions
 from vacnet.space.address import Address
 from vacnet.space.challenges import Challenges
 from vacnet.space.core import Core, GossipConfig
 from vacnet.space.counters import Reject
 from vacnet.space.happenings import Happening
 from vacnet.space.keyring import Key, KeyRing
+from vacnet.space.limits import FACTORY_NAME_BYTES_MAX
 from vacnet.space.outbox import Datagram
 from vacnet.space.reading import Reading
 from vacnet.space.replay import ReplayWindow
 from vacnet.space.rows import FactoryRow
-from vacnet.space.seal import Header, Rejected
+from vacnet.space.seal import Header, Rejected, factory_id
 from vacnet.space.table import Table
 from vacnet.space.versions import VERSION_MAX, VERSION_MIN
 from vacnet.space.voice import Answerer, Voice
-from vacnet.space.wire import Digest, Hello, Message, Pull, RowsOf, Sync, Type, Welcome
+from vacnet.space.wire import Digest, Hello, Message, Pull, RowsOf, Sync, Type, Welcome, plain
 
 NOBODYS_NAME = ""
 """Of the owner of an observer's table: no factory can bear it."""
@@ -130,6 +132,10 @@ class Observer:
         sent = self._challenges.take(welcome.echo, core.now)
         if sent is None:
             raise Rejected(Reject.ECHO)
+        if versions.common(welcome.version_min, welcome.version_max) is None:
+            raise Rejected(Reject.VERSION)
+        if factory_id(welcome.name) != header.fid or not plain(welcome.name, FACTORY_NAME_BYTES_MAX):
+            raise Rejected(Reject.NAME)
         if self.answerer is None:
             window = ReplayWindow(header.sequence)
             took = core.now - sent.at

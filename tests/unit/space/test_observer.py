@@ -7,9 +7,12 @@ from random import Random
 import pytest
 
 from tests.unit.space.net import SECRET, SPACE, Faults, Net, row_of, space
+from vacnet.space.counters import Reject
 from vacnet.space.gossip import Datagram
 from vacnet.space.keyring import KeyRing
 from vacnet.space.observer import Observer
+from vacnet.space.seal import Header, factory_id, seal
+from vacnet.space.wire import Hello, Type, Welcome, decode, encode
 
 LOOK = b"o" * 32
 HERE = ("10.9.9.9", 40_000)
@@ -137,3 +140,28 @@ def test_nothing_is_told_to_who_has_another_key() -> None:
     looking.observer = Observer(key, SPACE, [net.address("f0")], Random(1), net.now)
     looking.run(5.0)
     assert looking.observer.table.others() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "versions", "reason"),
+    [
+        ("f0", (2, 3), Reject.VERSION),
+        ("f1", (1, 1), Reject.NAME),
+        ("", (1, 1), Reject.NAME),
+        ("f0\x1b[2J", (1, 1), Reject.NAME),
+    ],
+    ids=["other versions", "another's name", "no name", "a name that moves the cursor"],
+)
+def test_who_answers_speaks_a_common_version_under_a_name_of_its_own_that_can_be_shown(
+    name: str, versions: tuple[int, int], reason: Reject
+) -> None:
+    key = RING.keys[1]
+    observer = Observer(key, SPACE, [HERE], Random(6), 0.0)
+    observer.wake(0.0)
+    asked = decode(Type.HELLO, observer.drain()[0].data[28:-16])
+    assert isinstance(asked, Hello)
+    fid = factory_id(name if "\x1b" in name else "f0")
+    welcome = Welcome(asked.nonce, 0, b"", name, *versions)
+    observer.receive(seal(Header(Type.WELCOME, key.id, fid, 1, 1), encode(welcome), key.secret), 0.1)
+    assert observer.answerer is None
+    assert dict(observer._core.counters.rejects) == {reason: 1}
