@@ -8,8 +8,8 @@ import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Refused, ReplayWindow, TYPE, Voice } from "./frame.mjs";
-import { defaultsOfHello, entries, evidence, question, read } from "./messages.mjs";
+import { Refused, ReplayWindow, TYPE, Voice, factoryId } from "./frame.mjs";
+import { defaultsOfHello, entries, evidence, isPrintable, question, read } from "./messages.mjs";
 import { Table } from "./table.mjs";
 
 const AT_ONCE = 4;
@@ -59,8 +59,9 @@ class Observer {
     const nonce = BigInt(welcome.echo);
     const peer = this.#nonces.get(nonce);
     this.#nonces.delete(nonce);
-    if (peer === undefined || this.#answerer) return;
     const { sender, epoch, sequence } = header;
+    const named = isPrintable(welcome.name) && factoryId(welcome.name).equals(sender);
+    if (peer === undefined || !named || this.#answerer) return;
     this.#answerer = { name: welcome.name, peer, sender, epoch, window: new ReplayWindow(sequence) };
     this.#heard();
     this.#sync();
