@@ -14,9 +14,13 @@ from tools.vectors import scene
 from tools.vectors.stories import stories
 from tools.vectors.values import SHAPES, messages
 from tools.wire_tables import messages as shape_names
+from vacnet.space import coding
+from vacnet.space.rows import FactoryRow
 from vacnet.space.seal import derive, factory_id, key_id
-from vacnet.space.window import window_hash
-from vacnet.space.wire import Type
+from vacnet.space.sync import hashes, pack_hashes
+from vacnet.space.table import Known, Rhythm
+from vacnet.space.window import merge, window_hash
+from vacnet.space.wire import Type, WireWindow
 
 FOLDER: Final = Path(__file__).parents[2] / "protocol" / "vectors"
 
@@ -38,8 +42,20 @@ def keys_file() -> str:
             "tags": [_tag(data) for data in (bytes(28), b"VN" + bytes(range(100)))],
             "marks": [_mark(name, 1_700_000_000, version) for name in names for version in (0, 7)],
             "windows": [_window("example", 0, ""), _window("example", 7, scene.SENDER)],
+            "tables": [_table(count) for count in (64, 128)],
+            "merges": [_merge(one, other) for one in WINDOWS for other in WINDOWS],
         }
     )
+
+
+WINDOWS: Final = (
+    WireWindow(0, "", 0, 0, 0, open=False),
+    WireWindow(7, scene.SENDER, 250, 6000, 2, open=False),
+    WireWindow(7, scene.SENDER, 300, 3000, 1, open=True),
+    WireWindow(7, scene.RECEIVER, 100, 6000, 1, open=False),
+    WireWindow(8, scene.RECEIVER, 10, 6000, 3, open=False),
+)
+"""Windows of one target that meet: none yet, two copies of one, another of its number, a later one."""
 
 
 def messages_file() -> str:
@@ -131,6 +147,22 @@ def _mark(name: str, epoch: int, version: int) -> dict[str, Any]:
 def _window(target: str, number: int, opener: str) -> dict[str, Any]:
     found = window_hash(target, number, opener).to_bytes(8, "big").hex()
     return {"target": target, "number": number, "opener": opener, "hash": found}
+
+
+def _table(count: int) -> dict[str, Any]:
+    """Return a table of ten factories and the hashes of its buckets."""
+    held = [
+        Known(name, factory_id(name), Rhythm(), FactoryRow(name=name), 0.0, epoch=epoch, version=epoch % 7)
+        for epoch, name in enumerate((f"factory{number}.example.org" for number in range(10)), start=1)
+    ]
+    told = [{"name": one.name, "epoch": one.epoch, "version": one.version} for one in held]
+    return {"factories": told, "hashes": pack_hashes(hashes(held, count)).hex()}
+
+
+def _merge(one: WireWindow, other: WireWindow) -> dict[str, Any]:
+    merged = merge("example", *(coding.window_from_wire(window, 0.0) for window in (one, other)))
+    windows = {"one": one, "other": other, "merged": coding.window_to_wire(merged, 0.0)}
+    return {"target": "example"} | {name: msgspec.structs.asdict(window) for name, window in windows.items()}
 
 
 def _text(value: object) -> str:

@@ -180,7 +180,7 @@ const bits = (set) => set.toString(2).replaceAll("0", "").length;
 const onClock = (row) => ({ ...row.window, opened: row.at - row.window.age / 10 });
 
 // Of two windows of a target, the one that stands: SPEC.md 6.2.
-function merged(target, one, other) {
+export function merged(target, one, other) {
   if (one.number !== other.number) return one.number > other.number ? one : other;
   if (one.opener !== other.opener) {
     const [a, b] = [one, other].map((each) => windowHash(target, each.number, each.opener));

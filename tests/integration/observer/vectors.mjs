@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refused, Voice, entry, factoryId, keyId, mark, spaceKey, tagOf, windowHash } from "./frame.mjs";
+import { Refused, Voice, factoryId, keyId, mark, spaceKey, tagOf, windowHash } from "./frame.mjs";
 import { read } from "./messages.mjs";
+import { Table, merged } from "./table.mjs";
 
 const folder = process.argv[2];
 const file = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
@@ -26,6 +27,11 @@ function plain(value) {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
 }
 
+function emptyOrigin(name, epoch, version) {
+  const none = { start: 0, counter: 1, age: 0, ip: "", port: 0, factory: null, rows: [] };
+  return { name, epoch, end: version, latest: version, ...none };
+}
+
 const keys = file("keys.json");
 for (const one of keys.factory_ids) same(factoryId(one.name).toString("hex"), one.id);
 for (const one of keys.key_ids) same(keyId(hex(one.secret)).toString("hex"), one.id);
@@ -33,7 +39,16 @@ for (const one of keys.keys) same(spaceKey(hex(one.secret), one.space).toString(
 for (const one of keys.tags) same(tagOf(hex(one.data), hex(one.key)).toString("hex"), one.tag);
 for (const one of keys.marks) same(mark(factoryId(one.name), one.epoch, one.version).toString("hex"), one.mark);
 for (const one of keys.windows) same(windowHash(one.target, one.number, one.opener).toString("hex"), one.hash);
-assert.equal(entry(factoryId("f"), 1, 2).length, 16);
+for (const one of keys.tables.filter(({ hashes }) => hashes.length === 64 * 16)) {
+  const table = new Table();
+  for (const { name, epoch, version } of one.factories) table.take(emptyOrigin(name, epoch, version), 0);
+  same(table.hashes().toString("hex"), one.hashes);
+}
+for (const one of keys.merges) {
+  const [a, b] = [one.one, one.other].map((window) => ({ ...window, opened: -window.age }));
+  const { opened, ...window } = merged(one.target, a, b);
+  same({ ...window, age: -opened }, one.merged);
+}
 
 const messages = file("messages.json");
 const voice = new Voice(hex(messages.secret), messages.space);

@@ -49,6 +49,23 @@ def window_hash(target: str, number: int, opener: str) -> bytes:
     return hashlib.blake2b(data, digest_size=8, person=b"vacnet-window").digest()
 
 
+def bucket_hashes(factories: list[dict[str, Any]], count: int) -> bytes:
+    buckets = [0] * count
+    for one in factories:
+        fid = factory_id(one["name"])
+        buckets[fid[0] % count] ^= int.from_bytes(mark(fid, one["epoch"], one["version"]), "big")
+    return b"".join(bucket.to_bytes(8, "big") for bucket in buckets)
+
+
+def merged(target: str, one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    if one["number"] != other["number"]:
+        return max(one, other, key=lambda window: int(window["number"]))
+    if one["opener"] != other["opener"]:
+        return min(one, other, key=lambda window: window_hash(target, window["number"], window["opener"]))
+    ways = {"age": max, "length": min, "streak": min, "open": max}
+    return one | {name: way(one[name], other[name]) for name, way in ways.items()}
+
+
 @dataclass(frozen=True)
 class Frame:
     type: int

@@ -57,7 +57,7 @@ def test_names_and_secrets_become_the_same_ids_and_keys_for_all() -> None:
         assert open_body(data + bytes.fromhex(one["tag"]), key) == data[28:]
 
 
-def test_buckets_and_windows_hash_to_the_same_for_all() -> None:
+def test_buckets_and_windows_hash_and_merge_to_the_same_for_all() -> None:
     for one in KEYS["marks"]:
         fid = factory_id(one["name"])
         known = Known(one["name"], fid, Rhythm(), FactoryRow(name=one["name"]), 0.0)
@@ -67,6 +67,11 @@ def test_buckets_and_windows_hash_to_the_same_for_all() -> None:
     for one in KEYS["windows"]:
         found = independent.window_hash(one["target"], one["number"], one["opener"])
         assert found.hex() == one["hash"]
+    for one in KEYS["tables"]:
+        count = len(one["hashes"]) // 16
+        assert independent.bucket_hashes(one["factories"], count).hex() == one["hashes"]
+    for one in KEYS["merges"]:
+        assert independent.merged(one["target"], one["one"], one["other"]) == one["merged"]
 
 
 @pytest.mark.parametrize("vector", MESSAGES["messages"], ids=_ids(MESSAGES["messages"]))
