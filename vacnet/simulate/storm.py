@@ -26,7 +26,7 @@ from vacnet.simulate.plan import Plan, weather
 from vacnet.simulate.talker import Talker
 from vacnet.space import sync
 from vacnet.space.address import Address
-from vacnet.space.limits import BUCKETS, beat_seconds
+from vacnet.space.limits import BUCKETS, LIVE_BEATS, beat_seconds
 from vacnet.space.table import Known
 
 SPACE = "sim.example.org"
@@ -38,6 +38,8 @@ CALM_SECONDS = 10.0
 """And two beats: how long tables may differ after the last fault."""
 SHORTEST_SECONDS = 60.0
 """Of chaos, when a plan is narrowed."""
+TWIN_SECONDS = 16.0
+"""Until who was told of a twin again and again asks once more: the wait doubles with each jump."""
 BASE_SECONDS_MAX = 1e6
 """Monotonic clocks begin anywhere below."""
 
@@ -168,10 +170,11 @@ class Storm:
         """Wait until all tables are the same, and return how long that took.
 
         Raises:
-            BrokenPromiseError: it took more than two beats and ten seconds.
+            BrokenPromiseError: it took more than two beats and ten seconds, counted from when the last
+                twin can have been found silent.
         """
-        began = self.clock.now
-        within = 2 * beat_seconds(len(self.names)) + CALM_SECONDS
+        began, beat = self.clock.now, beat_seconds(len(self.names))
+        within = 2 * beat + CALM_SECONDS + (LIVE_BEATS * beat + TWIN_SECONDS if self.twinned else 0.0)
         while self.clock.now - began < within:
             self.clock.run_until(self.clock.now + STEP_SECONDS)
             if self.same():
