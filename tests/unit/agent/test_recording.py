@@ -234,7 +234,7 @@ def _evil() -> Iterator[object]:
     yield recording.digest_of
 
 
-@pytest.mark.parametrize("evil", list(_evil()), ids=str)
+@pytest.mark.parametrize("evil", list(_evil()), ids=range(len(list(_evil()))))
 def test_what_no_recording_holds_is_not_made(evil: object) -> None:
     with pytest.raises(ThawError):
         thaw(pickle.dumps(evil), SECRETS, SPACE)
