@@ -26,12 +26,12 @@ class Troubled(DockerRuntime):
     """The Docker runtime, of which the first calls fail as an engine's that is away."""
 
     calls: ClassVar[Counter[str]] = Counter()
-    sockets: ClassVar[dict[Path, str]] = {}
-    """Directory of machines to the engine they are on."""
+    places: ClassVar[dict[Path, tuple[str, str]]] = {}
+    """Directory of machines to the engine they are on, and the factory they are of."""
 
     def __init__(self, settings: DockerSettings, state_directory: Path, factory: str) -> None:
         super().__init__(settings, state_directory, factory)
-        self.sockets[state_directory / "machines"] = settings.socket
+        self.places[state_directory / "machines"] = (settings.socket, factory)
 
     def _fails(self, call: str) -> None:
         self.calls[call] += 1
@@ -53,8 +53,11 @@ class Troubled(DockerRuntime):
 
 def remove(directory: Path) -> None:
     """Remove a machine's container as somebody does who knows nothing of vacnet."""
-    api = APIClient(base_url=Troubled.sockets[directory.parent], version="auto")
-    for row in api.containers(all=True, filters={"label": [f"vacnet.machine={directory.name}"]}):
+    socket, factory = Troubled.places[directory.parent]
+    api = APIClient(base_url=socket, version="auto")
+    # A machine's id is its factory's alone.
+    labels = [f"vacnet.factory={factory}", f"vacnet.machine={directory.name}"]
+    for row in api.containers(all=True, filters={"label": labels}):
         api.remove_container(row["Id"], force=True)
     api.close()
 
