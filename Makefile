@@ -17,6 +17,8 @@ TESTBED ?= up 5
 TESTS ?= tests
 # make fuzz FUZZ="--inputs 10000000 --seconds 600 --seed 7"
 FUZZ ?=
+# Properties that hypothesis tries longer with make fuzz: round trips, and that merging has no order.
+LAWS := tests/unit/space/test_spans.py tests/unit/space/test_window_merge.py tests/unit/space/test_row_coding.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo testbed test test-all fuzz check bench lock clean environment
@@ -44,6 +46,7 @@ fuzz: ## feed a factory what nobody should send: 200,000 inputs, or FUZZ="--inpu
 	@tools/bootstrap dev
 	@$(PYTHON_BIN) -m coverage run --branch --data-file=.coverage.fuzz --include='vacnet/space/*' -m tests.fuzz --inputs 30000 --seed 1
 	@$(PYTHON_BIN) -m coverage report --data-file=.coverage.fuzz
+	@$(PYTHON_BIN) -m pytest -q --hypothesis-profile=fuzz --timeout=1200 tests/fuzz $(LAWS)
 	@$(PYTHON_BIN) -m tests.fuzz $(FUZZ)
 
 check: ## style, types, layers and sizes

@@ -15,7 +15,7 @@ ADDRESS = bytes([192, 0, 2, 1])
 
 
 class Capture:
-    """What goes to some UDP ports of loopback, from now until it is closed.
+    """What goes to and from some UDP ports of loopback, from now until it is closed.
 
     Raises:
         PermissionError: it takes root, or the capability to open raw sockets.
@@ -50,8 +50,8 @@ class Capture:
         head = 4 * (packet[0] & 15)
         if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_UDP:
             return
-        to = int.from_bytes(packet[head + 2 : head + 4], "big")
-        if to in self._ports:
+        ports = {int.from_bytes(packet[head + at : head + at + 2], "big") for at in (0, 2)}
+        if ports & self._ports:
             self.datagrams.append(packet[head + 8 :])
 
 

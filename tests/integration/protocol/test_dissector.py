@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +17,15 @@ from tools.engines.table import wanted
 from tools.space.space import Space
 from tools.space.waiting import until
 from tools.vectors.files import FOLDER
-from vacnet.space.seal import derive, open_body
-from vacnet.space.wire import Type
+from vacnet.space.keyring import Key, KeyRing
+from vacnet.space.seal import open_body
+from vacnet.space.voice import Voice
+from vacnet.space.wire import Query, Topic, Type
 
 pytestmark = pytest.mark.engine("tshark")
 
 SAID_SECONDS = 40.0
 SHOWN_MOST = 400
-TYPES = frozenset(Type) - {Type.QUERY, Type.ANSWER}
-"""What factories say to each other of themselves."""
 
 
 @pytest.fixture
@@ -59,12 +60,13 @@ def test_what_real_factories_say_is_shown_as_the_codec_reads_it(
     space: Space, captured: Capture, tmp_path: Path
 ) -> None:
     space.start()
+    key = KeyRing([("member", _secret(space))], space.name).keys[0]
+    _ask(space.member(1).port, key)
     space.member(3).stop()
-    until(lambda: _types(captured) >= TYPES, SAID_SECONDS, "factories have said one of each type")
+    until(lambda: _types(captured) == {*Type}, SAID_SECONDS, "one of each type has been said")
     datagrams = captured.datagrams[-SHOWN_MOST:]
-    key = derive(_secret(space), space.name)
     for shown, data in zip(by_tshark(tmp_path, datagrams), datagrams, strict=True):
-        open_body(data, key)
+        open_body(data, key.secret)
         assert shown == by_codec(data)
 
 
@@ -78,6 +80,15 @@ def test_what_is_refused_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
     assert not any(taken)
     assert sum(map(bool, refused)) >= 10
     assert all(pairs[-1][0] == "tag" for pairs in shown)
+
+
+def _ask(port: int, key: Key) -> None:
+    """Ask a factory for its details, and wait for the answer."""
+    question = Voice(key).say(Type.QUERY, Query(7, Topic.DETAILS), ("127.0.0.1", port))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(SAID_SECONDS)
+        asking.sendto(question.data, question.address)
+        asking.recv(2048)
 
 
 def _types(capture: Capture) -> set[int]:
