@@ -18,6 +18,7 @@ from vacnet.simulate.guards import (
     OneContent,
     Same,
     Strange,
+    Tickets,
     all_guards,
 )
 from vacnet.simulate.node import Node
@@ -152,3 +153,11 @@ def test_contents_that_differ_under_one_mark_are_caught(monkeypatch: Patch) -> N
     monkeypatch.setattr(spans, "_put", forgetful)
     with pytest.raises(BrokenPromiseError, match="differ in what they hold"):
         storm(guards=lambda: [Same()])
+
+
+def test_an_agent_that_never_yields_a_claim_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr("vacnet.agent.bid.must_yield", lambda *_: False)
+    monkeypatch.setattr("vacnet.agent.bid.wait_seconds", lambda *_: 0.0)
+    plan = Plan(1, 8, frozenset({"delay"}), 120.0, agents=True)
+    with pytest.raises(BrokenPromiseError, match="two machines on one ticket"):
+        run(plan, lambda: [Tickets()])

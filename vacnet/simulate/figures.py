@@ -6,6 +6,7 @@ to know each other is decreed, because a million handshakes would take longer th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -26,10 +27,16 @@ TARGETS = tuple(Target(name=f"target{number}") for number in range(10))
 ROWS_PER_SECOND = 0.01
 """Of one factory: between the usual 0.005 and the busy 0.05 of the gossip research 4.1."""
 JOIN_SECONDS = 30.0
+DECREED_SECONDS = 1.0
+"""For what comes up at once among those who know each other by decree."""
 DECREED_ABOVE = 100
 """Factories of a space whose acquaintance is decreed."""
 PATIENCE_SECONDS = 5.0
 """For a change to become known at all."""
+REST_SECONDS = 20.0
+"""Of rest that are measured, rounded up to whole beats."""
+HEALING_SECONDS_MAX = 120.0
+"""Then it is given up, and that is the figure."""
 STEP_SECONDS = 0.1
 
 
@@ -70,15 +77,15 @@ class _Space(Storm):
 def joined(factories: int, weather: Weather, *guards: Quiet, seed: int = 1) -> Storm:
     """Return a space in which all know each other and nothing is on its way."""
     space = _Space(factories, list(guards), seed)
+    decreed = factories > DECREED_ABOVE
+    rng, within = space.plan.rng("boots"), beat_seconds(factories)  # so that beats come at any time
     for node in space.nodes:
-        if factories > DECREED_ABOVE:
-            node.peers = ()
-            node.boot()
-        else:
-            space.clock.after(space.plan.rng("boots").uniform(0.0, 1.0), node.boot)
-    if factories > DECREED_ABOVE:
+        node.peers = () if decreed else node.peers
+        space.clock.after(rng.uniform(0.0, within), node.boot)
+    space.clock.run_until(within)
+    if decreed:
         _acquaint(space)
-    space.clock.run_until(JOIN_SECONDS)
+    space.clock.run_until(within + (DECREED_SECONDS if decreed else JOIN_SECONDS))
     space.network.weather = weather
     return space
 
@@ -125,16 +132,17 @@ def healing_seconds(factories: int = 100, cut_seconds: float = 120.0) -> float:
     space.network.partition()
     space.calm = True
     began = space.clock.now
-    while not space.same():
+    while not space.same() and space.clock.now < began + HEALING_SECONDS_MAX:
         space.clock.run_until(space.clock.now + STEP_SECONDS)
     return space.clock.now - began
 
 
 def bytes_at_rest(factories: int) -> float:
-    """Return bytes a second that a factory sends, IP and UDP headers included, over two beats of rest."""
+    """Return bytes a second that a factory sends, IP and UDP headers included, over some beats of rest."""
     space = joined(factories, Weather())
     _go_on_writing(space)
-    network, seconds = space.network, 2 * beat_seconds(factories)
+    network, beat = space.network, beat_seconds(factories)
+    seconds = beat * math.ceil(REST_SECONDS / beat)
     sent, size = network.sent, network.bytes_sent
     space.clock.run_until(space.clock.now + seconds)
     total = network.bytes_sent - size + IP_UDP_BYTES * (network.sent - sent)
