@@ -112,8 +112,8 @@ class Agent:
     def handle(self, event: Event, now: float) -> None:
         """Take in one event; what follows from it is in `effects()` afterwards."""
         handler = _HANDLERS[type(event)]
-        handler(self, event, now)
-        self._settle(now)
+        if handler(self, event, now) is not False:  # a flood of junk costs no more than to see that it is
+            self._settle(now)
 
     def next_timer(self) -> float:
         """Return the monotonic time at which a `Woke` is due."""
@@ -134,8 +134,8 @@ class Agent:
 
     # --- events ---------------------------------------------------------------------------------------
 
-    def _datagram(self, event: DatagramReceived, now: float) -> None:
-        self.gossip.receive(event.data, event.address, now)
+    def _datagram(self, event: DatagramReceived, now: float) -> bool:
+        return self.gossip.receive(event.data, event.address, now)
 
     def _machine(self, uuid: str) -> tuple[Ledger, OwnMachine] | None:
         for ledger in self.board.ledgers.values():
@@ -296,12 +296,12 @@ class Agent:
             "datagrams": news.count,
             "why": stranger_words(news),
         }
-        self._tell(WRONG_KEY, fields, warning=True)
+        self._effects.append(Notify(WRONG_KEY, fields, warning=True))
 
     def _other_version(self, news: OtherVersion, _now: float) -> None:
         where = endpoint_text(*news.address)
         fields = {"address": where, "why": f"the factory at {where} is not heard: {news.words}"}
-        self._tell(OTHER_VERSION, fields, warning=True)
+        self._effects.append(Notify(OTHER_VERSION, fields, warning=True))
 
     def _member_met(self, news: MemberMet, _now: float) -> None:
         member = Member(news.name, news.address)
@@ -336,7 +336,7 @@ class Agent:
         self._dirty = True
 
 
-_HANDLERS: Mapping[type, Callable[[Agent, Any, float], None]] = {
+_HANDLERS: Mapping[type, Callable[[Agent, Any, float], bool | None]] = {
     DatagramReceived: Agent._datagram,  # noqa: SLF001 (the table is the class's own)
     MachineAdopted: Agent._adopted,  # noqa: SLF001
     MachineStarted: Agent._started,  # noqa: SLF001

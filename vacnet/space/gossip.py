@@ -129,14 +129,14 @@ class Gossip:
         """Return the configured peers that do not answer."""
         return self._core.contacts.unanswered()
 
-    def receive(self, data: bytes, address: Address, now: float) -> None:
-        """Take a datagram as it came; never raises, whatever it is."""
+    def receive(self, data: bytes, address: Address, now: float) -> bool:
+        """Take a datagram as it came, whatever it is, and return whether anything came of it."""
         core = self._core
         core.now = now
         core.counters.datagrams_received += 1
         core.counters.bytes_received += len(data)
         if self._stopped:
-            return
+            return False
         try:
             self._take(data, (address[0], address[1]))
         except Unproven as unproven:
@@ -145,6 +145,8 @@ class Gossip:
         except Rejected as rejected:
             core.counters.rejects[rejected.reason] += 1
             self._strangers.note(rejected.reason, address)
+            return bool(core.happenings)
+        return True
 
     def wake(self, now: float) -> None:
         """Do what is due: announce, sync, greet, notice silence, send what was held back by pacing."""

@@ -113,6 +113,8 @@ NONCES_MAX: Final = 16_384
 """More than FACTORIES_MAX: all may be greeted at once."""
 STRANGER_SECONDS: Final = 300.0
 """A warning of one address and reason: a factory with a wrong key sends a datagram a second for days."""
+STRANGERS_GAP_SECONDS: Final = 1.0
+"""Between two warnings of strangers: who forges addresses makes no more news than one a second."""
 STRANGERS_MAX: Final = 64
 """Addresses that are warned of one by one."""
 CHALLENGED_MAX: Final = 1_024

@@ -1,18 +1,19 @@
 """Strangers: addresses whose datagrams no key opens, told to the agent now and then.
 
 Rules of this file: a warning for each address and reason at most every five minutes, however many datagrams;
-a bounded number of addresses, so that forged ones cost nothing.
+a bounded number of addresses, and one warning a second of all of them, so that forged ones cost nothing.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from vacnet.space.address import Address
 from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.happenings import WrongKey
-from vacnet.space.limits import STRANGER_SECONDS, STRANGERS_MAX
+from vacnet.space.limits import STRANGER_SECONDS, STRANGERS_GAP_SECONDS, STRANGERS_MAX
 
 UNOPENED = frozenset({Reject.KEY, Reject.TAG})
 
@@ -32,6 +33,7 @@ class Strangers:
         """Begin with none."""
         self._core = core
         self._strangers: dict[tuple[Address, Reject], Stranger] = {}
+        self._told_at = -math.inf
 
     def note(self, reason: Reject, address: Address) -> None:
         """Count a reject; warn if it is of this kind and the last warning is old enough."""
@@ -40,7 +42,8 @@ class Strangers:
         now = self._core.now
         stranger = self._strangers.get((address, reason)) or self._enter(address, reason)
         stranger.count += 1
-        if now - stranger.told_at >= STRANGER_SECONDS:
+        if now - stranger.told_at >= STRANGER_SECONDS and now - self._told_at >= STRANGERS_GAP_SECONDS:
+            self._told_at = now
             self._core.happen(WrongKey(address, stranger.count, reason))
             stranger.told_at, stranger.count = now, 0
 

@@ -348,3 +348,17 @@ def _sane(gossip: Gossip) -> None:
         assert known.version <= known.latest or known.itself
         assert len(known.targets) <= 256
         assert all(row.target == target for target, row in known.targets.items())
+
+
+def test_forged_datagrams_from_ever_new_addresses_make_one_warning_a_second() -> None:
+    net = space(2)
+    gossip = net.gossip("f0")
+    good = _datagram(net, "f1", Type.ANN, encode(Announce(1, 1, 1, urgent=False, factory=None, rows=[])))
+    forged = good[:-16] + bytes(16)
+    told = []
+    for n in range(5000):  # a thousand a second
+        came = gossip.receive(forged, (f"10.3.{n >> 8}.{n & 255}", 9), net.now + n / 1000)
+        news = gossip.happened()
+        assert came == bool(news)
+        told += news
+    assert [type(one) for one in told] == [WrongKey] * 5
