@@ -12,6 +12,7 @@ import msgspec
 
 from tools.vectors import scene
 from tools.vectors.stories import stories
+from tools.vectors.story import Story
 from tools.vectors.values import SHAPES, messages
 from tools.wire_tables import messages as shape_names
 from vacnet.space import coding
@@ -103,10 +104,21 @@ def stories_file() -> str:
                 }
                 for step in story.steps
             ],
+            **_held(story),
         }
         for story in stories()
     ]
     return _text({"receiver": receiver, "stories": told})
+
+
+def _held(story: Story) -> dict[str, Any]:
+    if story.then is None:
+        return {}
+    told = {
+        name: {"epoch": one.epoch, "version": one.version, "rows": dict(one.rows)}
+        for name, one in story.then.items()
+    }
+    return {"then": told}
 
 
 FILES: Final[Mapping[str, Callable[[], str]]] = {

@@ -1,87 +1,48 @@
 """Stories: datagrams that reach one receiver one after the other, and what it makes of each.
 
-Rules of this file: every story begins with a receiver that has just started and greeted its one peer
-with the first of its nonces. In most the peer then proves itself by echoing it. `expect` is the reason
-for which a datagram is refused, empty where it is taken.
+Rules of this file: `expect` is the reason for which a datagram is refused, empty where it is taken. Here
+stand the reasons; what becomes of rows stands in `spans`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 
-from tools.vectors import scene
+from tools.vectors import scene, spans
 from tools.vectors.scene import Speaker
-from tools.vectors.values import SHAPES, least, usual
+from tools.vectors.story import BEAT, NEW, PEER, TAKEN, Step, Story, after_proof, row
+from tools.vectors.values import SHAPES, least
 from vacnet.space.counters import Reject
 from vacnet.space.limits import BODY_BYTES_MAX, DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MIN, ECHO_SECONDS
 from vacnet.space.seal import VERSION
 from vacnet.space.wire import Type
 
-TAKEN: Final = ""
-NEW: Final = scene.FIRST_SEQUENCE + 1
-BEAT: Final[list[Any]] = [1, 1, 1, False, None, []]
-"""An Announce without rows."""
-PEER: Final = Speaker()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A datagram that reaches the receiver."""
-
-    datagram: bytes
-    expect: str
-    at: float = 1.0
-    """Seconds since the receiver greeted its peer."""
-    source: tuple[str, int] = scene.SENDER_ADDRESS
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What happens, for people, and the datagrams."""
-
-    name: str
-    steps: tuple[Step, ...]
-
-
-PROOF: Final = Step(
-    PEER.says(
-        Type.WELCOME,
-        scene.FIRST_SEQUENCE,
-        [scene.NONCES[0], 0, scene.SENDER_INSTANCE, scene.SENDER, VERSION, VERSION, None, []],
-    ),
-    TAKEN,
-    at=0.5,
-)
-
 
 def stories() -> list[Story]:
     """Return all of them."""
-    return [*_frames(), *_permissions(), *_lives(), *_sequences(), *_proofs(), *_greetings(), *_bodies()]
-
-
-def _after_proof(name: str, *steps: Step) -> Story:
-    return Story(name, (PROOF, *steps))
+    told = (_frames(), _permissions(), _lives(), _sequences(), _proofs(), _greetings(), _bodies())
+    return [*chain(*told), *spans.stories()]
 
 
 def _frames() -> Iterator[Story]:
     good = PEER.says(Type.ANN, NEW, BEAT)
     long = PEER.says(Type.ANN, NEW, bytes(BODY_BYTES_MAX + 1))
-    yield _after_proof("a beat of a proved peer is taken", Step(good, TAKEN))
-    yield _after_proof("nothing at all", Step(b"", Reject.LENGTH))
-    yield _after_proof("one byte too short", Step(good[: DATAGRAM_BYTES_MIN - 1], Reject.LENGTH))
-    yield _after_proof("one byte too long", Step(long, Reject.LENGTH))
-    yield _after_proof("as long as may be", Step(long[:DATAGRAM_BYTES_MAX], Reject.TAG))
-    yield _after_proof("another protocol", Step(b"XX" + good[2:], Reject.MAGIC))
-    yield _after_proof("a later frame", Step(good[:2] + bytes([VERSION + 1]) + good[3:], Reject.VERSION))
+    yield after_proof("a beat of a proved peer is taken", Step(good, TAKEN))
+    yield after_proof("nothing at all", Step(b"", Reject.LENGTH))
+    yield after_proof("one byte too short", Step(good[: DATAGRAM_BYTES_MIN - 1], Reject.LENGTH))
+    yield after_proof("one byte too long", Step(long, Reject.LENGTH))
+    yield after_proof("as long as may be", Step(long[:DATAGRAM_BYTES_MAX], Reject.TAG))
+    yield after_proof("another protocol", Step(b"XX" + good[2:], Reject.MAGIC))
+    yield after_proof("a later frame", Step(good[:2] + bytes([VERSION + 1]) + good[3:], Reject.VERSION))
     strange = Speaker(secret=scene.STRANGE).says(Type.ANN, NEW, BEAT)
-    yield _after_proof("a key that is not in the ring", Step(strange, Reject.KEY))
-    yield _after_proof("a bit flipped in the body", Step(_flipped(good, 28), Reject.TAG))
-    yield _after_proof("a bit flipped in the tag", Step(_flipped(good, len(good) - 1), Reject.TAG))
-    yield _after_proof("the last byte cut off", Step(good[:-1], Reject.TAG))
+    yield after_proof("a key that is not in the ring", Step(strange, Reject.KEY))
+    yield after_proof("a bit flipped in the body", Step(_flipped(good, 28), Reject.TAG))
+    yield after_proof("a bit flipped in the tag", Step(_flipped(good, len(good) - 1), Reject.TAG))
+    yield after_proof("the last byte cut off", Step(good[:-1], Reject.TAG))
     elsewhere = Speaker(space="vac02.example.org").says(Type.ANN, NEW, BEAT)
-    yield _after_proof("of another space under the same secret", Step(elsewhere, Reject.TAG))
+    yield after_proof("of another space under the same secret", Step(elsewhere, Reject.TAG))
 
 
 def _flipped(data: bytes, at: int) -> bytes:
@@ -90,10 +51,10 @@ def _flipped(data: bytes, at: int) -> bytes:
 
 def _permissions() -> Iterator[Story]:
     other = Speaker(secret=scene.NEXT).says(Type.ANN, NEW, BEAT)
-    yield _after_proof("sealed with the second member key: a rotation", Step(other, TAKEN))
-    yield _after_proof("a type of a later release", Step(PEER.says(77, NEW, b"\x90"), Reject.TYPE))
+    yield after_proof("sealed with the second member key: a rotation", Step(other, TAKEN))
+    yield after_proof("a type of a later release", Step(PEER.says(77, NEW, b"\x90"), Reject.TYPE))
     looks = Speaker(secret=scene.OBSERVE).says(Type.ANN, NEW, BEAT)
-    yield _after_proof("an observer announces", Step(looks, Reject.ROLE))
+    yield after_proof("an observer announces", Step(looks, Reject.ROLE))
     banned = Speaker(name=scene.EXCLUDED).says(Type.HELLO, 1, [5])
     yield Story("an excluded factory greets", (Step(banned, Reject.EXCLUDED),))
     mine = Speaker(name=scene.RECEIVER, epoch=scene.RECEIVER_EPOCH).says(Type.ANN, 1, BEAT)
@@ -105,32 +66,30 @@ def _permissions() -> Iterator[Story]:
 
 def _lives() -> Iterator[Story]:
     older = Speaker(epoch=scene.SENDER_EPOCH - 1).says(Type.ANN, NEW, BEAT)
-    yield _after_proof("of an earlier life", Step(older, Reject.EPOCH))
+    yield after_proof("of an earlier life", Step(older, Reject.EPOCH))
     later = Speaker(epoch=scene.SENDER_EPOCH + 1).says(Type.ANN, 1, BEAT)
-    yield _after_proof("of a later life that has not proved itself", Step(later, Reject.UNPROVEN))
+    yield after_proof("of a later life that has not proved itself", Step(later, Reject.UNPROVEN))
     last = Speaker(epoch=(1 << 32) - 1).says(Type.HELLO, 1, [5])
-    yield _after_proof("an epoch with none above it", Step(last, Reject.EPOCH))
+    yield after_proof("an epoch with none above it", Step(last, Reject.EPOCH))
 
 
 def _sequences() -> Iterator[Story]:
     def said(ahead: int) -> bytes:
         return PEER.says(Type.ANN, scene.FIRST_SEQUENCE + ahead, BEAT)
 
-    yield _after_proof("the same datagram twice", Step(said(1), TAKEN), Step(said(1), Reject.SEQUENCE))
-    yield _after_proof(
-        "overtaken", Step(said(5), TAKEN), Step(said(2), TAKEN), Step(said(2), Reject.SEQUENCE)
-    )
-    yield _after_proof("the number of the proof", Step(said(0), Reject.SEQUENCE))
-    yield _after_proof("a number from before the proof", Step(said(-3), Reject.SEQUENCE))
-    yield _after_proof("128 behind", Step(said(200), TAKEN), Step(said(72), Reject.SEQUENCE))
-    yield _after_proof("127 behind", Step(said(200), TAKEN), Step(said(73), TAKEN))
+    yield after_proof("the same datagram twice", Step(said(1), TAKEN), Step(said(1), Reject.SEQUENCE))
+    yield after_proof("overtaken", Step(said(5), TAKEN), Step(said(2), TAKEN), Step(said(2), Reject.SEQUENCE))
+    yield after_proof("the number of the proof", Step(said(0), Reject.SEQUENCE))
+    yield after_proof("a number from before the proof", Step(said(-3), Reject.SEQUENCE))
+    yield after_proof("128 behind", Step(said(200), TAKEN), Step(said(72), Reject.SEQUENCE))
+    yield after_proof("127 behind", Step(said(200), TAKEN), Step(said(73), TAKEN))
 
 
 def _proofs() -> Iterator[Story]:
     beat = PEER.says(Type.ANN, NEW, BEAT)
     yield Story("a stranger announces", (Step(beat, Reject.UNPROVEN),))
     elsewhere = Step(beat, Reject.UNPROVEN, source=scene.OTHER_ADDRESS)
-    yield _after_proof("from an address that was not proved, then from its own", elsewhere, Step(beat, TAKEN))
+    yield after_proof("from an address that was not proved, then from its own", elsewhere, Step(beat, TAKEN))
 
 
 def _greetings() -> Iterator[Story]:
@@ -156,9 +115,9 @@ def _greetings() -> Iterator[Story]:
 
 def _bodies() -> Iterator[Story]:
     for name, kind, body in _refused_bodies():
-        yield _after_proof(name, Step(PEER.says(kind, NEW, body), Reject.DECODE))
+        yield after_proof(name, Step(PEER.says(kind, NEW, body), Reject.DECODE))
     for name, kind, body in _taken_bodies():
-        yield _after_proof(name, Step(PEER.says(kind, NEW, body), TAKEN))
+        yield after_proof(name, Step(PEER.says(kind, NEW, body), TAKEN))
 
 
 def _refused_bodies() -> Iterator[tuple[str, Type, bytes | list[Any]]]:
@@ -186,8 +145,8 @@ def _refused_bodies() -> Iterator[tuple[str, Type, bytes | list[Any]]]:
     yield "a claim of ticket 64", Type.ANN, _announce(claim=64)
     yield "75 bucket hashes", Type.SYNC, [bytes(600), b""]
     yield "57 entries", Type.PULL, [bytes(16 * 57)]
-    yield "a row beyond its span", Type.ANN, [6, 7, 8, False, None, [_row(version=8)]]
-    yield "a row below its span", Type.ANN, [6, 7, 8, False, None, [_row(version=6)]]
+    yield "a row beyond its span", Type.ANN, [6, 7, 8, False, None, [row(version=8)]]
+    yield "a row below its span", Type.ANN, [6, 7, 8, False, None, [row(version=6)]]
     yield "a span that ends before it starts", Type.ANN, [7, 6, 8, False, None, []]
     yield "a span beyond the latest version", Type.ANN, [6, 7, 6, False, None, []]
     yield "a name that moves the cursor", Type.ANN, _announce(target="a\x1b[2J")
@@ -202,18 +161,12 @@ def _taken_bodies() -> Iterator[tuple[str, Type, bytes | list[Any]]]:
         Type.PULL,
         b"\xdd\x00\x00\x00\x01\xc6\x00\x00\x00\x00",
     )
-    yield "a row in its span", Type.ANN, [0, 7, 7, False, None, [_row(version=7)]]
+    yield "a row in its span", Type.ANN, [0, 7, 7, False, None, [row(version=7)]]
     yield "an entry and a torn rest", Type.PULL, [bytes(16) + b"torn"]
 
 
-def _row(**fields: Any) -> list[Any]:
-    shape = SHAPES["TargetRow"]
-    values = dict(zip((field.name for field in shape.fields), usual(shape), strict=True))
-    return list((values | fields).values())
-
-
 def _announce(**fields: Any) -> list[Any]:
-    return [0, 7, 7, False, None, [_row(**fields)]]
+    return [0, 7, 7, False, None, [row(**fields)]]
 
 
 def _origin(epoch: int) -> list[Any]:

@@ -235,8 +235,38 @@ class Proved:
         self.seen.add(sequence)
 
 
+@dataclass
+class Known:
+    """What is held of a factory: section 9.3 and 9.5."""
+
+    epoch: int
+    version: int = 0
+    latest: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    waiting: list[tuple[int, int, dict[str, int]]] = field(default_factory=list)
+
+    def take(self, versions: list[int], rows: list[list[Any]]) -> None:
+        start, end, latest = versions
+        self.latest = max(self.latest, latest)
+        self.waiting.append((start, end, {row[0]: row[1] for row in rows}))
+        while fitting := [span for span in self.waiting if span[0] <= self.version]:
+            self._apply(*fitting[0][1:])
+            self.waiting.remove(fitting[0])
+
+    def begin(self, epoch: int) -> None:
+        self.epoch, self.version, self.latest, self.waiting = epoch, 0, 0, []
+        self.rows = dict.fromkeys(self.rows, 0)
+
+    def _apply(self, end: int, rows: dict[str, int]) -> None:
+        newer = {target: version for target, version in rows.items() if version > self.rows.get(target, 0)}
+        self.rows |= newer
+        self.version = max(self.version, end)
+        if self.version >= self.latest:
+            self.rows = {target: version for target, version in self.rows.items() if version}
+
+
 class Receiver:
-    """What has to be known to tell why a datagram is refused."""
+    """What has to be known to tell why a datagram is refused, and what is held in the end."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.keys = {}
@@ -248,6 +278,15 @@ class Receiver:
         self.excluded = {factory_id(name) for name in told["exclude"]}
         self.nonces = {int(told["nonces"][0]): (tuple(told["peers"][0]), 0.0)}
         self.proved: dict[bytes, Proved] = {}
+        self.names: dict[bytes, str] = {}
+        self.known: dict[str, Known] = {}
+
+    def held(self) -> dict[str, Any]:
+        """Return what is held of others."""
+        return {
+            name: {"epoch": one.epoch, "version": one.version, "rows": one.rows}
+            for name, one in self.known.items()
+        }
 
     def verdict(self, data: bytes, source: tuple[str, int], now: float) -> str:
         """Return the reason for which a datagram is refused; empty: it is taken."""
@@ -274,6 +313,25 @@ class Receiver:
         fields = message(found.type, found.body)
         if found.type in {6, 7}:
             self._greeting(found, fields, source, now)
+        elif found.type in {1, 8}:
+            self.known[self.names[found.sender]].take(fields[0:3], fields[5])
+        elif found.type == 4:
+            for origin in fields[0]:
+                self._hearsay(origin)
+
+    def _hearsay(self, origin: list[Any]) -> None:
+        name, epoch, age = origin[0], origin[1], origin[6]
+        if factory_id(name) in self.excluded | {self.me}:
+            return
+        if name not in self.known:
+            if age / 10 + 1 > 86_400 or not name.isprintable():
+                return
+            self.known[name] = Known(epoch)
+        known = self.known[name]
+        if epoch > known.epoch:
+            known.begin(epoch)
+        if epoch == known.epoch:
+            known.take(origin[2:5], origin[10])
 
     def _sender(self, found: Frame, source: tuple[str, int]) -> None:
         if found.epoch > U32 - 1:
@@ -309,6 +367,8 @@ class Receiver:
         if not lowest <= 1 <= highest:
             raise Refused("version")
         if name:
+            self.names[found.sender] = name
+            self.known.setdefault(name, Known(found.epoch))
             self.proved[found.sender] = Proved(
                 found.epoch,
                 {address, source},

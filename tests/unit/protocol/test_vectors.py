@@ -12,6 +12,7 @@ import pytest
 
 from tests.unit.protocol import independent
 from tools.vectors.files import FILES, FOLDER, named
+from tools.vectors.scene import SENDER
 from tools.wire_tables import messages
 from vacnet.space.counters import Reject
 from vacnet.space.gossip import Gossip, GossipConfig
@@ -99,6 +100,9 @@ def test_the_engine_makes_of_a_story_what_the_file_says(story: dict[str, Any]) -
         gossip.receive(bytes.fromhex(step["datagram"]), (step["from"][0], step["from"][1]), step["at"])
         gossip.drain()
         assert "".join(gossip.counters.rejects - before) == step["expect"]
+    if "then" in story:
+        held = {known.name: _held(known) for known in gossip.table.others()}
+        assert _without_peer(held, story) == _without_peer(story["then"], story)
 
 
 @pytest.mark.parametrize("story", STORIES["stories"], ids=_ids(STORIES["stories"]))
@@ -107,6 +111,8 @@ def test_the_independent_reader_makes_of_a_story_the_same(story: dict[str, Any])
     for step in story["steps"]:
         source = (step["from"][0], step["from"][1])
         assert receiver.verdict(bytes.fromhex(step["datagram"]), source, step["at"]) == step["expect"]
+    if "then" in story:
+        assert _without_peer(receiver.held(), story) == _without_peer(story["then"], story)
 
 
 def test_every_reason_to_refuse_a_datagram_has_a_story() -> None:
@@ -118,6 +124,16 @@ def test_the_independent_reader_knows_nothing_of_ours() -> None:
     assert "vacnet." not in "".join(
         line for line in Path(independent.__file__).read_text().splitlines() if "import" in line
     )
+
+
+def _held(known: Known) -> dict[str, Any]:
+    rows = {target: known.versions.get(target, 0) for target in known.targets}
+    return {"epoch": known.epoch, "version": known.version, "rows": rows}
+
+
+def _without_peer(held: dict[str, Any], story: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the peer that tells, where the story is not about it."""
+    return {name: one for name, one in held.items() if name != SENDER or SENDER in story["then"]}
 
 
 class _Told(Random):
