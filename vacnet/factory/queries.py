@@ -87,7 +87,11 @@ class Queries:
     def _all_details(self) -> list[Detail]:
         now = boot_seconds()
         view = self.agent().view(now)
-        details = [Detail("version", __version__), Detail("up_seconds", f"{now - self.started_at:.0f}")]
+        details = [
+            Detail("factory", self.agent().settings.factory),
+            Detail("version", __version__),
+            Detail("up_seconds", f"{now - self.started_at:.0f}"),
+        ]
         details += [Detail(f"counter.{name}", str(count)) for name, count in self.counters().items()]
         details += [Detail(f"target.{one.name}", f"{one.words}; here: {one.here}") for one in view.targets]
         details += [Detail(f"warning.{number:03}", line) for number, line in enumerate(self.warnings())]

@@ -116,3 +116,26 @@ def test_with_a_wrong_key_or_space_nobody_answers_and_the_words_say_what_to_do(
         assert done.returncode == 75
         assert f"no factory of space '{name}' answers at 127.0.0.1 port" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_the_machines_of_a_factory_are_listed_from_afar(observed: Space, directory: Path) -> None:
+    access = ("--key", directory / "observe.key", "--name", "demo", "--json", "--peer")
+    chosen: list[Member] = []
+
+    def works() -> bool:
+        chosen[:] = [member for member in observed.members if member.client().machines().machines]
+        return bool(chosen)
+
+    until(works, PATIENCE_SECONDS, "somebody runs a machine")
+    member = chosen[0]
+
+    def same() -> bool:
+        own = member.client().machines().machines
+        done = vacnet("machines", *access, f"127.0.0.1:{member.port}")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        seen = [(one["id"], one["name"], one["uuid"], one["state"], one["kind"]) for one in told["machines"]]
+        assert told["factory"] == member.name
+        return seen == [(one.id, one.name, one.uuid, one.state, one.kind) for one in own]
+
+    until(same, PATIENCE_SECONDS, "both tell the same machines")
