@@ -49,7 +49,7 @@ DONE: Final = {
     Reject.ROLE: "Nothing else.",
     Reject.EXCLUDED: "Nothing else.",
     Reject.ITSELF: "Of an own HELLO: the address it was sent to is an own one and is not greeted again.",
-    Reject.EPOCH: "The sender is challenged, and told of the later life (section 7.4).",
+    Reject.EPOCH: "The sender is challenged, and told of the later life (7.4), but for epoch 2^32 - 1.",
     Reject.SEQUENCE: "Nothing else.",
     Reject.UNPROVEN: "The sender is challenged (section 7.2). Its sequence number is not spent.",
     Reject.DECODE: "Nothing else. Its sequence number is spent, and it counts as a sign of life.",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from tools.vectors import scene
 from tools.vectors.story import NEW, PEER, TAKEN, Held, Step, Story, after_proof, row
+from vacnet.space.counters import Reject
 from vacnet.space.limits import FORGET_SECONDS
 from vacnet.space.wire import Type
 
@@ -70,6 +71,9 @@ def _hearsay() -> Iterator[Story]:
     yield after_proof("nothing is taken about the receiver itself", me, then={})
     banned = _told(1, FIRST_LIFE, 0, 1, {"a": 1}, name=scene.EXCLUDED)
     yield after_proof("nor about who is excluded", banned, then={})
+    good, bad = (_origin(1, FIRST_LIFE, 0, 1, {"a": version}) for version in (1, 2))
+    mixed = Step(PEER.says(Type.ROWS, NEW + 1, [[good, bad], True]), Reject.DECODE)
+    yield after_proof("a good span beside a bad one is refused with it", mixed, then={})
     cursor = _told(1, FIRST_LIFE, 0, 1, {"a": 1}, name="f\x1b[2J")
     yield after_proof("nor under a name that cannot be shown", cursor, then={})
 
@@ -83,8 +87,14 @@ def _announce(number: int, start: int, end: int, rows: Rows) -> Step:
     return Step(PEER.says(Type.ANN, NEW + number, body), TAKEN)
 
 
-def _told(
-    number: int,
+def _told(number: int, *span: Any, age: int = 10, name: str = THIRD) -> Step:
+    """Return a ROWS about a third factory."""
+    origin = _origin(number, *span, age=age, name=name)
+    return Step(PEER.says(Type.ROWS, NEW + number, [[origin], True]), TAKEN)
+
+
+def _origin(
+    counter: int,
     epoch: int,
     start: int,
     end: int,
@@ -93,10 +103,9 @@ def _told(
     *,
     age: int = 10,
     name: str = THIRD,
-) -> Step:
-    """Return a ROWS about a third factory."""
-    origin = [name, epoch, start, end, max(end, latest), number, age, "192.0.2.3", 8885, None, _rows(rows)]
-    return Step(PEER.says(Type.ROWS, NEW + number, [[origin], True]), TAKEN)
+) -> list[Any]:
+    versions = [start, end, max(end, latest)]
+    return [name, epoch, *versions, counter, age, "192.0.2.3", 8885, None, _rows(rows)]
 
 
 def _rows(rows: Rows) -> list[Any]:

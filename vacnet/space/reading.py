@@ -95,8 +95,8 @@ class Reading:
 
     def on_rows(self, message: RowsOf) -> None:
         """Take rows."""
+        spans.check_all(message.origins)
         for origin in message.origins:
-            spans.check(origin)
             self._take(origin)
         came = {factory_id(origin.name) for origin in message.origins}
         answered = next((one for one in self._asked if came.intersection(one.fids)), None)

@@ -120,8 +120,8 @@ class Repair:
 
     def on_rows(self, arrival: Arrival, message: RowsOf) -> None:
         """Take rows of others; pull again where a page is missing."""
+        spans.check_all(message.origins)
         for origin in message.origins:
-            spans.check(origin)
             if factory_id(origin.name) not in self._core.excluded | {self._core.me.fid}:
                 self._take(arrival, origin)
         if self._fetching:

@@ -13,7 +13,7 @@ gone. The owner follows the same rule, so all drop the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -86,6 +86,16 @@ def check(span: Span) -> None:
         raise Rejected(Reject.DECODE)
     if not all(plain(text, most) for text, most in _texts(span)):
         raise Rejected(Reject.DECODE)
+
+
+def check_all(told: Iterable[Span]) -> None:
+    """Refuse a message as a whole for one such span: what is refused has changed nothing.
+
+    Raises:
+        Rejected: one is such a span.
+    """
+    for span in told:
+        check(span)
 
 
 def _texts(span: Span) -> Iterator[tuple[str, int]]:
