@@ -85,7 +85,7 @@ def storms(plans: Iterable[Plan], seconds: float, jobs: int) -> Tally:
             if time.monotonic() > until:
                 break
             going.add(pool.submit(attempt, plan))
-            if len(going) > jobs:
+            if len(going) >= jobs:
                 going = _collect(tally, going)
         while going:
             going = _collect(tally, going)
