@@ -7,6 +7,8 @@ from functools import cache
 from random import Random
 from typing import Final
 
+import msgpack
+
 from tests.fuzz.mutator import altered, mutated
 from tests.unit.space.net import Net, space
 from tools.vectors.files import FOLDER
@@ -67,3 +69,10 @@ def body(rng: Random) -> tuple[int, bytes]:
     if chance < FIELDS + BYTES:
         return kind, mutated(rng, _bodies(), chosen)
     return rng.choice((kind, *TYPES)), chosen
+
+
+def answer(rng: Random, nonce: int) -> bytes:
+    """Return an ANSWER to this nonce with other fields."""
+    answers = [body for kind, body in corpus() if kind == Type.ANSWER]
+    fields = msgpack.unpackb(rng.choice(answers))
+    return altered(rng, msgpack.packb([nonce, *fields[1:]]))

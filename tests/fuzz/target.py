@@ -3,7 +3,8 @@
 Rules of this file: two thirds of the inputs are sealed anew with a valid key, so that they pass the tag and
 come from where their sender was proved; the rest are whole datagrams changed anywhere. What the factory
 makes of an input is answered by nobody, as on a network that loses everything, but for nonces: those it
-last sent come back now and then. One input in eight goes to an observer that has just been welcomed.
+last sent come back now and then. One input in eight goes to an observer that has just been welcomed, or
+to somebody who asked for a factory's machines.
 
 A factory that was told enough lies by a holder of the key knows thousands of factories, up to its bounds;
 so after some inputs it is replaced by a fresh one: what is then kept of the old one is a leak.
@@ -12,30 +13,35 @@ so after some inputs it is replaced by a fresh one: what is then kept of the old
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from tests.fuzz.corpus import ITSELF, OTHER, PEER, body, small_space
+from tests.fuzz.corpus import ITSELF, OTHER, PEER, answer, body, small_space
 from tests.fuzz.mutator import mutated
 from tests.unit.space.net import SECRET, SPACE, Net
 from vacnet.space.counters import Reject
 from vacnet.space.gossip import Datagram, Gossip
 from vacnet.space.happenings import Asked
+from vacnet.space.inquiry import Inquiry
 from vacnet.space.items import Detail, Items
 from vacnet.space.keyring import KeyRing
 from vacnet.space.observer import Observer
 from vacnet.space.seal import Header, Rejected, derive, factory_id, key_id, seal
-from vacnet.space.wire import Hello, Type, Welcome, decode, encode
+from vacnet.space.wire import Hello, Query, Topic, Type, Welcome, decode, encode
 
 LOOKS: Final = b"o" * 32
 KEYS: Final = [("member", SECRET), ("observe", LOOKS)]
+RING: Final = KeyRing(KEYS, SPACE)
 FRESH_AFTER: Final = 20_000
 """Inputs that one factory gets at most."""
 LOOK_AFTER: Final = 1_000
 """Inputs after which it is looked whether it still listens to its peer."""
 ROUND_TRIP_EVERY: Final = 8
 OBSERVER_EVERY: Final = 8
+ANSWERS: Final = 0.25
+"""Part of these that go to somebody who asked for a factory's machines."""
 ECHO: Final = 0.02
 NOWHERE: Final = ("10.6.6.6", 9)
 TOLD: Final = Items(details=(Detail("a", "b"), Detail("c", "d" * 200)), more=True)
@@ -60,6 +66,8 @@ class Target:
     _observer: Observer
     _addresses: dict[str, tuple[str, int]]
     _datagrams: list[bytes]
+    _inquiry: Inquiry
+    _asked: Datagram
     _hello: Datagram | None
     """The last one that the factory sent."""
     _now: float
@@ -83,6 +91,8 @@ class Target:
             self._now += self.rng.choice((0.0, 0.0001, 0.01))
             if self.tally.inputs % OBSERVER_EVERY:
                 self._feed_factory()
+            elif self.rng.random() < ANSWERS:
+                self._feed_inquiry()
             else:
                 self._feed_observer()
 
@@ -99,6 +109,24 @@ class Target:
         for wish in gossip.drain():
             if isinstance(wish, Datagram) and wish.data[3] == Type.HELLO:
                 self._hello = wish
+
+    def _feed_inquiry(self) -> None:
+        """Answer the question that was asked last, or what resembles that."""
+        inquiry = self._inquiry
+        inquiry.wake(self._now)
+        for asked in inquiry.drain():
+            self._asked = asked
+        query = decode(Type.QUERY, self._asked.data[28:-16])
+        content = answer(self.rng, query.nonce if isinstance(query, Query) else 0)
+        self.last = self._seal(Type.ANSWER, content, ITSELF, LOOKS, 1)
+        self.tally.sealed += 1
+        with suppress(Rejected):
+            inquiry.receive(self.last, self._now)
+        if inquiry.done:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._inquiry = Inquiry(RING.keys[1], Topic.MACHINES, NOWHERE, Random(1), self._now)
 
     def _feed_observer(self) -> None:
         _, content = body(self.rng)
@@ -161,13 +189,14 @@ class Target:
         self._hello = None
         self._now = net.now
         self._gossip = net.gossip(ITSELF)
-        self._gossip.set_keys(KeyRing(KEYS, SPACE), net.now)
+        self._gossip.set_keys(RING, net.now)
         self._observer = _welcomed(net)
+        self._ask()
 
 
 def _welcomed(net: Net) -> Observer:
     """Return an observer that the factory has answered."""
-    key = KeyRing(KEYS, SPACE).keys[1]
+    key = RING.keys[1]
     observer = Observer(key, SPACE, [net.address(ITSELF)], Random(1), net.now)
     observer.wake(net.now)
     for asked in observer.drain():
