@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from vacnet.agent.ledger import Ledger
 from vacnet.decide.local import most_err
 from vacnet.decide.peers import Peer
@@ -34,7 +36,7 @@ def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) ->
     if _take_over(ledger, standing, now):
         standing = standing_of(ledger, factory, others, now)
     if standing.state is State.OPEN and not ledger.window.open:
-        ledger.window = replace(ledger.window, open=True)
+        ledger.window = structs.replace(ledger.window, open=True)
         standing = replace(standing, window=ledger.window)
     own = own_peer(ledger, factory, now)
     if opens_next(standing.state, _against(ledger, standing, own, others, now)):

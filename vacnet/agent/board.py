@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from uuid import UUID
 
+from msgspec import structs
+
 from vacnet.agent.advance import advance
 from vacnet.agent.bid import Bid, Step
 from vacnet.agent.effects import Effect, PersistWindow, StartMachine, Ticket
@@ -313,7 +315,8 @@ class Board:
 
 def _worth_keeping(before: Window, after: Window) -> bool:
     """Tell whether a window differs by more than a better estimate of its age."""
-    return replace(after, opened_at=before.opened_at) != before or before.opened_at - after.opened_at > 1.0
+    moved = before.opened_at - after.opened_at
+    return structs.replace(after, opened_at=before.opened_at) != before or moved > 1.0
 
 
 def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:

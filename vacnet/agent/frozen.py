@@ -29,6 +29,8 @@ from random import Random
 from types import MappingProxyType, MethodType
 from typing import Any, Final
 
+import msgspec
+
 from vacnet.agent.events import KeysChanged
 from vacnet.space.keyring import KeyRing
 from vacnet.space.seal import key_id
@@ -97,8 +99,11 @@ class _Pickler(pickle.Pickler):
 
     def persistent_id(self, value: object) -> tuple[Any, ...] | None:
         """Return what stands for a value that pickle is not to walk; None: it may."""
-        written = _WRITTEN.get(type(value))
-        return written(self, value) if written else None
+        if written := _WRITTEN.get(type(value)):
+            return written(self, value)
+        if isinstance(value, msgspec.Struct):
+            return ("struct", type(value), msgspec.structs.asdict(value))
+        return None
 
     def _ring(self, ring: KeyRing) -> tuple[Any, ...]:
         return ("ring", [(str(key.role), key.id) for key in ring.keys])
@@ -165,6 +170,10 @@ class _Unpickler(pickle.Unpickler):
     def _mapping(self, values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
         return MappingProxyType(values)
 
+    def _struct(self, kind: Any, fields: Mapping[str, Any]) -> msgspec.Struct:
+        made: msgspec.Struct = kind(**fields)  # whatever it is, `find_class` let it in
+        return made
+
     def _target(self, number: int, fields: Mapping[str, Any] | None) -> RecordedTarget:
         if fields is not None:
             self._targets[number] = RecordedTarget(**fields)
@@ -183,6 +192,7 @@ _MADE: Final[Mapping[str, Callable[..., Any]]] = {
     "ring": _Unpickler._ring,  # noqa: SLF001
     "keys": _Unpickler._keys,  # noqa: SLF001
     "method": _Unpickler._method,  # noqa: SLF001
+    "struct": _Unpickler._struct,  # noqa: SLF001
     "mapping": _Unpickler._mapping,  # noqa: SLF001
     "target": _Unpickler._target,  # noqa: SLF001
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from vacnet.agent.own import TAKE_BACK, Fate, OwnMachine, fate_of
 from vacnet.decide.blackholes import NONE, Suspicion, is_suspect, peers_rate, suspected

@@ -5,7 +5,7 @@ Rules of this file: pure functions of rows.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vacnet.space.rows import TargetRow
 

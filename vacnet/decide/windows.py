@@ -23,8 +23,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from vacnet.space.rows import TICKETS
 from vacnet.space.window import Window

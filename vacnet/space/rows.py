@@ -2,7 +2,8 @@
 
 Rules of this file: values only; times are seconds on the holder's own monotonic clock, never wall
 time (the wire carries ages, see `wire`); a row is written by its factory alone, so (epoch, version)
-orders its contents totally and a newer one replaces an older one whole.
+orders its contents totally and a newer one replaces an older one whole. A `TargetRow` is a Struct and not
+a dataclass because a datagram brings ten of them, and a Struct is made in a tenth of the time.
 
 What a count refers to: `tickets`, `proofs`, `noworks` and `claim` belong to the `window` of the same
 row and mean nothing under another.
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+
+import msgspec
 
 from vacnet.space.window import Window
 
@@ -59,8 +62,7 @@ class FactoryRow:
     disk_free_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetRow:
+class TargetRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A factory about one target."""
 
     target: str

@@ -13,15 +13,16 @@ and streak after a split only ever go one way.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 NEVER_TRIED = ""
 """The opener of window 0: nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, gc=False):
     """One back-off window of a target, times in seconds on the holder's own monotonic clock."""
 
     number: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.unit.space.net import row_of
 from vacnet.space import coding, spans
@@ -144,7 +144,7 @@ def test_rows_outside_their_span_are_refused(start: int, end: int, versions: lis
 
 @pytest.mark.parametrize("name", ["t\x1b[31m", "t\n", "é" * 40])
 def test_names_that_move_a_cursor_or_have_too_many_bytes_are_refused(name: str) -> None:
-    row = dataclasses.replace(row_of("t", NOW), target=name)
+    row = structs.replace(row_of("t", NOW), target=name)
     wire = coding.target_to_wire(row, 1, NOW)
     with pytest.raises(Rejected) as refused:
         spans.check(Announce(0, 1, 1, urgent=False, factory=None, rows=[wire]))
