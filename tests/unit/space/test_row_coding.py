@@ -121,7 +121,7 @@ def _assert_travelled(before: object, after: object) -> None:
 
 
 def _fields(row: object) -> list[str]:
-    if isinstance(row, TargetRow):
+    if isinstance(row, msgspec.Struct):
         return list(row.__struct_fields__)
     return [field.name for field in dataclasses.fields(row)]  # type: ignore[arg-type]
 
