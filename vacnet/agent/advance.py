@@ -7,15 +7,17 @@ speak against the target and a machine of ours is among those that do, the next 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from msgspec import structs
 
+from vacnet.agent.events import AgentSettings
 from vacnet.agent.ledger import Ledger
+from vacnet.agent.others import Others
 from vacnet.decide.local import most_err
 from vacnet.decide.peers import Peer
-from vacnet.decide.standing import Standing, stand
+from vacnet.decide.standing import Standing, standing_by
 from vacnet.decide.windows import (
     Happens,
     State,
@@ -28,20 +30,20 @@ from vacnet.decide.windows import (
 from vacnet.space.rows import TargetRow
 
 
-def advance(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) -> Standing:
+def advance(ledger: Ledger, settings: AgentSettings, others: Others, now: float) -> Standing:
     """Bring `ledger` up to date and return how its target stands (without this factory's candidacy)."""
-    for peer in others:
-        ledger.adopt(peer.row.window)
-    standing = standing_of(ledger, factory, others, now)
+    for window in others.new_windows():
+        ledger.adopt(window)
+    standing = standing_of(ledger, settings, others, now)
     if _take_over(ledger, standing, now):
-        standing = standing_of(ledger, factory, others, now)
+        standing = standing_of(ledger, settings, others, now)
     if standing.state is State.OPEN and not ledger.window.open:
         ledger.window = structs.replace(ledger.window, open=True)
         standing = replace(standing, window=ledger.window)
-    own = own_peer(ledger, factory, now)
+    own = own_peer(ledger, settings, now)
     if opens_next(standing.state, _against(ledger, standing, own, others, now)):
-        _open_next(ledger, factory, standing, now)
-        standing = standing_of(ledger, factory, others, now)
+        _open_next(ledger, settings.factory, standing, now)
+        standing = standing_of(ledger, settings, others, now)
     return standing
 
 
@@ -56,27 +58,28 @@ def _take_over(ledger: Ledger, standing: Standing, now: float) -> bool:
     return learned or passed or ledger.window is not window
 
 
-def own_peer(ledger: Ledger, factory: str, now: float) -> Peer:
+def own_peer(ledger: Ledger, settings: AgentSettings, now: float) -> Peer:
     """Return this factory's machines of the target as a row that is no candidate."""
     base = TargetRow(target=ledger.target.name, window=ledger.window)
-    return Peer(factory, live=True, holds=True, row=ledger.row(base, now))
+    return Peer(settings.factory, live=True, holds=True, row=ledger.row(base, now), weight=settings.weight)
 
 
-def standing_of(ledger: Ledger, factory: str, others: Sequence[Peer], now: float) -> Standing:
+def standing_of(ledger: Ledger, settings: AgentSettings, others: Others, now: float) -> Standing:
     """Return how the target stands with the ledger's machines as they are now."""
-    return stand(ledger.target, ledger.window, (own_peer(ledger, factory, now), *others), now)
+    tally = others.tally
+    tally.enter(ledger.window.identity)
+    tally.put(own_peer(ledger, settings, now))
+    return standing_by(ledger.target, ledger.window, tally, now)
 
 
-def _against(
-    ledger: Ledger, standing: Standing, own: Peer, others: Sequence[Peer], now: float
-) -> Iterator[Happens]:
+def _against(ledger: Ledger, standing: Standing, own: Peer, others: Others, now: float) -> Iterator[Happens]:
     """Yield what speaks against the target now, each only if a machine of ours is among its causes."""
     if own.row.noworks and noworks_exceed(standing.proofs, standing.noworks):
         yield Happens.NOWORKS_EXCEED
     if own.row.uncontradicted and uncontradicted_reach(standing.uncontradicted, standing.unproven):
         yield Happens.UNCONTRADICTED
     erred = ledger.error_at is not None and ledger.error_at > ledger.window.opened_at
-    if erred and most_err(ledger.target, (own, *others), now):
+    if erred and most_err(ledger.target, (own, *others.peers()), now):
         yield Happens.MOST_ERR
 
 

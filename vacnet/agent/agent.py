@@ -4,6 +4,8 @@ Rules of this file: it routes and decides nothing itself. Every event goes throu
 method; after it the agent comes to rest (`_settle`): gossip's news are taken in, the board is reviewed
 if anything it looks at has changed or its time has come, own rows are handed to gossip, and what
 gossip has to send becomes effects, in this order, so that one event's consequences leave together.
+For what a datagram brings, the review is due at once but not part of the event: datagrams that came
+together are taken in together, and the board is looked at once for all of them.
 
 Both shells, `factory` and `simulate`, drive it by the same four calls: `handle`, `next_timer`,
 `effects`, `view`. The style is that of sans-I/O protocols (h11, aioquic): bytes and times come in,
@@ -12,6 +14,7 @@ values go out, and the same inputs give the same outputs, byte for byte.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
@@ -100,6 +103,8 @@ class Agent:
         self._configured = bool(restored.members)
         self._effects: list[Effect] = []
         self._dirty = True
+        self._review_at = math.inf
+        """When the board is to be looked at for what datagrams have brought."""
         self._last_rules: tuple[tuple[str, str], ...] = ()
         self.decision = Decision(now, "", ())
         self.board.set_targets(settings.targets, now)
@@ -113,11 +118,11 @@ class Agent:
         """Take in one event; what follows from it is in `effects()` afterwards."""
         handler = _HANDLERS[type(event)]
         if handler(self, event, now) is not False:  # a flood of junk costs no more than to see that it is
-            self._settle(now)
+            self._settle(now, at_once=type(event) is not DatagramReceived)
 
     def next_timer(self) -> float:
         """Return the monotonic time at which a `Woke` is due."""
-        return min(self.gossip.next_timer(), self.board.wake_at, self.host.wake_at)
+        return min(self.gossip.next_timer(), self.board.wake_at, self.host.wake_at, self._review_at)
 
     def effects(self) -> list[Effect]:
         """Return and forget what is to be done, in order."""
@@ -209,11 +214,14 @@ class Agent:
 
     # --- coming to rest -----------------------------------------------------------------------------------
 
-    def _settle(self, now: float) -> None:
+    def _settle(self, now: float, *, at_once: bool = True) -> None:
         for news in self.gossip.happened():
             _NEWS[type(news)](self, news, now)
         if self._dirty or now >= min(self.board.wake_at, self.host.wake_at) or self._has_settled():
-            self._review(now)
+            if at_once:
+                self._review(now)
+            else:
+                self._review_at = min(self._review_at, now)
         self._collect()
 
     def _has_settled(self) -> bool:
@@ -231,7 +239,7 @@ class Agent:
         return bool(left) and len(left) == len(around.all) and len(self.gossip.unanswered()) <= len(left)
 
     def _review(self, now: float) -> None:
-        self._dirty = False
+        self._dirty, self._review_at = False, math.inf
         self.host.review(self._company(now), self.board.processors_running(), now)
         self.decision = self.board.review(self.host.reasons, now)
         self._publish(now)
@@ -272,9 +280,11 @@ class Agent:
         self.strips.see(news.factory, news.before, news.after)
         self.starts.see(news.before, news.after, now)
         if news.target in self.board.ledgers:
-            self._look_at(news.target)
+            self.board.row_changed(news.factory, news.target)
+            self._dirty = True
 
-    def _factory_changed(self, _news: FactoryChanged, _now: float) -> None:
+    def _factory_changed(self, news: FactoryChanged, _now: float) -> None:
+        self.board.factory_changed(news.factory)
         self._dirty = True
 
     def _live(self, news: FactoryLive, _now: float) -> None:

@@ -54,6 +54,8 @@ class Bid:
     claimed_at: float | None = None
     processors: int = 0
     """Reserved by the claim."""
+    _reckoned: tuple[Standing, Turn | None] | None = None
+    """The turn that was found last, and by which standing."""
 
     @property
     def ticket(self) -> int:
@@ -95,7 +97,7 @@ class Bid:
             self.step = Step.READY_TO_START
 
     def _take_turn(self, standing: Standing, now: float, rng: Random) -> None:
-        turn = turn_of(self.target.name, standing, self.factory)
+        turn = self._turn(standing)
         if turn is None:
             self.withdraw()
             return
@@ -105,6 +107,12 @@ class Bid:
             self.due = self.since + wait_seconds(turn.rank, rng)
         self.turn, self.candidates = turn, len(standing.candidates)
         self.step = Step.READY_TO_CLAIM if now >= self.due else Step.WAITING
+
+    def _turn(self, standing: Standing) -> Turn | None:
+        """Return the turn by this standing, which is a value: the same one gives the same turn."""
+        if self._reckoned is None or self._reckoned[0] is not standing:
+            self._reckoned = standing, turn_of(self.target.name, standing, self.factory)
+        return self._reckoned[1]
 
     def claim(self, processors: int, now: float) -> None:
         """Claim the ticket of the turn; the caller tells the others."""

@@ -26,6 +26,7 @@ from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours, neighbours
 from vacnet.agent.obstacles import Here, obstacle
+from vacnet.agent.others import Others
 from vacnet.agent.own import OwnMachine
 from vacnet.decide.growth import DRAW_SECONDS, chance
 from vacnet.decide.placement import GB, Room, deadline_at, fits, machines_that_fit
@@ -49,6 +50,8 @@ class Advanced:
 
     standing: Standing
     """Without this factory's candidacy."""
+    able: Standing
+    """With it. Both stay the same objects until something changes, so that no bid reckons twice."""
     until: float
 
 
@@ -75,6 +78,7 @@ class Board:
     """The last choice of shares, made at `chosen_at`."""
     chosen_at: float = 0.0
     wake_at: float = 0.0
+    _others: dict[str, Others] = field(default_factory=dict)
     _advanced: dict[str, Advanced] = field(default_factory=dict)
     _around: Neighbours | None = None
 
@@ -95,6 +99,7 @@ class Board:
         if target.name not in self.ledgers:
             self.ledgers[target.name] = new_ledger(target, now)
             self.bids[target.name] = Bid(target, self.settings.factory)
+            self._others[target.name] = Others(target.name, self.settings.factory)
         return self.ledgers[target.name]
 
     def _retire(self, name: str) -> None:
@@ -103,7 +108,14 @@ class Board:
             ledger.define(Target(name=name))
             self.bids[name].target = ledger.target
             return
-        for of_target in (self.ledgers, self.bids, self.standings, self.reasons, self._advanced):
+        for of_target in (
+            self.ledgers,
+            self.bids,
+            self.standings,
+            self.reasons,
+            self._others,
+            self._advanced,
+        ):
             of_target.pop(name, None)
 
     # --- who else is there ---------------------------------------------------------------------------
@@ -118,6 +130,20 @@ class Board:
         """Look anew at who is there, and with that at every target."""
         self._around = None
         self.stale.update(self.ledgers)
+
+    def row_changed(self, factory: str, target: str) -> None:
+        """Have another factory's row of a target read anew, if this one offers it too."""
+        if target in self.ledgers:
+            self._others[target].changed.add(factory)
+            self.stale.add(target)
+
+    def factory_changed(self, factory: str) -> None:
+        """Have all rows of a factory read anew if what its processors are worth has changed."""
+        known = self.table.factories.get(factory)
+        for name, others in self._others.items():
+            counted = others.tally.peers.get(factory)
+            if known is not None and counted is not None and counted.weight != known.row.weight:
+                self.row_changed(factory, name)
 
     # --- the pass ---------------------------------------------------------------------------------------
 
@@ -140,15 +166,19 @@ class Board:
         if advanced is None or name in self.stale or now >= advanced.until:
             ledger = self.ledgers[name]
             before = ledger.window
-            peers = around.peers(name)
-            ledger.judge(peers, now)
-            standing = advance(ledger, self.settings.factory, peers, now)
+            others = self._others[name]
+            others.read(around)
+            ledger.judge(others.peers, now)
+            standing = advance(ledger, self.settings, others, now)
             if _worth_keeping(before, ledger.window):
                 self.effects.append(PersistWindow(name, ledger.window))
             ends = (claim.expires_at for claim in standing.claims)
             until = min((around.changes_at, ledger.next_change(now), *ends))
-            advanced = self._advanced[name] = Advanced(standing, until)
+            advanced = self._advanced[name] = Advanced(standing, self._with_me(standing), until)
         self._wake(advanced.until)
+
+    def _with_me(self, standing: Standing) -> Standing:
+        return replace(standing, candidates=(*standing.candidates, self.settings.factory))
 
     def _look(self, name: str, vetoes: tuple[Reason, ...], now: float) -> bool:
         """Look at what a target allows here; True when it could be claimed or started now."""
@@ -156,8 +186,7 @@ class Board:
         why_not = obstacle(self._here(name, standing, vetoes, now))
         if why_not is None:
             self.able.add(name)
-            candidates = (*standing.candidates, self.settings.factory)
-            standing = replace(standing, candidates=candidates)
+            standing = self._advanced[name].able
         self.standings[name] = standing
         self._bid(name, standing, now)
         if why_not is not None:
@@ -315,8 +344,10 @@ class Board:
 
 def _worth_keeping(before: Window, after: Window) -> bool:
     """Tell whether a window differs by more than a better estimate of its age."""
-    moved = before.opened_at - after.opened_at
-    return structs.replace(after, opened_at=before.opened_at) != before or moved > 1.0
+    return (
+        structs.replace(after, opened_at=before.opened_at) != before
+        or before.opened_at - after.opened_at > 1.0
+    )
 
 
 def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:

@@ -6,7 +6,8 @@ Rules of this file: reading only; every number comes from the function that the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from vacnet.agent.advance import own_peer
 from vacnet.agent.board import Board
@@ -15,7 +16,8 @@ from vacnet.agent.ledger import Ledger
 from vacnet.agent.why import Candidate, FactoryHas, Growth, Why, WindowFacts
 from vacnet.decide.growth import allowance, chance
 from vacnet.decide.peers import Peer
-from vacnet.decide.standing import Standing, as_if_over, processors_of
+from vacnet.decide.standing import Standing, as_if_over
+from vacnet.decide.tally import processors_of
 from vacnet.decide.tickets import draw, free_tickets
 from vacnet.decide.windows import State
 from vacnet.space.rows import NO_CLAIM, TICKETS
@@ -46,8 +48,8 @@ def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
 
 def _peers(board: Board, ledger: Ledger, now: float) -> Iterator[Peer]:
     name = ledger.target.name
-    own = own_peer(ledger, board.settings.factory, now)
-    yield replace(own, row=board.row(name, now), weight=board.settings.weight)
+    own = own_peer(ledger, board.settings, now)
+    yield structs.replace(own, row=board.row(name, now))
     yield from board.around(now).peers(name)
 
 

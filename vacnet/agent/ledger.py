@@ -8,7 +8,7 @@ the last proof, the local back-off) stands here by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -176,12 +176,12 @@ class Ledger:
         if machine.created_at >= self.suspicion.since:
             self.suspicion = NONE
 
-    def judge(self, others: Sequence[Peer], now: float) -> None:
+    def judge(self, others: Callable[[], Sequence[Peer]], now: float) -> None:
         """Weigh the local errors that have come against what peers see: is it this host?"""
         weighed, self.unjudged = not self.unjudged, False
         if weighed or now < self.suspicion.until:
             return
-        rate = peers_rate(self.target, others, now)
+        rate = peers_rate(self.target, others(), now)
         if self.suspicion.count or is_suspect(self.errors_in_row, self.failed, self.tried, rate):
             self.suspicion = suspected(self.suspicion, self.failed, self.tried, rate, now)
 

@@ -8,7 +8,7 @@ found once for each look at the board, not once for each target.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vacnet.decide.peers import HOLD_SECONDS, Peer
@@ -24,6 +24,19 @@ class Neighbour:
     live: bool
     holds: bool
 
+    def peer(self, target: str) -> Peer | None:
+        """Return it with its row of a target; None if it does not offer it."""
+        row = self.known.targets.get(target)
+        if row is None or row.gone:
+            return None
+        return Peer(self.known.name, self.live, self.holds, row, self.known.row.weight)
+
+    def stands_as(self, before: Peer) -> bool:
+        """Tell whether what it said before still stands word for word."""
+        row = self.known.targets.get(before.row.target)
+        same = row is before.row and self.known.row.weight == before.weight
+        return same and (self.live, self.holds) == (before.live, before.holds)
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -32,6 +45,7 @@ class Neighbours:
     all: tuple[Neighbour, ...]
     changes_at: float
     """When silence alone next takes tickets from a holder, or the holder itself; infinity for never."""
+    by_name: Mapping[str, Neighbour]
 
     @property
     def live(self) -> int:
@@ -40,11 +54,12 @@ class Neighbours:
 
     def peers(self, target: str) -> list[Peer]:
         """Return those that offer a target, with their rows."""
-        return [
-            Peer(one.known.name, one.live, one.holds, row, one.known.row.weight)
-            for one in self.all
-            if (row := one.known.targets.get(target)) is not None and not row.gone
-        ]
+        return [peer for one in self.all if (peer := one.peer(target)) is not None]
+
+    def peer(self, factory: str, target: str) -> Peer | None:
+        """Return one of them with its row; None if it does not offer the target or does not count."""
+        one = self.by_name.get(factory)
+        return one.peer(target) if one else None
 
     def free_work(self) -> float:
         """Return processors x weight free at all that are live."""
@@ -60,7 +75,8 @@ def neighbours(table: Table, now: float) -> Neighbours:
     """Return who else is there."""
     counted = [known for known in table.counted(now) if known is not table.me]
     found = [_neighbour(known, now) for known in counted]
-    return Neighbours(tuple(found), _changes_at(found, now))
+    by_name = {one.known.name: one for one in found}
+    return Neighbours(tuple(found), _changes_at(found, now), by_name)
 
 
 def _neighbour(known: Known, now: float) -> Neighbour:

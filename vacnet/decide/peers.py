@@ -1,11 +1,12 @@
 """A factory as a decision sees it: its row on one target, and whether its word still counts.
 
-Rules of this file: values only. The deciding factory itself is one of them, always live.
+Rules of this file: values only. The deciding factory itself is one of them, always live. A Struct and not a
+dataclass, because a look at a large space makes thousands.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from vacnet.space.rows import TargetRow
 
@@ -13,8 +14,7 @@ HOLD_SECONDS = 600.0
 """A holder silent for this long holds no ticket any more (DESIGN section 7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, gc=False):
     """One factory's row on the target at hand."""
 
     factory: str

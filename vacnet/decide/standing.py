@@ -1,8 +1,7 @@
-"""How a target stands in the whole space: one pass over the rows that all factories gave.
+"""How a target stands in the whole space, by the rows that all factories gave.
 
-Rules of this file: pure counting. Ticket bits, proofs, noworks and claims count only under the window
-at hand; running machines count whatever their window; a silent factory's machines count until it is
-forgotten, its tickets until it has been silent for ten minutes, its room not at all.
+Rules of this file: pure; what counts and what does not is the tally's. A standing is a value: it does not
+change when rows do.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vacnet.decide.peers import Peer
+from vacnet.decide.tally import NEVER, Tally
 from vacnet.decide.windows import State, state_of, tickets_available
-from vacnet.space.rows import NO_CLAIM, TargetRow
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
 
@@ -63,31 +62,34 @@ class Standing:
 
 def stand(target: Target, window: Window, peers: Iterable[Peer], now: float) -> Standing:
     """Return how `target` stands under `window`, from all rows known (the own one included)."""
-    rows = [peer for peer in peers if not peer.row.gone]
-    ours = [peer for peer in rows if peer.holds and peer.row.window.identity == window.identity]
-    proofs = sum(peer.row.proofs for peer in ours)
-    state = state_of(window, proofs, target.gain, now)
+    return standing_by(target, window, Tally(window.identity, peers), now)
+
+
+def standing_by(target: Target, window: Window, tally: Tally, now: float) -> Standing:
+    """Return how `target` stands by a tally of all rows under `window`."""
+    sums, tops = tally.sums, tally.tops
+    state = state_of(window, sums.proofs, target.gain, now)
     return Standing(
         window=window,
         state=state,
-        available=0 if state is State.BACK_OFF else tickets_available(proofs, target.gain),
-        taken=_bits(peer.row for peer in ours),
-        claims=_claims(ours, target, now),
-        proofs=proofs,
-        noworks=sum(peer.row.noworks for peer in ours),
-        uncontradicted=sum(peer.row.uncontradicted for peer in ours),
-        unproven=sum(peer.row.unproven for peer in rows if peer.holds),
-        proven_running=sum(peer.row.proven_running for peer in rows if peer.live),
-        machines_running=sum(peer.row.machines_running for peer in rows),
-        machines_starting=sum(peer.row.machines_starting for peer in rows),
-        processors=sum(processors_of(peer) for peer in rows),
-        work=sum(processors_of(peer) * peer.weight for peer in rows),
-        candidates=tuple(peer.factory for peer in rows if peer.live and peer.row.can > 0),
-        offering=sum(1 for peer in rows if peer.live),
-        proof_at=_newest(peer.row.proof_at for peer in rows),
-        proof_started_at=_newest(peer.row.proof_started_at for peer in rows),
-        proof_age_seconds=max((peer.row.proof_age_seconds for peer in rows), default=0.0),
-        nowork_life_seconds=max((peer.row.nowork_life_seconds for peer in rows), default=0.0),
+        available=0 if state is State.BACK_OFF else tickets_available(sums.proofs, target.gain),
+        taken=tally.taken,
+        claims=_claims(tally.claims.values(), target, now),
+        proofs=sums.proofs,
+        noworks=sums.noworks,
+        uncontradicted=sums.uncontradicted,
+        unproven=sums.unproven,
+        proven_running=sums.proven_running,
+        machines_running=sums.machines_running,
+        machines_starting=sums.machines_starting,
+        processors=sums.processors,
+        work=sums.work,
+        candidates=tally.candidates,
+        offering=sums.offering,
+        proof_at=_or_none(tops.proof_at),
+        proof_started_at=_or_none(tops.proof_started_at),
+        proof_age_seconds=max(0.0, tops.proof_age_seconds),
+        nowork_life_seconds=max(0.0, tops.nowork_life_seconds),
     )
 
 
@@ -96,28 +98,15 @@ def as_if_over(standing: Standing) -> Standing:
     return replace(standing, available=1, taken=0, claims=())
 
 
-def _bits(rows: Iterable[TargetRow]) -> int:
-    bits = 0
-    for row in rows:
-        bits |= row.tickets
-    return bits
-
-
-def processors_of(peer: Peer) -> int:
-    """Return the processors of a factory's running and starting machines and of its live claim."""
-    claimed = peer.row.processors_claimed if peer.live else 0
-    return peer.row.processors_running + peer.row.processors_starting + claimed
-
-
 def _claims(peers: Iterable[Peer], target: Target, now: float) -> tuple[Claim, ...]:
     life = target.claim_wait_seconds + CLAIM_TAIL_SECONDS
     claims = (
         Claim(peer.factory, peer.row.claim, peer.row.claim_at + life)
         for peer in peers
-        if peer.live and peer.row.claim > NO_CLAIM and peer.row.claim_at is not None
+        if peer.row.claim_at is not None
     )
     return tuple(claim for claim in claims if now < claim.expires_at)
 
 
-def _newest(times: Iterable[float | None]) -> float | None:
-    return max((at for at in times if at is not None), default=None)
+def _or_none(at: float) -> float | None:
+    return None if at == NEVER else at

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from random import Random
 
 from vacnet.decide.standing import Standing
+from vacnet.space.rows import TICKETS
 from vacnet.space.window import Window
 
 LOOK_AT = 8
@@ -49,11 +51,13 @@ def _base(target: str, number: int, opener: str, factory: str) -> int:
 
 
 def draw(target: str, window: Window, factory: str, ticket: int) -> int:
-    """Return a factory's lot for a ticket, 64 bits: the smaller is the better claim.
+    """Return a factory's lot for a ticket, 64 bits: the smaller is the better claim."""
+    return _mix(_base(target, window.number, window.opener, factory), ticket)
 
-    The mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014) over one hash a factory.
-    """
-    z = (_base(target, window.number, window.opener, factory) + (ticket + 1) * 0x9E3779B97F4A7C15) & _MASK
+
+def _mix(base: int, ticket: int) -> int:
+    """Return a lot by one hash a factory: the finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
+    z = (base + (ticket + 1) * 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     return z ^ (z >> 31)
@@ -71,14 +75,33 @@ def free_tickets(standing: Standing, *, besides: str = "") -> Iterator[int]:
 
 
 def turn_of(target: str, standing: Standing, factory: str) -> Turn | None:
-    """Return the ticket for which `factory` ranks best, or None when no ticket is free."""
-    rivals = [name for name in standing.candidates if name != factory]
-    turns = []
-    for ticket, _ in zip(free_tickets(standing, besides=factory), range(LOOK_AT), strict=False):
-        own = draw(target, standing.window, factory, ticket)
-        rank = sum(draw(target, standing.window, rival, ticket) < own for rival in rivals)
-        turns.append(Turn(ticket, rank))
-    return min(turns, key=lambda turn: (turn.rank, turn.ticket), default=None)
+    """Return the ticket for which `factory` ranks best, or None when no ticket is free.
+
+    Tickets are looked at in the order of its own lots: the best of them most likely has the best rank, and
+    of the others it is enough to count until they have a worse one.
+    """
+    number, opener = standing.window.identity
+    own = _base(target, number, opener, factory)
+    free = list(islice(free_tickets(standing, besides=factory), LOOK_AT))
+    if not free:
+        return None
+    rivals = [_base(target, number, opener, name) for name in standing.candidates if name != factory]
+    best = Turn(TICKETS, len(rivals) + 1)
+    for lot, ticket in sorted((_mix(own, ticket), ticket) for ticket in free):
+        rank = _rank(rivals, ticket, lot, best.rank)
+        best = min(best, Turn(ticket, rank), key=lambda turn: (turn.rank, turn.ticket))
+    return best
+
+
+def _rank(rivals: Iterable[int], ticket: int, lot: int, enough: int) -> int:
+    """Return how many rivals have a smaller lot; not counted beyond `enough`."""
+    rank = 0
+    for rival in rivals:
+        if _mix(rival, ticket) < lot:
+            rank += 1
+            if rank > enough:
+                break
+    return rank
 
 
 def wait_seconds(rank: int, rng: Random) -> float:

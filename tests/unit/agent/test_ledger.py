@@ -171,14 +171,14 @@ def test_a_host_on_which_all_fails_suspects_itself_and_tries_again_with_one() ->
     failed_until = 0
     for number, machine in enumerate(machines):
         ledger.end(machine, outcome(500), 10.0, 10.0 + number)
-        ledger.judge(peers, 10.0 + number)
+        ledger.judge(lambda: peers, 10.0 + number)
         failed_until = failed_until or (number + 1 if ledger.suspicion.count else 0)
     assert failed_until == 4
     assert ledger.suspicion.until == 10.0 + 3 + 6 * HOUR
     trial = OwnMachine("trial", "t", 1, machines[0].ticket, 8 * HOUR)
     ledger.add(trial, 8 * HOUR)
     ledger.end(trial, outcome(500), 10.0, 8 * HOUR + 10.0)
-    ledger.judge(peers, 8 * HOUR + 10.0)
+    ledger.judge(lambda: peers, 8 * HOUR + 10.0)
     assert (ledger.suspicion.count, ledger.suspicion.until) == (2, 8 * HOUR + 10.0 + 18 * HOUR)
 
 
@@ -198,5 +198,5 @@ def test_where_peers_fail_alike_a_host_does_not_suspect_itself() -> None:
     ledger, machines = ledger_with(*range(12))
     for machine in machines:
         ledger.end(machine, outcome(500), 10.0, 10.0)
-        ledger.judge([_peer(1000, 950)], 10.0)
+        ledger.judge(lambda: [_peer(1000, 950)], 10.0)
     assert ledger.suspicion.count == 0

@@ -1,0 +1,71 @@
+"""A tally kept up to date row by row equals one made anew of the same rows, whatever came before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from vacnet.decide.peers import Peer
+from vacnet.decide.standing import standing_by
+from vacnet.decide.tally import Tally
+from vacnet.space.rows import TargetRow
+from vacnet.space.window import Window
+from vacnet.targets.model import Target
+
+TARGET = Target(name="t", target_share=1.0)
+NAMES = [f"f{number}" for number in range(8)]
+
+
+def _window(rng: Random) -> Window:
+    return Window(rng.randint(1, 2), rng.choice(NAMES[:2]), 0.0, 10.0, 1)
+
+
+def _peer(name: str, rng: Random) -> Peer:
+    row = TargetRow(
+        target="t",
+        window=_window(rng),
+        gone=rng.random() < 0.1,
+        machines_running=rng.randint(0, 3),
+        processors_running=rng.randint(0, 3),
+        processors_claimed=rng.randint(0, 1),
+        can=rng.randint(0, 1),
+        unproven=rng.randint(0, 2),
+        proven_running=rng.randint(0, 2),
+        tickets=rng.choice((0, 1, 6)),
+        proofs=rng.randint(0, 2),
+        noworks=rng.randint(0, 2),
+        claim=rng.choice((-1, 0, 3)),
+        claim_at=rng.choice((None, 5.0)),
+        proof_at=rng.choice((None, 1.0, 2.0)),
+        proof_started_at=rng.choice((None, 0.5, 1.5)),
+        uncontradicted=rng.randint(0, 2),
+        proof_age_seconds=rng.choice((0.0, 60.0)),
+        nowork_life_seconds=rng.choice((0.0, 30.0)),
+    )
+    live = rng.random() < 0.7
+    return Peer(name, live, live or rng.random() < 0.5, row, weight=rng.choice((1.0, 2.5)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tally_kept_is_a_tally_made(seed: int) -> None:
+    rng = Random(seed)
+    window, said = _window(rng), dict[str, Peer]()
+    kept = Tally(window.identity)
+    for _ in range(100):
+        name = rng.choice(NAMES)
+        if rng.random() < 0.1:
+            kept.drop(name)
+            said.pop(name, None)
+        else:
+            said[name] = _peer(name, rng)
+            kept.put(said[name])
+        if rng.random() < 0.1:
+            window = _window(rng)
+            kept.enter(window.identity)
+        made = Tally(window.identity, said.values())
+        found, due = (standing_by(TARGET, window, tally, 6.0) for tally in (kept, made))
+        assert replace(found, candidates=(), claims=()) == replace(due, candidates=(), claims=())
+        assert set(found.candidates) == set(due.candidates)
+        assert set(found.claims) == set(due.claims)

@@ -1,0 +1,174 @@
+"""A tally: the counts of a target over all rows, kept up to date row by row.
+
+Rules of this file: pure counting, and the only place of it. A row that changes is taken out of the sums and
+put in again, so that a decision costs what has changed and not the size of the space; only a new window,
+or a maximum that falls, has all rows counted again. Whatever came before, a tally equals one made anew of
+the same rows (`tests/unit/decide/test_tally.py`).
+
+What counts: ticket bits, proofs, noworks and claims only under the window at hand; running machines
+whatever their window; a silent factory's machines until it is forgotten, its tickets until it has been
+silent for ten minutes, its room not at all.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from vacnet.decide.peers import Peer
+from vacnet.space.rows import NO_CLAIM
+
+Identity = tuple[int, str]
+NEVER = -math.inf
+
+
+class Sums(NamedTuple):
+    """What is added up over rows."""
+
+    offering: int = 0
+    """Live factories that offer the target."""
+    proofs: int = 0
+    noworks: int = 0
+    uncontradicted: int = 0
+    unproven: int = 0
+    proven_running: int = 0
+    machines_running: int = 0
+    machines_starting: int = 0
+    processors: int = 0
+    """Of running and starting machines and of claims."""
+    work: float = 0.0
+    """The same, each by the weight of its factory."""
+
+
+class Tops(NamedTuple):
+    """What is the greatest over rows; `NEVER` where there is none."""
+
+    proof_at: float = NEVER
+    proof_started_at: float = NEVER
+    proof_age_seconds: float = NEVER
+    nowork_life_seconds: float = NEVER
+
+
+class Tally:
+    """The counts of one target under one window."""
+
+    def __init__(self, identity: Identity, peers: Iterable[Peer] = ()) -> None:
+        """Count all."""
+        self.identity = identity
+        self.peers: dict[str, Peer] = {peer.factory: peer for peer in peers if not peer.row.gone}
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        parts = [_sums(peer, self.identity) for peer in self.peers.values()]
+        self.sums = Sums(*map(sum, zip(*parts, strict=True))) if parts else Sums()
+        self._find_tops()
+        self.bits: dict[str, int] = {}
+        """Ticket bits by factory, of those that hold any."""
+        self.claims: dict[str, Peer] = {}
+        self._candidates: dict[str, None] = {}
+        self._names: tuple[str, ...] | None = None
+        for peer in self.peers.values():
+            self._sort_in(peer)
+
+    def _find_tops(self) -> None:
+        tops = [_tops(peer) for peer in self.peers.values()]
+        self.tops = Tops(*map(max, zip(*tops, strict=True))) if tops else Tops()
+
+    def enter(self, identity: Identity) -> None:
+        """Count under this window from now on."""
+        if identity != self.identity:
+            self.identity = identity
+            self._count_anew()
+
+    def put(self, peer: Peer) -> None:
+        """Count a factory's row instead of what it said before; a row that is gone counts nothing."""
+        self.drop(peer.factory, without=peer)
+        if peer.row.gone:
+            return
+        self.peers[peer.factory] = peer
+        self.sums = Sums(*map(operator.add, self.sums, _sums(peer, self.identity)))
+        self.tops = Tops(*map(max, self.tops, _tops(peer)))
+        self._sort_in(peer)
+
+    def drop(self, factory: str, *, without: Peer | None = None) -> None:
+        """Take a factory's row out; `without`: what comes instead."""
+        before = self.peers.pop(factory, None)
+        if before is None:
+            return
+        self.sums = Sums(*map(operator.sub, self.sums, _sums(before, self.identity)))
+        self.bits.pop(factory, None)
+        self.claims.pop(factory, None)
+        if factory in self._candidates and not (without and _is_candidate(without)):
+            del self._candidates[factory]
+            self._names = None
+        after = _tops(without) if without and not without.row.gone else Tops()
+        if any(old == top > new for old, top, new in zip(_tops(before), self.tops, after, strict=True)):
+            self._find_tops()
+
+    def _sort_in(self, peer: Peer) -> None:
+        row = peer.row
+        if _is_candidate(peer) and peer.factory not in self._candidates:
+            self._candidates[peer.factory] = None
+            self._names = None
+        if (row.tickets or row.claim > NO_CLAIM) and peer.holds and row.window.identity == self.identity:
+            self.bits[peer.factory] = row.tickets
+            if peer.live and row.claim > NO_CLAIM and row.claim_at is not None:
+                self.claims[peer.factory] = peer
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Return the live factories that could start one now."""
+        if self._names is None:
+            self._names = tuple(self._candidates)
+        return self._names
+
+    @property
+    def taken(self) -> int:
+        """Return the tickets that somebody holds or used, as bits."""
+        bits = 0
+        for more in self.bits.values():
+            bits |= more
+        return bits
+
+
+def processors_of(peer: Peer) -> int:
+    """Return the processors of a factory's running and starting machines and of its live claim."""
+    claimed = peer.row.processors_claimed if peer.live else 0
+    return peer.row.processors_running + peer.row.processors_starting + claimed
+
+
+def _sums(peer: Peer, identity: Identity) -> tuple[float, ...]:
+    """Return what a row adds to `Sums`, in its order."""
+    row, live, holds, window = peer.row, peer.live, peer.holds, peer.row.window
+    ours = holds and window.number == identity[0] and window.opener == identity[1]
+    claimed = row.processors_claimed if live else 0
+    processors = row.processors_running + row.processors_starting + claimed
+    return (
+        1 if live else 0,
+        row.proofs if ours else 0,
+        row.noworks if ours else 0,
+        row.uncontradicted if ours else 0,
+        row.unproven if holds else 0,
+        row.proven_running if live else 0,
+        row.machines_running,
+        row.machines_starting,
+        processors,
+        processors * peer.weight,
+    )
+
+
+def _tops(peer: Peer) -> tuple[float, ...]:
+    """Return what a row says to `Tops`, in its order."""
+    row = peer.row
+    return (
+        NEVER if row.proof_at is None else row.proof_at,
+        NEVER if row.proof_started_at is None else row.proof_started_at,
+        row.proof_age_seconds,
+        row.nowork_life_seconds,
+    )
+
+
+def _is_candidate(peer: Peer) -> bool:
+    return peer.live and peer.row.can > 0 and not peer.row.gone
