@@ -248,19 +248,30 @@ class Node:
 
     def _try(self, effect: StartMachine) -> None:
         verdict = self.behaviours[effect.target.name].try_work(self.name, self.clock.now)
-        if verdict.proves:
-            self._change(effect.uuid, MachineProved(effect.uuid), proved_at=self.now)
+        if verdict.proves and verdict.proves_after_seconds:
+            self.clock.after(verdict.proves_after_seconds, self._prove, effect.uuid)
+        elif verdict.proves:
+            self._prove(effect.uuid)
         self.clock.after(verdict.lives_on_seconds, self._end, effect, verdict.code)
 
+    def _prove(self, uuid: str) -> None:
+        machine = self.disk.machines.get(uuid)
+        if machine is not None and machine.ended_at is None:
+            self._change(uuid, MachineProved(uuid), proved_at=self.now)
+
     def _end(self, effect: StartMachine, code: int) -> None:
-        machine = self.disk.machines.get(effect.uuid)
+        self.end_machine(effect.uuid, f"{code} toy", effect.target.fizzle_seconds)
+
+    def end_machine(self, uuid: str, message: str, fizzle_seconds: float, *, stopped: str = "") -> None:
+        """End a machine that has not ended yet: by its own message, or `stopped` by us or its host."""
+        machine = self.disk.machines.get(uuid)
         if machine is None or machine.ended_at is not None:
             return
         lived = self.now - (machine.started_at or machine.created_at)
-        outcome = outcome_of(code, lived, effect.target.fizzle_seconds)
-        event = MachineEnded(effect.uuid, outcome, lived)
+        outcome = outcome_of(message, lived, fizzle_seconds, stopped=stopped)
+        event = MachineEnded(uuid, outcome, lived)
         self.watch(self.name, event, self.clock.now)
-        self._change(effect.uuid, event, ended_at=self.now, outcome=outcome)
+        self._change(uuid, event, ended_at=self.now, outcome=outcome)
 
     def _change(self, uuid: str, event: Event, **fields: float | Outcome) -> None:
         machine = self.disk.machines.get(uuid)

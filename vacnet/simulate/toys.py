@@ -22,6 +22,8 @@ class Verdict:
     proves: bool
     """It writes `job_started` now."""
     lives_on_seconds: float
+    proves_after_seconds: float = 0.0
+    """Not at once but so long after its trial; a machine that has ended by then proves nothing."""
 
 
 class Behaviour(Protocol):
@@ -69,7 +71,7 @@ class Always:
         return Verdict(code, proves=False, lives_on_seconds=0.0)
 
 
-def outcome_of(code: int, lived_seconds: float, fizzle_seconds: float) -> Outcome:
-    """Return the outcome of a toy machine's message, by the same table as a real one's."""
-    ending = Ending(lived_seconds=lived_seconds, message=f"{code} toy".encode())
+def outcome_of(message: str, lived_seconds: float, fizzle_seconds: float, *, stopped: str = "") -> Outcome:
+    """Return the outcome of a toy machine's end, by the same table as a real one's; `stopped`: by whom."""
+    ending = Ending(lived_seconds=lived_seconds, message=message.encode() or None, stopped=stopped)
     return judge(ending, Policy(fizzle_seconds=fizzle_seconds))

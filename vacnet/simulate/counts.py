@@ -1,0 +1,140 @@
+"""Counts: what a run did, for the figures that scenarios compare with their promises.
+
+Rules of this file: these checkers promise nothing by themselves but `NeverStuck`; they see every effect and
+every end, so that no figure depends on when somebody looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from vacnet.agent.agent import Agent
+from vacnet.agent.effects import PersistWindow, StartMachine
+from vacnet.agent.events import MachineEnded
+from vacnet.decide.standing import Standing
+from vacnet.decide.tickets import free_tickets
+from vacnet.decide.windows import State
+from vacnet.outcomes import Kind
+from vacnet.simulate.checkers import BrokenPromiseError
+from vacnet.simulate.node import Node
+from vacnet.simulate.run import World
+
+LOOK_SECONDS = 5.0
+STUCK_SECONDS = 90.0
+"""Eight ranks of 2 s, a random 10 s, a claim that dies (31 s), the choice of a second, and arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One machine that was started."""
+
+    at: float
+    factory: str
+    target: str
+    window: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One machine that ended."""
+
+    at: float
+    target: str
+    kind: Kind
+    started_at: float
+
+
+@dataclass(slots=True)
+class Counts:
+    """All starts, ends and windows of a run, in the order of time."""
+
+    starts: list[Start] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+    windows: dict[tuple[str, int, str], float] = field(default_factory=dict)
+    """When a window was first kept by anybody, by target, number and opener."""
+    lengths: dict[tuple[str, int, str], float] = field(default_factory=dict)
+    _alive: dict[str, Start] = field(default_factory=dict)
+
+    def see(self, factory: str, what: object, now: float) -> None:
+        """Count."""
+        if isinstance(what, StartMachine):
+            ticket = what.ticket
+            start = Start(now, factory, what.target.name, ticket.window_number, ticket.number)
+            self.starts.append(start)
+            self._alive[what.uuid] = start
+        elif isinstance(what, MachineEnded) and (began := self._alive.pop(what.uuid, None)):
+            self.ends.append(End(now, began.target, what.outcome.kind, began.at))
+        elif isinstance(what, PersistWindow) and what.window.number:
+            key = (what.target, what.window.number, what.window.opener)
+            self.windows.setdefault(key, now)
+            self.lengths[key] = what.window.length_seconds
+
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:
+        """Nothing is promised."""
+
+    def useless(self, target: str, since: float = 0.0, until: float = float("inf")) -> int:
+        """Return how many machines without work were started in a span."""
+        found = (end for end in self.ends if end.target == target and end.kind is Kind.NOWORK)
+        return sum(since <= end.started_at < until for end in found)
+
+    def opened(self, target: str, since: float = 0.0) -> list[float]:
+        """Return when windows were opened."""
+        return sorted(at for (name, _, _), at in self.windows.items() if name == target and at >= since)
+
+    def of(self, target: str) -> list[Start]:
+        """Return a target's starts."""
+        return [start for start in self.starts if start.target == target]
+
+    def busy(self, places: int, since: float, until: float, *, before: int = 0) -> float:
+        """Return which part of the places had a machine, 0 to 1; `before`: run through, from before."""
+        spans = [(end.started_at, end.at) for end in self.ends]
+        spans += [(start.at, until) for start in self._alive.values()]
+        seconds = sum(max(0.0, min(end, until) - max(start, since)) for start, end in spans)
+        return (seconds / (until - since) + before) / places
+
+
+@dataclass(slots=True)
+class NeverStuck:
+    """No target with a live candidate is ever stuck, whatever died: it is looked at every few seconds."""
+
+    started: dict[str, float] = field(default_factory=dict)
+    waiting: dict[str, float] = field(default_factory=dict)
+    stuck: list[tuple[str, float, float]] = field(default_factory=list)
+    looks: int = 0
+
+    def see(self, factory: str, what: object, now: float) -> None:  # noqa: ARG002 (any factory)
+        """Note that something was started."""
+        if isinstance(what, StartMachine):
+            self.started[what.target.name] = now
+
+    def watch(self, world: World) -> None:
+        """Look, and come back; to be put among a scenario's faults."""
+        now, startable = world.clock.now, set(_startable(world.nodes))
+        self.looks += 1
+        for name in startable:
+            since = max(self.waiting.setdefault(name, now), self.started.get(name, 0.0))
+            if now - since > STUCK_SECONDS:
+                self.stuck.append((name, since, now))
+        self.waiting = {name: at for name, at in self.waiting.items() if name in startable}
+        world.clock.after(LOOK_SECONDS, self.watch, world)
+
+    def finish(self, nodes: Sequence[Node], seed: int) -> None:  # noqa: ARG002 (seen on the way)
+        """Raise if a target was stuck."""
+        if self.stuck:
+            raise BrokenPromiseError(f"seed {seed}: stuck since, seen at: {self.stuck[:3]}")
+
+
+def _startable(nodes: Sequence[Node]) -> Iterator[str]:
+    """Yield the targets of which some factory could start a machine and is allowed to."""
+    for node in nodes:
+        if isinstance(node.agent, Agent):
+            board = node.agent.board
+            yield from (name for name in board.able if _allowed(board.standings[name], node.name))
+
+
+def _allowed(standing: Standing, factory: str) -> bool:
+    if standing.state is State.OPEN:
+        return standing.unproven == 0
+    return standing.state is not State.BACK_OFF and any(True for _ in free_tickets(standing, besides=factory))
