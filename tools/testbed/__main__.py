@@ -17,10 +17,11 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 def main(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code."""
     parser = _parser()
-    given, given.more = parser.parse_known_args(words)
+    given, more = parser.parse_known_args(words)
+    given.more = more
     command = COMMANDS[given.command]
-    if given.more and not command.passes_on:
-        parser.error(f"{given.command} does not know {' '.join(given.more)}")
+    if more and not command.passes_on:
+        parser.error(f"{given.command} does not know {' '.join(more)}")
     try:
         return command.run(given)
     except TestbedError as error:

@@ -130,7 +130,7 @@ def _upgrade(given: Namespace) -> int:
 def _exec(given: Namespace) -> int:
     testbed = Testbed.find(given.name)
     words = given.words or ["sh"]
-    inside = testbed.keeper.inside(testbed.node(given.node), words, terminal=sys.stdin.isatty())
+    inside = testbed.inside(testbed.node(given.node), words, terminal=sys.stdin.isatty())
     return subprocess.run(inside, check=False).returncode
 
 

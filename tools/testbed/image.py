@@ -47,7 +47,7 @@ ETC = (
     "services",
     "alternatives",
 )
-PATH = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = "docker.io,python3,iproute2,iptables,procps,ca-certificates,busybox-static,gcc"
 DEBOOTSTRAP = ("debootstrap", "--variant=minbase", f"--include={PACKAGES}")
 
@@ -151,7 +151,7 @@ def _there(tag: str) -> bool:
 
 
 def _import(archive: bytes, tag: str) -> None:
-    words = ["docker", "import", "--change", PATH, "-", tag]
+    words = ["docker", "import", "--change", f"ENV PATH={PATH}", "-", tag]
     done = subprocess.run(words, input=archive, capture_output=True, check=False)
     if done.returncode:
         raise TestbedError(f"docker import failed: {done.stderr.decode(errors='replace').strip()}")

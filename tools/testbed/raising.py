@@ -87,6 +87,7 @@ def _begin(testbed: Testbed, named_image: str, source: str, files: Mapping[str, 
     directory.chmod(0o711)
     (directory / KEY).touch(mode=0o600)
     (directory / KEY).write_bytes(secrets.token_bytes(32))
+    (directory / CONFIG).mkdir()
     for place, text in files.items():
         path = directory / CONFIG / place
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -127,14 +127,14 @@ class Spaces:
         # A node looks for its own engine, where engines usually are, and not for the host's.
         environment = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
         mark = {MARK: f"{self._plan.name} {name}", "PYTHONDONTWRITEBYTECODE": "1"}
-        subprocess.Popen(
-            command,
+        subprocess.run(
+            ["setsid", "--fork", *command],
             cwd=CHECKOUT,
             env={**environment, **mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            check=True,
         )
 
     def _marked(self) -> Iterator[tuple[psutil.Process, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,7 @@ from tools.space.waiting import until
 from tools.testbed import network, release, settings
 from tools.testbed.containers import Containers
 from tools.testbed.faults import partition
+from tools.testbed.image import PATH
 from tools.testbed.inside import surroundings
 from tools.testbed.node import Node
 from tools.testbed.plan import Faults, NodePlan, Plan, TestbedError
@@ -24,6 +26,7 @@ from vacnet.factory.client import ClientError
 
 READY_SECONDS = 120.0
 """Five nodes are there in ten seconds or so on two idle cores; a loaded host gets more."""
+LOOK_SECONDS = 2.0
 FILE = "testbed.json"
 KEY = "space.key"
 CONFIG = "config"
@@ -84,15 +87,20 @@ class Testbed:
         self.plan = msgspec.structs.replace(self.plan, **values)
         settings.put(self.directory / FILE, msgspec.json.encode(self.plan).decode())
 
-    def add(self, count: int = 1, *, disk_mib: int = 0) -> tuple[Node, ...]:
-        """Bring more nodes in and wait for them: each has the first node in its peers file, nobody has it.
+    def add(self, count: int = 1, *, disk_mib: int = 0, greeting: bool = True) -> tuple[Node, ...]:
+        """Make more nodes and wait until their factories answer.
+
+        Args:
+            count: of them.
+            disk_mib: size of each one's disk, in memory; 0: a folder of the host's.
+            greeting: they have the first node in their peers file, which brings them in; nobody has them.
 
         Raises:
             TestbedError: one does not come up; the text has its last words.
         """
         last = max((one.number for one in self.plan.nodes), default=0)
         added = tuple(NodePlan(number=last + n, disk_mib=disk_mib) for n in range(1, count + 1))
-        greeted = self.nodes[:1] or (self._node(added[0]),)
+        greeted = (self.nodes[:1] or (self._node(added[0]),)) if greeting else ()
         self.change(nodes=(*self.plan.nodes, *added))
         nodes = tuple(map(self._node, added))
         for node in nodes:
@@ -157,13 +165,18 @@ class Testbed:
         self.run(node, ["kill", "-TERM", (node.run / "factory.pid").read_text()])
         self._await(lambda: _answers(node) not in {0, before}, node, "its factory is back")
 
+    def inside(self, node: Node, command: Sequence[str], *, terminal: bool = False) -> list[str]:
+        """Return the words that run a command inside of a node: with vacnet, its factory and its engine."""
+        own = [f"VACNET_SOCKET={node.socket}", f"PATH={sys.prefix}/bin:{PATH}"]
+        return self.keeper.inside(node, ["env", "--unset=DOCKER_HOST", *own, *command], terminal=terminal)
+
     def run(self, node: Node, command: Sequence[str]) -> str:
         """Run a command inside of a node and return what it printed.
 
         Raises:
             TestbedError: it failed; the text has its words.
         """
-        words = self.keeper.inside(node, command)
+        words = self.inside(node, command)
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise TestbedError(f"{node.name}: {' '.join(command)}: {(done.stderr or done.stdout).strip()}")
@@ -220,15 +233,14 @@ class Testbed:
             raise TestbedError(f"{error}: {seen}; logs: {self.directory}/node*/log") from error
 
     def _await(self, condition: Callable[[], bool], node: Node, what: str) -> None:
-        def holds() -> bool:
+        """Wait for a node, and look now and then whether it is still there."""
+        for _ in range(int(READY_SECONDS / LOOK_SECONDS)):
+            with suppress(TimeoutError):
+                until(condition, LOOK_SECONDS, what)
+                return
             if self.state(node) == ENDED:
                 raise TestbedError(f"{node.name} ended; its last words:\n{node.last_words()}")
-            return condition()
-
-        try:
-            until(holds, READY_SECONDS, f"{node.name}: {what}")
-        except TimeoutError as error:
-            raise TestbedError(f"{error}; its last words:\n{node.last_words()}") from error
+        raise TestbedError(f"{node.name}: waited in vain until {what}; its last words:\n{node.last_words()}")
 
     def _node(self, plan: NodePlan) -> Node:
         home = self.directory / f"node{plan.number}"

@@ -1,9 +1,9 @@
 """Delay of what a node receives, where the kernel has no netem: packets wait in a queue of netfilter.
 
-`python -m tools.testbed.inside.delay FILE`, FILE with the milliseconds; the program ends when the file is
-gone, and the packets that wait are let through. It speaks nfnetlink itself: bind a queue, have packets'
-numbers (not their bytes) sent, answer each with a verdict when its time has come. The kernel holds the
-packets. Jitter is a fifth, so packets overtake each other, as on real networks.
+`python -m tools.testbed.inside.delay FILE WORKS`, FILE with the milliseconds; the program ends when the file
+is gone, and the packets that wait are let through; WORKS is there as long as it delays. It speaks nfnetlink
+itself: bind a queue, have packets' numbers (not their bytes) sent, answer each with a verdict when its time
+has come. The kernel holds the packets. Jitter is a fifth, so packets overtake each other, as on real networks.
 Formats: linux/netfilter/nfnetlink_queue.h; all numbers are big-endian but the header's.
 """
 
@@ -42,8 +42,7 @@ class Queue:
         """Bind it.
 
         Raises:
-            PermissionError: another program has it.
-            OSError: there are no queues in this kernel, or not for us.
+            OSError: another program has it, or there are no queues for us.
         """
         self._number = number
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
@@ -77,15 +76,21 @@ class Queue:
 
 
 def main(words: list[str]) -> None:
-    """Delay until the file is gone."""
-    told = Path(words[0])
+    """Delay until the first file is gone; the second is there meanwhile."""
+    told, works = map(Path, words)
+    queue = Queue(QUEUE)
+    works.touch()
     try:
-        queue = Queue(QUEUE)
-    except PermissionError:  # what the kernel says of a queue that another program has: it delays already
-        return
+        _delay(queue, told)
+    finally:
+        queue.socket.close()
+        works.unlink()
+
+
+def _delay(queue: Queue, told: Path) -> None:
     waiting, serial = list[tuple[float, int, int]](), itertools.count()
     while told.exists():
-        seconds = float(told.read_text() or 0) / 1000
+        seconds = _seconds(told)
         if select.select([queue.socket], [], [], _until_next(waiting))[0]:
             for packet in queue.packets():
                 due = time.monotonic() + seconds * random.uniform(1 - JITTER, 1 + JITTER)
@@ -94,6 +99,13 @@ def main(words: list[str]) -> None:
             queue.accept(heapq.heappop(waiting)[2])
     for _, _, packet in waiting:
         queue.accept(packet)
+
+
+def _seconds(told: Path) -> float:
+    try:
+        return float(told.read_text()) / 1000
+    except FileNotFoundError:  # between two looks: the end
+        return 0.0
 
 
 def _until_next(waiting: list[tuple[float, int, int]]) -> float:

@@ -1,0 +1,70 @@
+"""The space as one: shares, one probe a window, and an outcome on one node that holds for all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.testbed.stage import (
+    EMPTY,
+    PATIENCE_SECONDS,
+    WAITS,
+    Stage,
+    doubled,
+    machines,
+    works,
+)
+
+pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(600), pytest.mark.xdist_group("testbed")]
+
+WINDOWS = 4
+HEARD_SECONDS = 1.0
+"""Promised: an outcome on one node stops starts on all within a second."""
+BACKOFF = 30
+
+
+@pytest.mark.slow
+def test_shares_are_met_over_all_nodes(stage: Stage) -> None:
+    stage.target("large", works(3), share=3)
+    stage.target("small", works(3), share=1)
+    enough = 16 * len(stage.nodes)
+    stage.until(
+        lambda: stage.ended("large") + stage.ended("small") >= enough, PATIENCE_SECONDS, "many have ended"
+    )
+    stage.quiet()
+    large, small = stage.ended("large"), stage.ended("small")
+    assert large / (large + small) == pytest.approx(0.75, abs=0.12), (large, small)
+
+
+def test_a_target_without_work_is_probed_once_a_window_by_all_nodes_together(stage: Stage) -> None:
+    stage.target("empty", EMPTY)
+    stage.until(lambda: stage.ended("empty", 300) >= WINDOWS, PATIENCE_SECONDS, "windows have passed")
+    stage.quiet()
+    rows = stage.rows("empty")
+    assert not doubled(rows)
+    assert len({(row.window, row.opener) for row in rows}) == len(rows) >= WINDOWS
+
+
+def test_an_outcome_on_one_node_stops_starts_on_all_within_a_second(stage: Stage) -> None:
+    stage.target("t", WAITS, backoff=BACKOFF)
+    full = 4 * len(stage.nodes)
+    stage.until(lambda: stage.running("t") == full, PATIENCE_SECONDS, "all are busy")
+    stage.payload("t", EMPTY)
+    stage.go(stage.nodes[:1])
+    stage.until(lambda: _backs_off(stage), PATIENCE_SECONDS, "all back off")
+    stage.go()
+    stage.until(lambda: not any(map(machines, stage.nodes)), PATIENCE_SECONDS, "all are free")
+    stage.until(lambda: _left(stage) < BACKOFF / 3, BACKOFF, "it was time enough for a mistake")
+    rows = stage.rows("t")
+    opened = max(row.ended for row in rows if row.ended and row.code == 300)
+    late = [row for row in rows if row.created > opened + HEARD_SECONDS]
+    assert not late
+
+
+def _backs_off(stage: Stage) -> bool:
+    seen = [stage.seen(node, "t") for node in stage.nodes]
+    return all(one is not None and one.state == "back-off" for one in seen)
+
+
+def _left(stage: Stage) -> float:
+    seen = stage.seen(stage.nodes[0], "t")
+    return seen.back_off_left_seconds if seen else BACKOFF
