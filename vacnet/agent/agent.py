@@ -280,9 +280,11 @@ class Agent:
         self.strips.see(news.factory, news.before, news.after)
         self.starts.see(news.before, news.after, now)
         if news.target in self.board.ledgers:
-            self._look_at(news.target)
+            self.board.row_changed(news.factory, news.target)
+            self._dirty = True
 
-    def _factory_changed(self, _news: FactoryChanged, _now: float) -> None:
+    def _factory_changed(self, news: FactoryChanged, _now: float) -> None:
+        self.board.factory_changed(news.factory)
         self._dirty = True
 
     def _live(self, news: FactoryLive, _now: float) -> None:
