@@ -3,7 +3,7 @@
 `python -m tools.testbed.inside.delay FILE WORKS`, FILE with the milliseconds; the program ends when the file
 is gone, and the packets that wait are let through; WORKS is there as long as it delays. It speaks nfnetlink
 itself: bind a queue, have packets' numbers (not their bytes) sent, answer each with a verdict when its time
-has come. The kernel holds the packets. Jitter is a fifth, so packets overtake each other, as on real networks.
+has come. The kernel holds the packets. Jitter is a fifth, so packets overtake each other as on real networks.
 Formats: linux/netfilter/nfnetlink_queue.h; all numbers are big-endian but the header's.
 """
 
