@@ -104,15 +104,8 @@ class OneContent(Quiet):
             raise BrokenPromiseError(f"two contents of {key}")
 
     def _contested(self, storm: Storm, known: Known) -> bool:
-        """Return whether two lives under one epoch could not be helped for the moment.
-
-        Two running factories of one name are such; so is who lost its disk and its time, and was first told
-        of an older life than its last by a peer that had been cut off. The rule of twins mends it.
-        """
-        blind = {"wiped-disk", "clock-step"} <= storm.plan.faults
-        return len(self.lives.get((known.name, known.epoch), ())) > 1 and (
-            blind or known.name in storm.twinned
-        )
+        """Return whether two lives under one epoch could not be helped: two factories of one name."""
+        return len(self.lives.get((known.name, known.epoch), ())) > 1 and known.name in storm.twinned
 
 
 @dataclass(slots=True)

@@ -87,8 +87,8 @@ PULL_GAP_SECONDS: Final = 0.3
 """Between two pulls of one factory's rows: three relays of one gap ask once."""
 RIVAL_WAIT_SECONDS: Final = (1.0, 60.0)
 """How long a twin has to answer before its epoch is jumped over; doubles with every jump."""
-JUMP_MAX: Final = 256
-"""How far who has met a twin jumps at most; an epoch is a second, so a restart is soon above it again."""
+JUMP_MAX: Final = 4096
+"""How far a jump goes at most; an epoch is a second, so a restart is above it again within the hour."""
 PAST_SECONDS: Final = 3.0
 """A life heard this long after I started is not my past: more than delay and rounding can add."""
 CONFLICT_SECONDS: Final = 60.0

@@ -10,8 +10,10 @@ handshake), or if a peer heard it of late and after I started, which my past can
 I do not jump. So of two that cannot reach each other only the younger jumps, once, over the elder; should
 both start in the same seconds, each jump doubles the wait before the next, up to a minute.
 
-Who has met a twin jumps by a random step. Three of one name, one of which dies, would else jump together
-and land on one epoch, and what the two then tell of it could never be told apart again.
+Every jump is by a random step. Three of one name, one of which dies, would else jump together and land on
+one epoch; and who lost its record and its time, and is told of an older life than its last by a peer that
+was cut off, would land on that last one: the next epoch above the older is where it went then, too. What
+two lives tell under one epoch cannot be told apart.
 
 The conflict ends a minute after its last proof; the one who was told of the other asks again whenever it
 is told again, and jumps once the other has fallen silent.
@@ -99,9 +101,8 @@ class Twin:
 
     def _jump(self) -> None:
         """Begin an epoch above the one that was told."""
-        core, met = self._core, self.conflict_at > -math.inf
-        step = core.rng.randint(1, limits.JUMP_MAX) if met else 1
-        epoch = min(self._epoch + step, limits.EPOCH_MAX)
+        core = self._core
+        epoch = min(self._epoch + core.rng.randint(1, limits.JUMP_MAX), limits.EPOCH_MAX)
         self._jumps += 1
         core.outbox.raise_epoch(epoch, core.now)
         core.me.epoch = epoch

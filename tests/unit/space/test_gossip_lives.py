@@ -43,7 +43,7 @@ def test_a_factory_restarted_elsewhere_with_a_lower_epoch_waits_a_second_and_jum
     net.stop("f2")
     net.add("f2", epoch=1, host="10.3.3.3", peers=["f0"])
     assert net.run(20.0, until=net.complete) < 4.0
-    assert net.gossip("f2").epoch == 10
+    assert 9 < net.gossip("f2").epoch <= 9 + JUMP_MAX
     assert net.told("f2", Conflict) == []
 
 
@@ -54,7 +54,7 @@ def test_the_raised_epoch_comes_before_the_first_datagram_that_bears_it() -> Non
     net.add("f1", epoch=1, peers=["f0"])
     net.run(10.0)
     epochs = [read_header(data).epoch for sender, _, data in net.recorded if sender == net.address("f1")]
-    assert epochs[-1] == 10 == net.nodes["f1"].epoch  # and the net refuses what is not yet durable
+    assert 9 < epochs[-1] == net.nodes["f1"].epoch  # and the net refuses what is not yet durable
 
 
 def test_the_highest_epoch_of_all_is_not_jumped_over() -> None:
@@ -125,14 +125,13 @@ def test_a_conflict_ends_when_the_twin_is_stopped() -> None:
     assert 6 < net.gossip("two").epoch <= 6 + JUMP_MAX
 
 
-def test_two_who_have_met_a_twin_do_not_jump_to_one_epoch() -> None:
-    """Three bore one name and one died: the others were told of it in the same second."""
+def test_two_lives_that_are_told_of_the_same_past_do_not_jump_to_one_epoch() -> None:
+    """Three bore one name and one died; or one without record and time hears of an older life than its last."""
     epochs = set()
     for seed in (1, 2):
         net = space(2, seed=seed)
         net.add("nobody")
         net.stop("nobody")
-        net.gossip("f1")._twin.answered(("10.9.9.9", 1))
         _tell(net, 10, 9000, "nobody")
         net.run(20.0)
         epochs.add(net.gossip("f1").epoch)
@@ -157,7 +156,7 @@ def test_two_lives_that_took_one_epoch_are_told_apart() -> None:
         assert known is not None
         fresh._membership.learn(known, origin)
     net.collect(net.nodes["f0"])
-    assert net.run(20.0, until=lambda: net.gossip("f1").epoch == 2 and net.complete()) < 3.0
+    assert net.run(20.0, until=lambda: net.gossip("f1").epoch > 1 and net.complete()) < 3.0
 
 
 def test_a_new_life_that_is_first_known_by_hearsay_is_no_rival_of_itself() -> None:
@@ -185,10 +184,10 @@ def test_each_jump_doubles_the_wait_before_the_next() -> None:
     net.add("nobody")
     net.stop("nobody")
     waits = []
-    for epoch in (10, 20, 30, 40):
+    for epoch in (10, 10_000, 20_000, 30_000):
         waits.append(_tell(net, epoch, 9000, "nobody").next_at - net.now)
         net.run(20.0)
-        assert net.gossip("f1").epoch == epoch + 1
+        assert epoch < net.gossip("f1").epoch <= epoch + JUMP_MAX
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
 
