@@ -31,7 +31,7 @@ from vacnet.agent.own import OwnMachine
 from vacnet.decide.growth import DRAW_SECONDS, chance
 from vacnet.decide.placement import GB, Room, deadline_at, fits, machines_that_fit
 from vacnet.decide.reasons import Decision, Reason
-from vacnet.decide.shares import Choice, Contender, draw
+from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
 from vacnet.decide.windows import State
 from vacnet.quantities import duration
@@ -250,7 +250,8 @@ class Board:
     def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
         """Return the contenders, what they have, and what is free, all in processors x weight."""
         contenders = [self._contender(name) for name in names]
-        free = around.free_work() + self.room().processors * self.settings.weight
+        size = max(self.ledgers[name].target.max_processors for name in names)
+        free = around.free_work(size) + free_soon(self.room().processors, size) * self.settings.weight
         return contenders, sum(contender.running for contender in contenders), free
 
     def _contender(self, name: str) -> Contender:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vacnet.decide.peers import HOLD_SECONDS, Peer
+from vacnet.decide.shares import free_soon
 from vacnet.space.limits import DEPARTED_COUNTED_SECONDS, FORGET_SECONDS
 from vacnet.space.table import Known, Liveness, Table
 
@@ -61,10 +62,10 @@ class Neighbours:
         one = self.by_name.get(factory)
         return one.peer(target) if one else None
 
-    def free_work(self) -> float:
-        """Return processors x weight free at all that are live."""
+    def free_work(self, size: int) -> float:
+        """Return processors x weight free soon at all that are live, for machines of `size` processors."""
         rows = [one.known.row for one in self.all if one.live]
-        return sum(row.processors_free * row.weight for row in rows)
+        return sum(free_soon(row.processors_free, size) * row.weight for row in rows)
 
     def processors(self) -> int:
         """Return the processors of all that count."""

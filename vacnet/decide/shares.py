@@ -3,8 +3,9 @@
 Rules of this file: pure, randomness is passed in, and what was drawn is told. A target is drawn with a
 chance in proportion to what it lacks, never by taking the neediest: with rows that are a moment old, all
 factories would take the same one together (Mitzenmacher 2000, Dahlin 2000). What it lacks is measured
-against what runs plus what is free, because the free room is what will be filled before the rows are
-fresh again.
+against what runs plus what is free soon: the room that will be filled before the rows are fresh again,
+two machines of each factory at most, because it chooses once a second. Of all free room a space that
+fills would put right only at the end what chance did at the beginning; of less it would herd.
 
 Deviation from Vac 3: a group's due is the sum of its members' shares and its running processors are
 summed before dividing (Vac divided first and gave a group of k members 1/k of its due).
@@ -15,6 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+
+
+CHOICES_AHEAD = 2
+"""Machines that a factory may start before what it starts is known to all: one a second, told within two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,15 @@ class Choice:
     running: float
     """Processors x weight that the contenders' machines have in the whole space."""
     free: float
-    """The same, free in the whole space."""
+    """The same, free soon in the whole space."""
     mark: float
     """0 to 1: what was drawn. The lots stand side by side in their order, each as long as its weight."""
     chosen: str
+
+
+def free_soon(processors: int, size: int) -> int:
+    """Return what of a factory's free processors can be filled soon by machines of `size` processors."""
+    return max(0, min(processors, CHOICES_AHEAD * size))
 
 
 def lacks(contenders: Sequence[Contender], running: float, free: float) -> tuple[Lack, ...]:
@@ -60,7 +70,7 @@ def lacks(contenders: Sequence[Contender], running: float, free: float) -> tuple
     Args:
         contenders: targets that could start now.
         running: processors x weight that the contenders' machines have in the whole space.
-        free: processors x weight free in the whole space, this factory's included.
+        free: processors x weight free soon in the whole space, this factory's included.
     """
     total = sum(c.share for c in contenders)
     dues = {c.target: c.share / total * (running + free) if total else 0.0 for c in contenders}
