@@ -126,7 +126,7 @@ def test_a_conflict_ends_when_the_twin_is_stopped() -> None:
 
 
 def test_two_lives_that_are_told_of_the_same_past_do_not_jump_to_one_epoch() -> None:
-    """Three bore one name and one died; or one without record and time hears of an older life than its last."""
+    """Three bore one name and one died; or one without record and time hears of an older life of its own."""
     epochs = set()
     for seed in (1, 2):
         net = space(2, seed=seed)
