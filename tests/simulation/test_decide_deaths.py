@@ -181,7 +181,7 @@ def test_a_dead_side_of_a_split_that_meets_one_at_work_holds_it_up_for_one_plain
     assert counts.busy(60, heal + 450, heal + 900) >= 0.95
 
 
-@pytest.mark.parametrize("seeds", [5, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seeds", [5, pytest.param(30, marks=(pytest.mark.slow, pytest.mark.timeout(3600)))])
 def test_ten_jobs_at_a_silent_target_run_within_half_the_window_and_eight_minutes(seeds: int) -> None:
     assert median(_found(seed, (seed + 0.5) / seeds) for seed in range(seeds)) <= 300 + 8 * 60
 

@@ -14,7 +14,7 @@ from vacnet.simulate.toys import Behaviour, Verdict
 from vacnet.space.window import Window
 from vacnet.targets.model import Proof
 
-slow = pytest.mark.slow
+slow = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_payloads_that_say_300_after_half_an_hour_waste_few_under_the_default_pr
 def _until_empty(proof: float, empty: float, places: int, seed: int) -> tuple[int, float, int, int]:
     """Return the useless machines until the window opens, and how an open target comes back.
 
-    Jobs of half an hour to an hour and a half keep all places full for two hours, the queue is empty for
-    two, and is there again for three.
+    Jobs of half an hour to an hour and a half keep all places full for an hour, the queue is empty for
+    one, and has work again for two and a half.
     """
-    dry, back = 2 * HOUR, 4 * HOUR
+    dry, back = 1.2 * HOUR, 2.2 * HOUR
     full = target("full", backoff=600, gain=2, fizzle_seconds=600)
-    end = 8 * HOUR
+    end = 4.7 * HOUR
 
     def begin(world: World) -> None:
         began = world.nodes[0].now - 4 * HOUR
@@ -144,6 +144,7 @@ DRY = [(120, 60, 10), (600, 60, 25), (600, 120, 100), (60, 1800, 250)]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("proof", "empty", "most"), DRY)
 def test_an_open_target_whose_queue_empties_wastes_few_and_is_full_again_within_two_windows(
     proof: float, empty: float, most: int

@@ -11,7 +11,7 @@ from vacnet.outcomes import Kind
 from vacnet.simulate.payloads import Scripted
 from vacnet.simulate.toys import Queue, Verdict
 
-slow = pytest.mark.slow
+slow = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
 @pytest.mark.parametrize(("part", "least"), [(0.002, 0.98), (0.01, 0.90)])

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-
 CHOICES_AHEAD = 2
 """Machines that a factory may start before what it starts is known to all: one a second, told within two."""
 

@@ -6,6 +6,7 @@ every end, so that no figure depends on when somebody looked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -41,9 +42,18 @@ class End:
     """One machine that ended."""
 
     at: float
-    target: str
     kind: Kind
-    started_at: float
+    start: Start
+
+    @property
+    def target(self) -> str:
+        """Return what it was a machine of."""
+        return self.start.target
+
+    @property
+    def started_at(self) -> float:
+        """Return when it was started."""
+        return self.start.at
 
 
 @dataclass(slots=True)
@@ -65,7 +75,7 @@ class Counts:
             self.starts.append(start)
             self._alive[what.uuid] = start
         elif isinstance(what, MachineEnded) and (began := self._alive.pop(what.uuid, None)):
-            self.ends.append(End(now, began.target, what.outcome.kind, began.at))
+            self.ends.append(End(now, what.outcome.kind, began))
         elif isinstance(what, PersistWindow) and what.window.number:
             key = (what.target, what.window.number, what.window.opener)
             self.windows.setdefault(key, now)
@@ -78,6 +88,15 @@ class Counts:
         """Return how many machines without work were started in a span."""
         found = (end for end in self.ends if end.target == target and end.kind is Kind.NOWORK)
         return sum(since <= end.started_at < until for end in found)
+
+    def of_tickets(self, kind: Kind) -> Counter[tuple[str, int]]:
+        """Return how many machines of tickets ended so, by target and number of the window."""
+        found = (end.start for end in self.ends if end.kind is kind and end.start.ticket >= 0)
+        return Counter((start.target, start.window) for start in found)
+
+    def probes(self) -> Counter[tuple[str, int]]:
+        """Return how many machines were started on a window's first ticket, by target and number."""
+        return Counter((start.target, start.window) for start in self.starts if start.ticket == 0)
 
     def opened(self, target: str, since: float = 0.0) -> list[float]:
         """Return when windows were opened."""
