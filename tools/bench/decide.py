@@ -52,7 +52,8 @@ def measure(_seconds: float) -> Iterator[Figure]:
     yield Figure("a decision from nothing: p50", quantile(anew, 0.5), "ms", ANEW_MS_MAX, how)
     for factories, windows, weather, limit in PROBED:
         found = probed(factories, windows, weather)
-        how = f"{found.windows} windows, {weather.loss:.0%} loss, at most {found.most}, {found.none} without any"
+        seen = f"at most {found.most}, {found.none} windows without any"
+        how = f"{found.windows} windows, {weather.loss:.0%} loss; {seen}"
         yield Figure(f"probes a window, {factories} factories", found.mean, "machines", limit, how)
 
 
