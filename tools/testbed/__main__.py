@@ -24,7 +24,7 @@ def main(words: Sequence[str]) -> int:
         parser.error(f"{given.command} does not know {' '.join(more)}")
     try:
         return command.run(given)
-    except TestbedError as error:
+    except (TestbedError, TimeoutError) as error:
         sys.stderr.write(f"testbed: {error}\n")
         return 1
 

@@ -156,7 +156,9 @@ class Stage:
         try:
             return until(condition, seconds, what)
         except TimeoutError as error:
-            told = "\n".join(f"{node.name}, sees {sees(node)}: {told_by(node)}" for node in self.nodes)
+            told = "\n".join(
+                f"{node.name}, sees {sees(node)}: {told_by(node)}, {warnings_at(node)}" for node in self.nodes
+            )
             raise AssertionError(f"{error}\n{told}") from error
 
 
@@ -186,7 +188,13 @@ def told_by(node: Node) -> tuple[object, ...]:
         (one.name, one.window_number, one.window_opener, one.machines_running, one.proofs, one.noworks)
         for one in space.targets
     ]
-    return (tuple(sorted(factories)), tuple(sorted(targets)), space.warnings)
+    return (tuple(sorted(factories)), tuple(sorted(targets)))
+
+
+def warnings_at(node: Node) -> tuple[str, ...]:
+    """Return what a node warns of."""
+    space = node.space()
+    return space.warnings if space else ()
 
 
 def doubled(rows: Sequence[Row], times: int = 1) -> list[str]:

@@ -25,11 +25,12 @@ def test_the_key_is_changed_by_three_edits_while_all_work_and_nobody_is_lost(sta
     stage.target("t", works(1))
     path = stage.bed.directory / "space.key"
     old, new = path.read_bytes(), secrets.token_bytes(32)
+    rings = _rings(stage)
     for ring in ([old, new], [new, old], [new]):
         for node in stage.nodes:
             write_secret(node.config / "space.key", ring)
             _works_on(stage)
-        _until_read(stage, len(ring))
+        rings = _until_read(stage, rings)
     path.write_bytes(new)
     stage.until(lambda: _all_see_all(stage), PATIENCE_SECONDS, "all see all by the new key")
 
@@ -58,8 +59,12 @@ def test_a_rolling_upgrade_from_the_version_before_ends_no_machine(stage: Stage,
         stage.until(lambda: _all_see_all(stage), PATIENCE_SECONDS, "all run this checkout again")
 
 
-def _until_read(stage: Stage, keys: int) -> None:
-    stage.until(lambda: _rings(stage) == {keys}, PATIENCE_SECONDS, "all have read the ring")
+def _until_read(stage: Stage, before: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Wait until all have read a ring that differs from the one before: the next edit may come."""
+    stage.until(
+        lambda: len(now := _rings(stage)) == 1 and now != before, PATIENCE_SECONDS, "all have read the ring"
+    )
+    return _rings(stage)
 
 
 def _works_on(stage: Stage) -> None:
@@ -84,9 +89,9 @@ def _all_see_all(stage: Stage) -> bool:
     return all(sees(node) == len(stage.nodes) for node in stage.nodes)
 
 
-def _rings(stage: Stage) -> set[int]:
-    """Return how many keys the factories have read."""
+def _rings(stage: Stage) -> set[tuple[str, ...]]:
+    """Return the rings that the factories have read, each by the ids of its keys in their order."""
     try:
-        return {len(node.client().peers().keys) for node in stage.nodes}
+        return {tuple(key.id for key in node.client().peers().keys) for node in stage.nodes}
     except ClientError:
         return set()

@@ -93,6 +93,13 @@ def test_every_command_does_what_it_says(name: str, do: Do) -> None:
     assert _left(name) == []
 
 
+def test_without_an_engine_nodes_are_name_spaces(do: Do, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///var/tmp/no-engine.sock")
+    assert "name spaces with an engine each" in do("up", "1")
+    assert "sees 1 of 1 live" in do("status")
+    assert "nothing is left" in do("down")
+
+
 @pytest.mark.parametrize("way", ["least", "spaces"])
 def test_down_ends_a_testbed_whose_up_was_killed(name: str, way: str) -> None:
     words = [sys.executable, "-m", "tools.testbed", "--name", name, "up", "2", "--way", way]
