@@ -17,7 +17,7 @@ from vacnet.cli.options import Asking
 from vacnet.cli.probing import Probe, Prober
 from vacnet.cli.remote import Remote, access, resolve
 from vacnet.console.peers_check_view import Checked, CheckedPeer
-from vacnet.factory.client import ClientError, PeerState
+from vacnet.factory.client import PeerState
 from vacnet.space.address import Address
 from vacnet.targets.address import endpoint_text
 
@@ -26,15 +26,15 @@ NOT_TAKEN = "nothing from {} is taken: "
 HEARD = "this host's factory hears it, so it runs: a firewall lets only some ports pass, or it is not here"
 
 
-def check(remote: Remote, config: Path | None, asking: Asking) -> Checked:
+def check(remote: Remote, asking: Asking) -> Checked:
     """Ask the peers that the options name, else those of the file and those met.
 
     Raises:
         CommandError: there is nobody to ask, or no key to ask with.
     """
-    way = access(Remote(key=remote.key, name=remote.name), config)
+    way = access(Remote(key=remote.key, name=remote.name), asking.config)
     met, warnings = _known(asking) if not remote.peer else ((), ())
-    names = list(remote.peer) or _names(config, met)
+    names = list(remote.peer) or _names(asking.config, met)
     if not names:
         raise CommandError("there are no peers: `vacnet peers add HOST`, or name one with --peer")
     with ThreadPoolExecutor(LOOK_UPS_AT_ONCE) as pool:
@@ -48,12 +48,12 @@ def check(remote: Remote, config: Path | None, asking: Asking) -> Checked:
 
 
 def _known(asking: Asking) -> tuple[tuple[PeerState, ...], tuple[str, ...]]:
-    """Return what the factory of this host knows, nothing if none answers."""
-    client = output.client_for(asking)
-    try:
-        return client.peers().peers, client.space().warnings
-    except ClientError:
-        return (), ()
+    """Return what the factory of this host knows; nothing, and a word on stderr, if none answers."""
+    without = "only the peers of the file are asked"
+    found = output.asked_or_told(
+        lambda client: (client.peers().peers, client.peers().warnings), asking, without
+    )
+    return found or ((), ())
 
 
 def _names(config: Path | None, met: Iterable[PeerState]) -> list[str]:

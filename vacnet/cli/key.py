@@ -19,6 +19,7 @@ from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
 
 if TYPE_CHECKING:
     from vacnet.cli.rings import Entry, Ring
+    from vacnet.factory.client import KeyState
 
 app = group("key", "Make and change the secret keys of a space.")
 
@@ -67,7 +68,7 @@ def new(
 
 
 @app.command(name="list")
-def list_(*, file: Path | None = None, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+def list_(*, file: Path | None = None, asking: Asking = DEFAULT) -> None:
     """List the keys of the key file: id, role, which one seals, and who speaks under each.
 
     Who speaks is known by a running factory alone, and so is whether it has read the file as it is now.
@@ -76,18 +77,13 @@ def list_(*, file: Path | None = None, config: Path | None = None, asking: Askin
 
     Args:
         file: Key file; else that of the settings.
-        config: Settings that name the key file; else /etc/vacnet.
         asking: Whom to ask and how to print.
     """
     from vacnet.cli import rings  # late: it reads the settings
     from vacnet.console.keys_view import Listed, keys_view
-    from vacnet.factory.client import ClientError
 
-    ring = rings.ring(file, config)
-    try:
-        loaded = output.client_for(asking).peers().keys
-    except ClientError:
-        loaded = None
+    ring = rings.ring(file, asking.config)
+    loaded = _loaded(asking)
     listed = Listed(file=str(ring.path), keys=rings.described(ring, loaded))
     output.show(listed, keys_view, asking)
 
@@ -149,7 +145,6 @@ def drop(
     *,
     force: bool = False,
     file: Path | None = None,
-    config: Path | None = None,
     asking: Asking = DEFAULT,
 ) -> None:
     """Take a key out of the ring. The last of a rotation's edits.
@@ -162,12 +157,11 @@ def drop(
         key: Id of the key, or its beginning, as `vacnet key list` shows it.
         force: Take it out though others still speak under it, and are not heard any more.
         file: Key file to change; else that of the settings.
-        config: Settings that name the key file; else /etc/vacnet.
         asking: Whom to ask who speaks under it, and how to print.
     """
     from vacnet.cli import rings  # late: it reads the settings
 
-    ring = rings.ring(file, config)
+    ring = rings.ring(file, asking.config)
     found = rings.find(ring, key)
     if not force:
         _refuse_in_use(ring, found, asking)
@@ -177,20 +171,23 @@ def drop(
 
 def _refuse_in_use(ring: Ring, key: Entry, asking: Asking) -> None:
     from vacnet.cli import rings
-    from vacnet.factory.client import ClientError
 
-    try:
-        loaded = output.client_for(asking).peers().keys
-    except ClientError:
-        loaded = None
-    for one in rings.described(ring, loaded):
+    for one in rings.described(ring, _loaded(asking)):
         if one.id == key.id and (one.seals or one.peers):
-            who = (
-                f"{', '.join(one.peers)} still speak under it" if one.peers else "it seals what is sent here"
-            )
+            who = _speakers(one.peers) if one.peers else "it seals what is sent here"
             raise CommandError(
                 f"key {one.id} is kept: {who}; `vacnet key use` another there first, or --force", Exit.FAILED
             )
+
+
+def _speakers(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names)} still {'speaks' if len(names) == 1 else 'speak'} under it"
+
+
+def _loaded(asking: Asking) -> tuple[KeyState, ...] | None:
+    """Return the keys as the running factory has them, None (and a word on stderr) where none answers."""
+    without = "who speaks under which key is not known"
+    return output.asked_or_told(lambda client: client.peers().keys, asking, without)
 
 
 def _write(file: Path, line: str) -> None:

@@ -45,12 +45,14 @@ def machines(
     from vacnet.console.machines_view import machines_view  # late: see output
 
     count = ALL_ENDED if every else ended
-    answer = _from_afar(remote, count) if remote.peer else output.client_for(asking).machines(ended=count)
+    answer = (
+        _from_afar(remote, count, asking) if remote.peer else output.client_for(asking).machines(ended=count)
+    )
     output.show(answer, lambda state: machines_view(state, time.time()), asking)
 
 
-def _from_afar(remote: Remote, ended: int) -> Machines:
+def _from_afar(remote: Remote, ended: int, asking: Asking) -> Machines:
     from vacnet.cli import inquiring  # late: needs the rules of gossip
     from vacnet.cli.remote import access
 
-    return inquiring.machines(access(remote), ended)
+    return inquiring.machines(access(remote, asking.config), ended)

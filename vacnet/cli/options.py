@@ -1,4 +1,4 @@
-"""What several commands take: `--json`, `--ascii`, and where a factory is asked `--socket`.
+"""What several commands take: `--json`, `--ascii`, and where a factory is asked `--socket` and `--config`.
 
 Rules of this file: options that several commands share stand here once, so that they mean the same
 everywhere.
@@ -31,7 +31,9 @@ class Asking:
     json: bool = False
     """Print the answer as JSON with its `schema` number, for programs."""
     socket: Path | None = None
-    """Control socket of the factory to ask; else VACNET_SOCKET, else that of the host."""
+    """Control socket of the factory to ask; else VACNET_SOCKET, else that of --config, else the host's."""
+    config: Path | None = None
+    """Settings of the factory meant, as `vacnet run` takes them; else /etc/vacnet."""
     ascii: bool = False
     """Use no signs beyond ASCII; so it is anyway where the terminal is not UTF-8."""
 

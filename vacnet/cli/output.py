@@ -7,8 +7,10 @@ imported when they are needed: a command has half a second.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from vacnet.cli.options import Asking, Plain
@@ -27,7 +29,27 @@ def client_for(asking: Asking, patience_seconds: float = PATIENCE_SECONDS) -> Cl
     """Return the client of the factory that the options name; an answer may take `patience_seconds`."""
     from vacnet.factory.client import Client  # late: a command that asks nobody needs no HTTP
 
-    return Client(asking.socket, patience_seconds)
+    return Client(_socket(asking), patience_seconds)
+
+
+def _socket(asking: Asking) -> Path | None:
+    """Return the socket to ask at; None: that of VACNET_SOCKET, else of the host."""
+    if asking.socket is not None or asking.config is None or os.environ.get("VACNET_SOCKET"):
+        return asking.socket
+    from vacnet.cli import settings_files  # late: it reads the settings
+
+    return settings_files.control_socket(asking.config)
+
+
+def asked_or_told(question: Callable[[Client], _Answer], asking: Asking, without: str) -> _Answer | None:
+    """Return a factory's answer; without one None, and stderr says what follows, and where none answered."""
+    from vacnet.factory.client import ClientError  # late: see `client_for`
+
+    try:
+        return question(client_for(asking))
+    except ClientError as error:
+        tell(f"vacnet: {without}: {error.words}")
+        return None
 
 
 def show(answer: _Answer, view: Callable[[_Answer], View], asking: Asking) -> None:

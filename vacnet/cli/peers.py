@@ -14,13 +14,14 @@ from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
 from vacnet.cli.remote import HERE, Remote
 
 if TYPE_CHECKING:
+    from vacnet.factory.client import ClientError
     from vacnet.targets.peers import Peer
 
 app = group("peers", "List, check, add and remove peers.")
 
 
 @app.command(name="list")
-def list_(*, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+def list_(*, asking: Asking = DEFAULT) -> None:
     """List the peers of the file and the factories met, and which of them are live.
 
     Without a running factory only the file is listed.
@@ -28,7 +29,6 @@ def list_(*, config: Path | None = None, asking: Asking = DEFAULT) -> None:
     Example: vacnet peers list
 
     Args:
-        config: Settings to find the peers file by, when no factory runs; else /etc/vacnet.
         asking: Whom to ask and how to print.
     """
     from vacnet.console.peers_view import peers_view  # late: see output
@@ -39,7 +39,7 @@ def list_(*, config: Path | None = None, asking: Asking = DEFAULT) -> None:
     except ClientError as error:
         if error.exit_code != Exit.NO_DAEMON:
             raise
-        _list_file(config, asking)
+        _list_file(error, asking)
         return
     output.show(answer, lambda state: peers_view(state, time.time()), asking)
 
@@ -81,7 +81,7 @@ def remove(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) ->
 
 
 @app.command
-def check(*, remote: Remote = HERE, config: Path | None = None, asking: Asking = DEFAULT) -> None:
+def check(*, remote: Remote = HERE, asking: Asking = DEFAULT) -> None:
     """Ask each peer of the file and each factory met whether it is there; say what to do about the others.
 
     Every one is asked from here with a key of the space, so it takes who may read the key file. It
@@ -93,28 +93,31 @@ def check(*, remote: Remote = HERE, config: Path | None = None, asking: Asking =
 
     Args:
         remote: Peers to ask in place of those known, and what to ask them with.
-        config: Settings to find key and peers files by; else /etc/vacnet.
         asking: Whom to ask for the factories met, and how to print.
     """
     from vacnet.cli import checking  # late: it reads the settings and opens sockets
     from vacnet.console.peers_check_view import check_view
 
-    checked = checking.check(remote, config, asking)
+    checked = checking.check(remote, asking)
     output.show(checked, check_view, asking)
     if not all(one.answers for one in checked.peers):
         silent = sum(not one.answers for one in checked.peers)
         raise CommandError(f"{silent} of {len(checked.peers)} peers do not answer as they should")
 
 
-def _list_file(config: Path | None, asking: Asking) -> None:
+def _list_file(unasked: ClientError, asking: Asking) -> None:
+    """List the file, and say where no factory answered; without settings too that alone is said."""
     from vacnet.cli import settings_files  # late: it reads the settings
     from vacnet.console.peers_view import listed_view
 
-    path = settings_files.peers_file(config)
+    try:
+        path = settings_files.peers_file(asking.config)
+    except CommandError as error:
+        raise unasked from error
     peers, problems = settings_files.listed(path)
     for problem in problems:
         output.tell(str(problem))
-    output.tell("vacnet: no factory answers, so this is the file alone; start one with `vacnet run`")
+    output.tell(f"vacnet: this is the file alone: {unasked.words}")
     if asking.json:
         output.print_json(_as_answer(peers))
     else:

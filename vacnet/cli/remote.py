@@ -70,7 +70,9 @@ def access(remote: Remote, config: Path | None = None) -> Access:
 
         settings = settings_files.read(config).settings
         if settings is None:
-            raise CommandError("there are no settings here: give --key FILE and --name SPACE")
+            raise CommandError(
+                "there are no good settings here: give --key FILE and --name SPACE, or --config DIR"
+            )
         space, key_file = space or settings.space.name, key_file or Path(settings.space.key_file)
     return Access(tuple(a for peer in remote.peer for a in resolved(peer)), key_of(key_file, space), space)
 

@@ -47,7 +47,7 @@ class Ring:
 
 def ring(file: Path | None, config: Path | None) -> Ring:
     """Return the ring of a file, or of the one that the settings name; empty where there is no such file."""
-    path = file or _of_settings(config)
+    path = file or settings_files.key_file(config)
     return Ring(path, _entries(str(path), path.read_bytes()) if path.exists() else ())
 
 
@@ -124,13 +124,6 @@ def _edit(of: Ring, change: Callable[[str], str]) -> bool:
     if mode & 0o007:
         of.path.chmod(mode & NOT_FOR_OTHERS)
     return changed
-
-
-def _of_settings(config: Path | None) -> Path:
-    found = settings_files.read(config).settings
-    if found is None:
-        raise CommandError("the settings cannot say where the key file is; name it with --file")
-    return Path(found.space.key_file)
 
 
 def _entries(name: str, data: bytes) -> tuple[Entry, ...]:

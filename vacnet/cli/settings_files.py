@@ -9,16 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vacnet.cli.exits import CommandError
+from vacnet.cli.exits import CommandError, Exit
 from vacnet.factory.places import CONFIG_DIRECTORY, MAIN_FILE, Options, Places, find, host_of, read_files
 from vacnet.targets.keys import Key, read_keys
 from vacnet.targets.model import Problem, Settings
 from vacnet.targets.peers import Peer, read_peers
 from vacnet.targets.settings import Host, SourceFile, read_settings
 
-__all__ = ["CONFIG_DIRECTORY", "MAIN_FILE", "PEERS_NAME", "Found", "host_for", "listed", "peers_file", "read"]
+__all__ = [
+    "CONFIG_DIRECTORY",
+    "MAIN_FILE",
+    "PEERS_NAME",
+    "Found",
+    "control_socket",
+    "host_for",
+    "key_file",
+    "listed",
+    "peers_file",
+    "read",
+]
 
 PEERS_NAME = "peers.toml"
+SOCKET_NAME = "control.sock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +78,51 @@ def host_for(directory: Path) -> Host:
 
 def peers_file(config: Path | None) -> Path:
     """Return the peers file that the settings name, or where it would be if they cannot say."""
-    found = read(config)
+    found = _there(config)
     if found.settings is not None:
         return Path(found.settings.space.peers_file)
-    directory = found.places.config if found.places.config.is_dir() else found.places.config.parent
-    if not (directory / MAIN_FILE).exists():
-        raise CommandError(f"there are no settings in {directory}; write them with `vacnet config init`")
-    return directory / PEERS_NAME
+    place = found.places.config
+    return (place if place.is_dir() else place.parent) / PEERS_NAME
+
+
+def control_socket(config: Path) -> Path | None:
+    """Return the socket of the factory with these settings; None: it is where the host has its own.
+
+    Settings with problems are taken as far as they say: their factory may run on with the ones before.
+    """
+    found = _there(config)
+    if found.settings is not None and "control.socket" in found.settings.places:
+        return Path(found.settings.control.socket)
+    own = found.places.runtime_directory == found.places.state_directory
+    return found.places.runtime_directory / SOCKET_NAME if own else None
+
+
+def key_file(config: Path | None) -> Path:
+    """Return the key file that the settings name.
+
+    Raises:
+        CommandError: they cannot say.
+    """
+    found = _there(config)
+    if found.settings is None:
+        raise CommandError(
+            f"the settings at {found.places.config} have problems (`vacnet config check`), so they cannot "
+            "say where the key file is; name it with --file",
+            Exit.BAD_SETTINGS,
+        )
+    return Path(found.settings.space.key_file)
+
+
+def _there(config: Path | None) -> Found:
+    """Return what the settings say.
+
+    Raises:
+        CommandError: there are none.
+    """
+    found = read(config)
+    if not found.files:
+        raise CommandError("; ".join(map(str, found.problems)), Exit.NO_INPUT)
+    return found
 
 
 def listed(path: Path) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]:

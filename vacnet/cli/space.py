@@ -60,6 +60,6 @@ def _asked(remote: Remote, asking: Asking, *, live: bool) -> Iterator[Shows]:
     from vacnet.cli.looking import Looker  # late: needs the rules of gossip
     from vacnet.cli.remote import access
 
-    way = access(remote)
+    way = access(remote, asking.config)
     with Looker(way.key, way.space, way.addresses, patience) as looker:
         yield looker

@@ -30,7 +30,9 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
     from vacnet.console import drain_words  # late: see output
 
     for state in _states(client, timeout_seconds):
-        now = "no factory answers; asking again" if state is None else drain_words.left(state)
+        now = (
+            drain_words.left(state) if state else f"no factory answers at {client.socket_path}; asking again"
+        )
         if now != told:
             output.tell(now)
         told = now

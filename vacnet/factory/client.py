@@ -237,7 +237,7 @@ class Client:
 
 _NO_DAEMON = (
     "no factory answers at {path}; start one with `systemctl start vacnet` or `vacnet run`, "
-    "or name its socket with --socket or VACNET_SOCKET"
+    "or name another with --config, --socket or VACNET_SOCKET"
 )
 
 _EXPLANATIONS: tuple[tuple[type[Exception], str, int], ...] = (
