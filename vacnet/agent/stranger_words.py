@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vacnet.quantities import duration
+from vacnet.space.address import Address
 from vacnet.space.counters import Reject
+from vacnet.space.gossip import Gossip
 from vacnet.space.happenings import WrongKey
+from vacnet.space.strangers import Accused
 from vacnet.targets.address import endpoint_text
 
 WRONG_KEY = "gossip.wrong-key"
@@ -28,6 +32,43 @@ _WORDS: Mapping[Reject, str] = {
 }
 
 
+_SHORT: Mapping[Reject, str] = {
+    Reject.KEY: "speaks under no key of ours",
+    Reject.TAG: "seems of another space",
+}
+_TWIN = "a factory of this one's own name runs there: stop one of the two, or rename it"
+
+
 def stranger_words(news: WrongKey) -> str:
     """Return where datagrams come from that are not taken, what that means and what to do."""
     return f"nothing from {endpoint_text(*news.address)} is taken: {_WORDS[news.reason]}"
+
+
+def stranger_lines(gossip: Gossip, now: float) -> tuple[str, ...]:
+    """Return a line of at most 80 columns for each address of which nothing is taken now."""
+    return tuple(
+        f"{endpoint_text(*one.address)} {_SHORT[one.reason]} ({_age(one)}): vacnet peers list"
+        for one in gossip.accused(now)
+    )
+
+
+def stranger_reports(gossip: Gossip, now: float) -> tuple[str, ...]:
+    """Return the same with what it means and what to do."""
+    return tuple(
+        f"nothing from {endpoint_text(*one.address)} is taken: {_of(one)}" for one in gossip.accused(now)
+    )
+
+
+def address_notes(gossip: Gossip, now: float) -> dict[Address, str]:
+    """Return by address why no peer is heard there, where that is known."""
+    notes = {one.address: _of(one) for one in gossip.accused(now)}
+    twin = gossip.twin_at(now)
+    return notes if twin is None else {**notes, twin: _TWIN}
+
+
+def _age(one: Accused) -> str:
+    return f"{duration(one.ago)} ago"
+
+
+def _of(one: Accused) -> str:
+    return f"{_WORDS[one.reason]}; last {_age(one)}"

@@ -47,10 +47,16 @@ def peers_view(state: Peers, now: float) -> View:
         ),
         warnings=(
             *freshness.staleness(state.factory, state.time, now),
-            *map(freshness.warning, state.warnings),
+            *(freshness.warning(text) for text in state.warnings if not _stands_below(text, state.peers)),
         ),
         sheets=(Sheet(columns=COLUMNS, rows=tuple(_row(peer, late) for peer in ordered), empty=NO_PEERS),),
     )
+
+
+def _stands_below(warning: str, peers: tuple[PeerState, ...]) -> bool:
+    """Tell whether a peer's own line says the same."""
+    noted = (peer for peer in peers if peer.note and peer.address)
+    return any(peer.address in warning and warning.endswith(peer.note) for peer in noted)
 
 
 def listed_view(names: tuple[str, ...], file: str) -> View:

@@ -16,6 +16,7 @@ import msgspec
 
 from vacnet import __version__
 from vacnet.agent.agent import Agent
+from vacnet.agent.stranger_words import address_notes, stranger_lines, stranger_reports
 from vacnet.factory import peer_state
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
@@ -69,7 +70,8 @@ class FactoryAnswers:
 
     async def space(self) -> SpaceState:
         """Answer /v1/space."""
-        view, settings = self.agent.view(boot_seconds()), self.settings()
+        now, settings = boot_seconds(), self.settings()
+        view, notes = self.agent.view(now), address_notes(self.agent.gossip, now)
         known = peer_state.pair(self.resolver.peers(), view.factories, self.own())
         factories = msgspec.convert(view.factories, tuple[FactoryState, ...], from_attributes=True)
         return SpaceState(
@@ -77,7 +79,7 @@ class FactoryAnswers:
             factory=settings.factory.name,
             time=time.time(),
             version=__version__,
-            factories=(*factories, *peer_state.unheard(known)),
+            factories=(*factories, *peer_state.unheard(known, notes)),
             targets=msgspec.convert(view.targets, tuple[TargetState, ...], from_attributes=True),
             starts_last_minute=view.starts_last_minute,
             warnings=self._warnings(),
@@ -100,9 +102,11 @@ class FactoryAnswers:
         return Peers(
             factory=self.settings().factory.name,
             time=time.time(),
-            peers=peer_state.peer_states(known, factories, peer_state.ways(gossip.table)),
+            peers=peer_state.peer_states(
+                known, factories, peer_state.ways(gossip.table), address_notes(gossip, now)
+            ),
             keys=peer_state.key_states(gossip.keys, gossip.table, now),
-            warnings=self.warned.passing(),
+            warnings=(*self.warned.passing(), *stranger_reports(gossip, now)),
         )
 
     async def events(self, after: int, limit: int) -> Events:
@@ -172,4 +176,5 @@ class FactoryAnswers:
     def _warnings(self) -> tuple[str, ...]:
         pipes = (f"[pipes.{prefix}] {words}" for prefix, words in self.pipes.troubles.items())
         own = (self.restricted(), self.drained(), self.record.trouble)
-        return (*filter(None, own), *self.warned.all(), *pipes)
+        strangers = stranger_lines(self.agent.gossip, boot_seconds())
+        return (*filter(None, own), *self.warned.all(), *pipes, *strangers)

@@ -33,7 +33,7 @@ from vacnet.agent.events import (
     Stopping,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
-from vacnet.agent.stranger_words import OTHER_VERSION, WRONG_KEY
+from vacnet.agent.stranger_words import OTHER_VERSION, stranger_lines
 from vacnet.factory import drain as of_drain
 from vacnet.factory import settings as of_settings
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
@@ -63,7 +63,7 @@ from vacnet.targets.model import Settings, Target
 BROKEN_TOLD_MAX = 10
 """Datagrams that broke the agent are told with a traceback so often; all are counted."""
 
-STRANGER_SHOWN_SECONDS = 2 * STRANGER_SECONDS
+OTHER_VERSION_SHOWN_SECONDS = 2 * STRANGER_SECONDS
 """It is told again before its warning goes, as long as it goes on."""
 
 CLOSE_SECONDS = 0.5
@@ -116,7 +116,7 @@ class Factory:
             agent=lambda: self.agent,
             keeper=self.keeper,
             record=record,
-            warnings=self.warned.all,
+            warnings=self._shown,
             counters=self.counters,
             feed=self.feed,
             started_at=self.started_at,
@@ -251,8 +251,12 @@ class Factory:
 
     def _notify(self, effect: Notify) -> None:
         self.news.notify(effect)
-        if effect.name in {WRONG_KEY, OTHER_VERSION}:
-            self.warned.show_for(STRANGER_SHOWN_SECONDS, str(effect.fields["why"]))
+        if effect.name == OTHER_VERSION:
+            self.warned.show_for(OTHER_VERSION_SHOWN_SECONDS, str(effect.fields["why"]))
+
+    def _shown(self) -> tuple[str, ...]:
+        """Return what is wrong now, of this host and of who speaks to it."""
+        return (*self.warned.all(), *stranger_lines(self.agent.gossip, boot_seconds()))
 
     def _datagram(self, data: bytes, address: Address) -> None:
         self.feed(DatagramReceived(data, address))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from vacnet.agent.view import FactoryView
 from vacnet.factory.messages import FactoryState, KeyState, PeerState
@@ -21,6 +22,8 @@ from vacnet.targets.address import endpoint_text
 
 UNKNOWN = "unknown"
 NEVER_HEARD = "never heard: does it run, with a key of ours, and is UDP open to it?"
+
+NO_NOTES: Mapping[Address, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +76,19 @@ def key_states(ring: KeyRing, table: Table, now: float) -> tuple[KeyState, ...]:
 
 
 def peer_states(
-    known: Sequence[Known], factories: Sequence[FactoryView], ways_to: Mapping[str, Way]
+    known: Sequence[Known],
+    factories: Sequence[FactoryView],
+    ways_to: Mapping[str, Way],
+    notes: Mapping[Address, str] = NO_NOTES,
 ) -> tuple[PeerState, ...]:
-    """Return the configured peers, then the factories met besides."""
+    """Return the configured peers, then the factories met besides; `notes` say why none is heard where."""
     listed = {each.factory.name for each in known if each.factory}
     met = [factory for factory in factories if not factory.itself and factory.name not in listed]
-    configured = (_configured(each, ways_to) for each in known)
+    configured = (_configured(each, ways_to, notes) for each in known)
     return (*configured, *(_met(factory, factory.name, ways_to, configured=False) for factory in met))
 
 
-def unheard(known: Sequence[Known]) -> tuple[FactoryState, ...]:
+def unheard(known: Sequence[Known], notes: Mapping[Address, str] = NO_NOTES) -> tuple[FactoryState, ...]:
     """Return the configured peers that nobody has heard, as they stand in the table of factories."""
     return tuple(
         FactoryState(
@@ -102,11 +108,16 @@ def unheard(known: Sequence[Known]) -> tuple[FactoryState, ...]:
             deadline_seconds=None,
             version="",
             settings_differ=False,
-            note=each.resolved.trouble or NEVER_HEARD,
+            note=_why_unheard(each.resolved, notes),
         )
         for each in known
         if each.factory is None
     )
+
+
+def _why_unheard(resolved: Resolved, notes: Mapping[Address, str]) -> str:
+    found = (notes[address] for address in resolved.addresses if address in notes)
+    return resolved.trouble or next(found, NEVER_HEARD)
 
 
 def _same(resolved: Resolved, factory: FactoryView) -> bool:
@@ -126,18 +137,17 @@ def _way(known: space_table.Known) -> Way:
     return Way(key=link.key_id.hex(), round_trip_seconds=link.round_trip_seconds, rows_missing=missing)
 
 
-def _configured(known: Known, ways_to: Mapping[str, Way]) -> PeerState:
+def _configured(known: Known, ways_to: Mapping[str, Way], notes: Mapping[Address, str]) -> PeerState:
     name = known.resolved.peer.name_as_written
     if known.factory is not None:
         return _met(known.factory, name, ways_to, configured=True)
-    note = known.resolved.trouble or NEVER_HEARD
     return PeerState(
         name=name,
         configured=True,
         address=_address(known.resolved),
         state=UNKNOWN,
         heard_seconds=None,
-        note=note,
+        note=_why_unheard(known.resolved, notes),
     )
 
 

@@ -105,6 +105,10 @@ class Contacts:
         found = self._contacts.values()
         return [contact.address for contact in found if contact.configured and contact.answered_by is None]
 
+    def awaits(self, address: Address) -> bool:
+        """Tell whether a factory is expected at this address."""
+        return address in self._contacts
+
     def _begin(self, contact: Contact, now: float) -> None:
         contact.answered_by, contact.due_at, contact.since, contact.tries = None, now, now, 0
         self.next_at = min(self.next_at, now)

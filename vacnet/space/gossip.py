@@ -45,7 +45,7 @@ from vacnet.space.questions import Questions
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import Rejected
-from vacnet.space.strangers import Strangers
+from vacnet.space.strangers import Accused, Strangers
 from vacnet.space.table import Known, Table
 from vacnet.space.twin import Twin
 from vacnet.space.wire import Type, decode, plain
@@ -125,6 +125,14 @@ class Gossip:
         """Return whether another running factory bore this one's name within the last minute."""
         return self._twin.conflicted(now)
 
+    def twin_at(self, now: float) -> Address | None:
+        """Return where a running factory of this one's name has answered within the last minute."""
+        return self._twin.address if self._twin.conflicted(now) else None
+
+    def accused(self, now: float) -> tuple[Accused, ...]:
+        """Return the addresses of which nothing is taken, because no key opens what comes from them."""
+        return self._strangers.accused(now)
+
     def unanswered(self) -> list[Address]:
         """Return the configured peers that do not answer."""
         return self._core.contacts.unanswered()
@@ -137,14 +145,16 @@ class Gossip:
         core.counters.bytes_received += len(data)
         if self._stopped:
             return False
+        source = (address[0], address[1])
         try:
-            self._take(data, (address[0], address[1]))
+            self._take(data, source)
         except Unproven as unproven:
+            self._strangers.well(source)
             core.counters.rejects[unproven.reason] += 1
             self._handshake.challenge(unproven.arrival)
         except Rejected as rejected:
             core.counters.rejects[rejected.reason] += 1
-            self._strangers.note(rejected.reason, address)
+            self._strangers.note(rejected.reason, source)
             return bool(core.happenings)
         return True
 
@@ -245,6 +255,7 @@ class Gossip:
 
     def _take(self, data: bytes, address: Address) -> None:
         arrival, body = admit(self._core, data, address)
+        self._strangers.well(address)
         if arrival.link is not None and arrival.known is not None and arrival.header.type != Type.HELLO:
             self._membership.hear(arrival.known, arrival.header.sequence)
         handlers = self._to_observers if arrival.observing else self._handlers

@@ -113,6 +113,10 @@ NONCES_MAX: Final = 16_384
 """More than FACTORIES_MAX: all may be greeted at once."""
 STRANGER_SECONDS: Final = 300.0
 """A warning of one address and reason: a factory with a wrong key sends a datagram a second for days."""
+STRANGER_PATIENCE_SECONDS: Final = 10.0
+"""Before an address that is no contact is told: whoever asks once is gone, a factory greets on and on."""
+STRANGER_SHOWN_SECONDS: Final = 150.0
+"""After its last datagram: two of the longest waits between greetings, and a lost one."""
 STRANGERS_GAP_SECONDS: Final = 1.0
 """Between two warnings of strangers: who forges addresses makes no more news than one a second."""
 STRANGERS_MAX: Final = 64

@@ -51,6 +51,8 @@ class Twin:
         self._told_at = -math.inf
         self.next_at = math.inf
         self.conflict_at = -math.inf
+        self.address: Address | None = None
+        """Where the last twin answered."""
 
     def conflicted(self, now: float) -> bool:
         """Return whether a twin was proved within the last minute."""
@@ -84,6 +86,7 @@ class Twin:
 
     def answered(self, address: Address) -> None:
         """Take the proof that another instance of my name runs at this address."""
+        self.address = address
         self._meet(f"another running factory at {address[0]} port {address[1]} bears this name")
 
     def wake(self) -> bool:

@@ -67,3 +67,18 @@ def test_of_whom_nothing_is_taken_stands_above_the_peers() -> None:
     words = "nothing from 192.0.2.9:8885 is taken: it speaks under a key that this factory does not have"
     state = msgspec.structs.replace(scenes.PEERS["one-silent"], warnings=(words,))
     assert f"! {words}" in " ".join(drawn(peers_view(state, scenes.NOW), 80).split())
+
+
+def test_what_a_peers_own_line_says_is_not_said_above_the_table_too() -> None:
+    quiet = msgspec.structs.replace(
+        scenes.PEERS["one-silent"].peers[0],
+        state="unknown",
+        address="192.0.2.9:1",
+        note="another key; last 2s ago",
+    )
+    warnings = tuple(
+        f"nothing from {at} is taken: another key; last 2s ago" for at in (quiet.address, "192.0.2.8:1")
+    )
+    state = msgspec.structs.replace(scenes.PEERS["one-silent"], peers=(quiet,), warnings=warnings)
+    told = peers_view(state, scenes.NOW).warnings
+    assert [cell.text for cell in told] == [f"! {warnings[1]}"]

@@ -73,6 +73,13 @@ def test_a_peer_never_heard_is_shown_with_why(trouble: str, note: str) -> None:
     assert peer_states(known, [ME], {})[0].note == shown.note
 
 
+def test_what_is_known_of_an_address_is_said_instead_of_never_heard() -> None:
+    known = pair([_peer("far", ("192.0.2.9", 1))], [ME], ())
+    notes = {("192.0.2.9", 1): "it has another key"}
+    assert unheard(known, notes)[0].note == "it has another key"
+    assert peer_states(known, [ME], {}, notes)[0].note == "it has another key"
+
+
 def test_an_ipv6_peer_is_found_by_its_address() -> None:
     six = _view("six.example", "[2001:db8::1]:1")
     assert pair([_peer("listed", ("2001:db8::1", 1))], [ME, six], ())[0].factory == six

@@ -13,7 +13,13 @@ from vacnet.space.counters import Reject
 from vacnet.space.gossip import Datagram, Gossip
 from vacnet.space.happenings import WrongKey
 from vacnet.space.keyring import KeyRing
-from vacnet.space.limits import CHALLENGED_MAX, NONCES_MAX, STRANGER_SECONDS, STRANGERS_MAX
+from vacnet.space.limits import (
+    CHALLENGED_MAX,
+    NONCES_MAX,
+    STRANGER_SECONDS,
+    STRANGER_SHOWN_SECONDS,
+    STRANGERS_MAX,
+)
 from vacnet.space.seal import Header, derive, factory_id, key_id, read_header, seal
 from vacnet.space.table import Liveness
 from vacnet.space.wire import Announce, Hello, Origin, RowsOf, Type, Welcome, encode
@@ -94,7 +100,10 @@ def test_a_factory_of_another_key_or_space_is_shut_out_and_its_address_told(
     assert net.live("stranger") == {"stranger"}
     assert net.gossip("f0").counters.rejects[reason] >= 4
     told = [h for h in net.told("f0", WrongKey) if isinstance(h, WrongKey)]
-    assert told == [WrongKey(net.address("stranger"), 1, reason)]
+    assert [(one.address, one.reason) for one in told] == [(net.address("stranger"), reason)]
+    assert [(one.address, one.reason) for one in net.gossip("f0").accused(net.now)] == [
+        (net.address("stranger"), reason)
+    ]
     net.run(STRANGER_SECONDS + 30.0)
     told = [h for h in net.told("f0", WrongKey) if isinstance(h, WrongKey)]
     assert len(told) == 2
@@ -350,15 +359,54 @@ def _sane(gossip: Gossip) -> None:
         assert all(row.target == target for target, row in known.targets.items())
 
 
-def test_forged_datagrams_from_ever_new_addresses_make_one_warning_a_second() -> None:
-    net = space(2)
-    gossip = net.gossip("f0")
+def _forged(net: Net) -> bytes:
     good = _datagram(net, "f1", Type.ANN, encode(Announce(1, 1, 1, urgent=False, factory=None, rows=[])))
-    forged = good[:-16] + bytes(16)
-    told = []
-    for n in range(5000):  # a thousand a second
-        came = gossip.receive(forged, (f"10.3.{n >> 8}.{n & 255}", 9), net.now + n / 1000)
+    return good[:-16] + bytes(16)
+
+
+@pytest.mark.parametrize(("sources", "warnings"), [(5000, 0), (50, 5)], ids=["ever new", "fifty"])
+def test_forged_datagrams_make_one_warning_a_second_at_most(sources: int, warnings: int) -> None:
+    net = space(2)
+    gossip, forged, told = net.gossip("f0"), _forged(net), []
+    for n in range(5000):  # 333 a second, for 15 s
+        source = n % sources
+        came = gossip.receive(forged, (f"10.3.{source >> 8}.{source & 255}", 9), net.now + n * 0.003)
         news = gossip.happened()
         assert came == bool(news)
         told += news
-    assert [type(one) for one in told] == [WrongKey] * 5
+    assert [type(one) for one in told] == [WrongKey] * warnings
+
+
+def test_who_only_asks_whether_somebody_answers_is_not_told() -> None:
+    net = space(2)
+    gossip, forged = net.gossip("f0"), _forged(net)
+    for seconds in (0.0, 0.25, 0.75, 1.75, 3.75):
+        assert not gossip.receive(forged, ("192.0.2.7", 41_000), net.now + seconds)
+    assert not gossip.accused(net.now + 3.75)
+
+
+def test_an_address_that_speaks_well_is_accused_no_more() -> None:
+    net = space(2)
+    gossip, forged = net.gossip("f0"), _forged(net)
+    gossip.receive(forged, net.address("f1"), net.now)
+    assert [one.address for one in gossip.accused(net.now)] == [net.address("f1")]
+    net.run(10.0)
+    assert not gossip.accused(net.now)
+
+
+def test_an_accusation_goes_when_nothing_more_comes() -> None:
+    net = space(1)
+    gossip, forged = net.gossip("f0"), _forged(space(2))
+    gossip.set_peers([("192.0.2.7", 9)], net.now)
+    gossip.receive(forged, ("192.0.2.7", 9), net.now)
+    assert [one.ago for one in gossip.accused(net.now + 60.0)] == [60.0]
+    assert not gossip.accused(net.now + STRANGER_SHOWN_SECONDS)
+
+
+def test_one_address_has_one_accusation_by_what_came_last() -> None:
+    net = space(2)
+    net.add("stranger", peers=["f0"], keys=ring(b"w" * 32))
+    net.run(30.0)
+    address = net.address("stranger")
+    net.gossip("f0").receive(_forged(net), address, net.now)
+    assert [(one.address, one.reason) for one in net.gossip("f0").accused(net.now)] == [(address, Reject.TAG)]
