@@ -48,7 +48,7 @@ ETC = (
     "alternatives",
 )
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PACKAGES = "docker.io,python3,iproute2,iptables,procps,ca-certificates,busybox-static,gcc"
+PACKAGES = "docker.io,python3,iproute2,iptables,procps,ca-certificates,busybox-static"
 DEBOOTSTRAP = ("debootstrap", "--variant=minbase", f"--include={PACKAGES}")
 
 
