@@ -46,7 +46,7 @@ class Witness(Agent):
         before: dict[str, TargetRow] = dict(self.gossip.table.me.targets)
         super()._publish(now)
         me = self.gossip.table.me
-        if any(is_urgent(before.get(name), row) for name, row in me.targets.items()):
+        if any(is_urgent(before.get(name), row, me.name) for name, row in me.targets.items()):
             self._write("said", self.settings.factory, me.version, now)
 
     def _write(self, kind: str, factory: str, version: int, now: float) -> None:

@@ -10,17 +10,18 @@ from msgspec.structs import replace
 from vacnet.space.rows import TargetRow
 
 
-def is_urgent(before: TargetRow | None, after: TargetRow) -> bool:
-    """Tell whether others wait for this change: a window, a claim or ticket, the first proof.
+def is_urgent(before: TargetRow | None, after: TargetRow, factory: str) -> bool:
+    """Tell whether others wait for this change of `factory`: a window it opened, a claim, a ticket, a proof.
 
     Everything else (counts, messages, room) may wait to be sent together. Source: gossip.md 4.5, so
-    that 1,000 machines that find an empty queue together do not make N^2 urgent datagrams.
+    that 1,000 machines that find an empty queue together do not make N^2 urgent datagrams; for the same
+    reason the copy of a window that another factory opened is none.
     """
     if before is None:
         return False
+    opened = before.window.identity != after.window.identity and after.window.opener == factory
     return (
-        before.window.identity != after.window.identity
-        or before.window.open != after.window.open
+        opened
         or before.claim != after.claim
         or before.tickets != after.tickets
         or before.proofs != after.proofs

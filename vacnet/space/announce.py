@@ -5,8 +5,8 @@ takes one hop. Urgent ones leave at once and each receiver passes them to two ot
 relayed further); others are coalesced, at most one datagram every two seconds. An urgent announcement
 repeats the one before it, if that was of late and all fits into a datagram: so one loss delays no other
 urgent row by the round trip of a pull. When nothing was said for a beat, an empty announcement is the
-beat. Every announcement states its span (from, to], so a receiver that missed one sees the gap at the
-next, be it a beat, and pulls.
+beat. Copies of windows that others opened ride with whatever is said next. Every announcement states its
+span (from, to], so a receiver that missed one sees the gap at the next, be it a beat, and pulls.
 
 Sources: gossip research 4.1 to 4.5 (measured: push with two relays, 99 % of 1,000 factories in 47 ms at
 1 % loss).
@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterator
 
 from vacnet.space import limits, pages, spans
-from vacnet.space.change import Change, factory_change, target_changed
+from vacnet.space.change import Change, factory_change, target_change
 from vacnet.space.core import Core, addresses_of
 from vacnet.space.gate import Arrival
 from vacnet.space.membership import Membership
@@ -40,6 +40,8 @@ class Announcer:
         self._told = self._told_before = 0
         self._urgent = False
         self._leisure: FactoryRow | None = None
+        self._copies: dict[str, TargetRow] = {}
+        """Rows of which nothing but the copy of another's window is new."""
         self._flushed_at = -math.inf
         self._flush_at = math.inf
         self._beat_at = core.now
@@ -65,22 +67,31 @@ class Announcer:
             ValueError: the name is too long, or there are too many targets.
         """
         me, now = self._core.me, self._core.now
-        if not target_changed(me.targets.get(row.target), row, now):
-            return
+        change = target_change(me.targets.get(row.target), row, me.name, now)
+        self._copies.pop(row.target, None)
+        if change is Change.LEISURE:
+            self._copies[row.target] = row
+        elif change is Change.NEWS:
+            self._write_target(row)
+            self._schedule(urgent=urgent)
+
+    def _write_target(self, row: TargetRow) -> None:
+        me = self._core.me
         if not row.target or not plain(row.target, limits.TARGET_NAME_BYTES_MAX):
             raise ValueError(f"the target's name {row.target!r} has not 1 to 63 printable bytes")
         if not spans.make_room(me, row.target):
             raise ValueError(f"no room for target {row.target!r} beside {limits.TARGETS_MAX} others")
         me.targets[row.target] = row
         me.versions[row.target] = self._next_version()
-        self._schedule(urgent=urgent)
 
     def wake(self) -> None:
         """Announce what is due; without news, beat."""
         now = self._core.now
         if self._flush_at <= now:
+            self._write_copies()
             self._announce(Type.ANN)
         elif self._beat_at <= now:
+            self._write_copies()
             self._write_leisure()
             self._announce(Type.ANN)
 
@@ -155,6 +166,11 @@ class Announcer:
         me.row = row
         me.row_version = self._next_version()
         self._leisure = None
+
+    def _write_copies(self) -> None:
+        copies, self._copies = self._copies, {}
+        for row in copies.values():
+            self._write_target(row)
 
     def _write_leisure(self) -> None:
         if self._leisure is not None:

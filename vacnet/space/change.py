@@ -4,6 +4,10 @@ Rules of this file: contents are compared as they travel, so a difference that n
 none. A time that moved by less than a second is the same time, told anew (the agent may compute it from
 ages). A factory's load, free memory and free disk are for people and never stand still: they ride with
 the next datagram unless they moved by much, and then with the next beat.
+
+A window that somebody else opened is no news: all hear of it from who opened it, and the copies that each
+puts into its own row only keep it alive. Were they news, each window would cost a datagram from everybody
+to everybody. A copy that comes with anything else that changed travels with that.
 """
 
 from __future__ import annotations
@@ -34,12 +38,17 @@ class Change(enum.Enum):
     NEWS = "news"
 
 
-def target_changed(before: TargetRow | None, after: TargetRow, now: float) -> bool:
-    """Return whether all have to hear of the row."""
+def target_change(before: TargetRow | None, after: TargetRow, owner: str, now: float) -> Change:
+    """Return how much the row of a target differs; `owner` is whose row it is."""
     if before is None:
-        return True
+        return Change.NEWS
     old, new = (coding.target_to_wire(row, 1, now) for row in (before, after))
-    return timeless(old) != timeless(new) or _retold_far(old, new)
+    if timeless(old) == timeless(new) and not _retold_far(old, new):
+        return Change.NONE
+    is_copy = after.window.opener != owner
+    with_its_window = msgspec.structs.replace(old, window=new.window)
+    alike = timeless(with_its_window) == timeless(new) and not _retold_far(with_its_window, new)
+    return Change.LEISURE if is_copy and alike else Change.NEWS
 
 
 def _retold_far(old: WireTarget, new: WireTarget) -> bool:

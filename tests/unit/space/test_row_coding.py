@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from vacnet.space import coding, limits, wire
-from vacnet.space.change import Change, factory_change, target_changed
+from vacnet.space.change import Change, factory_change, target_change
 from vacnet.space.counters import Reject
 from vacnet.space.pages import origins, packed, pages
 from vacnet.space.rows import FactoryRow, Flags, TargetRow
@@ -139,7 +139,7 @@ def test_a_targets_row_travels_unchanged_and_its_times_look_no_older(row: Target
 @given(ROWS)
 def test_after_one_trip_every_further_holder_has_the_same_contents(row: TargetRow) -> None:
     once = _over_the_wire(row)
-    assert not target_changed(once, _over_the_wire(once), NOW)
+    assert target_change(once, _over_the_wire(once), "f", NOW) is Change.NONE
 
 
 @given(FACTORIES)
@@ -285,8 +285,26 @@ def test_what_people_alone_read_is_told_at_leisure_and_only_when_it_moved() -> N
 
 def test_a_time_that_moved_by_a_second_is_news_and_one_retold_is_not() -> None:
     row = TargetRow(target="t", window=Window(1, "f", 4000.0, 60.0, 1), proof_at=4990.0)
-    assert not target_changed(row, structs.replace(row, proof_at=4990.5), NOW)
-    assert target_changed(row, structs.replace(row, proof_at=4992.0), NOW)
-    assert target_changed(row, structs.replace(row, proof_at=None), NOW)
-    assert target_changed(row, structs.replace(row, error_at=5000.0), NOW)
-    assert target_changed(None, row, NOW)
+
+    def change(**fields: float | None) -> Change:
+        return target_change(row, structs.replace(row, **fields), "f", NOW)
+
+    assert change(proof_at=4990.5) is Change.NONE
+    assert change(proof_at=4992.0) is Change.NEWS
+    assert change(proof_at=None) is Change.NEWS
+    assert change(error_at=5000.0) is Change.NEWS
+    assert target_change(None, row, "f", NOW) is Change.NEWS
+
+
+def test_a_copy_of_anothers_window_is_told_at_leisure_and_ones_own_window_is_news() -> None:
+    before = TargetRow(target="t", window=Window(1, "f", 4000.0, 60.0, 1), processors_running=2)
+    copied = structs.replace(before, window=Window(2, "g", 4990.0, 60.0, 1))
+    assert target_change(before, copied, "f", NOW) is Change.LEISURE
+    assert target_change(before, copied, "g", NOW) is Change.NEWS
+    assert target_change(before, structs.replace(copied, can=1), "f", NOW) is Change.NEWS
+    assert (
+        target_change(
+            copied, structs.replace(copied, window=structs.replace(copied.window, open=True)), "f", NOW
+        )
+        is Change.LEISURE
+    )
