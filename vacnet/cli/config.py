@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vacnet.cli.settings_files import Found
     from vacnet.targets.model import Problem
 
+NOTHING_TO_MAKE = "nothing is made yet: there is no target; add a [targets.NAME] or a [pipes.PREFIX]"
+
 app = group("config", "Make, check and show the settings.")
 
 
@@ -46,16 +48,16 @@ def init(
     if as_json:
         output.print_json({"schema": 1, "directory": str(place), "files": made})
     else:
-        print(config_init.told(place, made))
+        print(config_init.told(place, made, joins=key is not None, named=bool(space)))
 
 
 @app.command
 def check(path: Path | None = None, /, *, config: Path | None = None, plain: Plain = PLAIN) -> int:
     """Say everything that is wrong with the settings, each with file and line, or sum them up.
 
-    Of good settings it also says what this host lacks for them: a user, files,
-    engines, images. Those are warnings: the factory runs, and what they are about
-    is not made. Exit code 78 when a factory would not take the settings.
+    It also says what this host lacks for them: a user, files, engines, images.
+    Those are warnings: the factory runs, and what they are about is not made. Exit
+    code 78 when a factory would not take the settings.
 
     Example: vacnet config check && systemctl reload vacnet
 
@@ -114,10 +116,10 @@ def _one_of(path: Path | None, config: Path | None) -> Path | None:
 
 
 def _lacking(found: Found) -> tuple[Problem, ...]:
-    """Return what this host lacks for good settings."""
+    """Return what this host lacks for the settings, as far as they could be read."""
     from vacnet.cli.host_looks import looks  # late: it asks engines
 
-    return looks(found.settings) if found.good and found.settings else ()
+    return looks(found.draft) if found.draft else ()
 
 
 def _summary(found: Found, warnings: int) -> str:
@@ -134,8 +136,9 @@ def _summary(found: Found, warnings: int) -> str:
         plural(len(found.keys), "key"),
         plural(len(found.peers), "peer"),
     )
+    idle = "" if settings.targets or settings.pipes else f"\n{NOTHING_TO_MAKE}"
     but = f", but with {plural(warnings, 'warning')}" if warnings else ""
     return (
         f"good{but}: factory {settings.factory.name} of space {settings.space.name}, {', '.join(counted)}\n"
-        f"read: {', '.join(found.files)}"
+        f"read: {', '.join(found.files)}{idle}"
     )

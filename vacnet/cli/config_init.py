@@ -14,8 +14,11 @@ from vacnet.cli import files
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.key import fresh_line
 from vacnet.cli.settings_files import CONFIG_DIRECTORY, MAIN_FILE, PEERS_NAME, host_for, read
+from vacnet.targets.checks import RefusedError
 from vacnet.targets.example import example_peers, example_settings
 from vacnet.targets.keys import read_keys
+from vacnet.targets.problems import shown
+from vacnet.targets.safe import SPACE
 from vacnet.targets.settings import SourceFile
 
 KEY_NAME = "space.key"
@@ -25,6 +28,11 @@ WHAT = {
     PEERS_NAME: "the other factories of the space",
     KEY_NAME: "the secret key of the space; its owner alone may read it",
 }
+
+NAMED_BY_HOST = (
+    "the space is named {name}, after this host, as no --space was given: change it in {file} before another "
+    "host joins, for it is the same on all"
+)
 
 
 def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
@@ -37,14 +45,23 @@ def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
     if space and (directory / MAIN_FILE).exists():
         words = f"{directory / MAIN_FILE} is there and never overwritten; set name in its [space] section"
         raise CommandError(words)
+    name = _checked(space) if space else _domain()
     key_text = _given_key(key) if key else f"# made by vacnet config init\n{fresh_line()}\n"
-    settings = _settings_text(directory, space or _domain())
+    settings = _settings_text(directory, name)
     _check_writable(directory)
     return {
         MAIN_FILE: _written(directory / MAIN_FILE, lambda: settings, files.MODE_READABLE),
         PEERS_NAME: _written(directory / PEERS_NAME, example_peers, files.MODE_READABLE),
         KEY_NAME: _written(directory / KEY_NAME, lambda: key_text, files.MODE_SECRET),
     }
+
+
+def _checked(space: str) -> str:
+    try:
+        return str(SPACE(space))
+    except RefusedError as error:
+        words = f"--space {shown(space)} is not {SPACE.expected}; choose another"
+        raise CommandError(words, Exit.WRONG_USE) from error
 
 
 def _check_writable(directory: Path) -> None:
@@ -83,25 +100,45 @@ def _written(path: Path, text: Callable[[], str], mode: int) -> str:
     return "wrote"
 
 
-def told(directory: Path, made: dict[str, str]) -> str:
-    """Return what was done and what comes next, in commands to copy."""
+def told(directory: Path, made: dict[str, str], *, joins: bool, named: bool) -> str:
+    """Return what was done and what comes next, in commands to copy.
+
+    Args:
+        directory: Of the files.
+        made: As `make` returned it.
+        joins: The key was given, so that this is a further host of a space.
+        named: The name of the space was given.
+    """
     lines = [f"{done} {directory / name}: {WHAT[name]}" for name, done in made.items()]
-    return "\n".join((*lines, "", _next(directory)))
+    if not named and made[MAIN_FILE] == "wrote":
+        lines.append(NAMED_BY_HOST.format(name=_domain(), file=directory / MAIN_FILE))
+    return "\n".join((*lines, "", _next(directory, joins=joins)))
 
 
-def _next(directory: Path) -> str:
+def _next(directory: Path, *, joins: bool) -> str:
     usual = directory == CONFIG_DIRECTORY
     option = "" if usual else f" {directory}"
     flag = "" if usual else f" --config {directory}"
+    greet = (
+        f"\n  vacnet peers add FIRST{flag}           # the first host, or any that is in the space"
+        if joins
+        else ""
+    )
+    here = f"""\
+Next, on this host:
+  edit {directory / MAIN_FILE}, then{greet}
+  vacnet config check{option}
+  vacnet run{flag}
+"""
+    return here if joins else f"{here}\n{_further(directory, flag)}"
+
+
+def _further(directory: Path, flag: str) -> str:
+    usual = directory == CONFIG_DIRECTORY
     key = directory / KEY_NAME
     settings = read(directory).settings
     name = settings.space.name if settings else "NAME"
     return f"""\
-Next, on this host:
-  edit {directory / MAIN_FILE}, then
-  vacnet config check{option}
-  vacnet run{flag}
-
 On each further host, with the same key (whoever has it can run work in the space):
   ssh HOST mkdir -p {directory}
   scp -p {key} HOST:{key}

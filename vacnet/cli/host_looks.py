@@ -1,4 +1,4 @@
-"""What of this host good settings lack: a user, files, engines, images; for `vacnet config check`.
+"""What of this host the settings lack: a user, files, engines, images; for `vacnet config check`.
 
 Rules of this file: one table of looks, each yields what is missing, with the place of the setting that wants
 it and what to do. Nothing of it makes settings bad: the factory runs, and only what it is about is not made,

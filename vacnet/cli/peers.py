@@ -148,6 +148,9 @@ def _edited(config: Path | None, change: Callable[[str], str]) -> tuple[Path, bo
     from vacnet.targets.example import example_peers
 
     path = settings_files.peers_file(config)
+    _, problems = settings_files.listed(path)
+    if fatal := [problem for problem in problems if problem.fatal]:
+        raise CommandError(f"{fatal[0]}; nothing was changed", Exit.BAD_SETTINGS)
     try:
         return path, files.edit(path, change, example_peers)
     except ValueError as error:

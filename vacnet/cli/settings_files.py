@@ -40,6 +40,8 @@ class Found:
     places: Places
     files: tuple[str, ...]
     settings: Settings | None
+    draft: Settings | None = None
+    """The settings as far as they could be read."""
     keys: tuple[Key, ...] = ()
     peers: tuple[Peer, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -58,13 +60,15 @@ def read(config: Path | None) -> Found:
     problems = missing or reading.problems
     names = tuple(file.name for file in files)
     if reading.settings is None or missing:
-        return Found(places=places, files=names, settings=None, problems=problems)
+        draft = None if missing else reading.draft
+        return Found(places=places, files=names, settings=None, draft=draft, problems=problems)
     keys, wrong_keys = _keys(reading.settings)
     peers, wrong_peers = _peers(reading.settings)
     return Found(
         places=places,
         files=names,
         settings=reading.settings,
+        draft=reading.settings,
         keys=keys,
         peers=peers,
         problems=(*problems, *wrong_keys, *wrong_peers),

@@ -3,7 +3,7 @@
 Rules of this file: layers come lowest first and a later one wins, option by option; user_data options
 and files are joined name by name (and one that names a file drops an option of the same name from
 below, and the other way round, since both fill the same ``##user_data_option_XXX##``). Each value keeps its
-place. What one option says about another is settled once, at the end, in `RULES`.
+place. What one option says about another is settled once, at the end, in `rules`.
 
 Vac refused ``min_processors = 2`` alone because the built-in `max_processors` is 1 (vac-3.md P15); here
 a layer that raises the least raises the most with it, unless a higher layer has set the most.
@@ -11,13 +11,13 @@ a layer that raises the least raises the most with it, unless a higher layer has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from vacnet.targets.model import KIND_OF_MODEL, Model, Place, Problem, Settings, Target
+from vacnet.targets.model import Place, Problem, Settings, Target
 from vacnet.targets.options import field_of
-from vacnet.targets.problems import shown
+from vacnet.targets.rules import NO_PROCESS, RULES, Broken
 from vacnet.targets.section import Values, merge_value
 
 BACKOFF_MAX_FACTOR = 8
@@ -134,8 +134,8 @@ def complete(values: Values) -> Values:
 
 def build_target(
     name: str, values: Values, places: Mapping[str, Place], section: Place, *, may_run_processes: bool
-) -> Target | Problem:
-    """Return the target that values make, or the problem of two that contradict each other.
+) -> tuple[Target, tuple[Broken, ...]]:
+    """Return the target that values make, and what of them contradicts; it stands only if nothing does.
 
     Args:
         name: Of the target.
@@ -147,93 +147,15 @@ def build_target(
     done = complete(values)
     fields = {field_of(option): value for option, value in done.items()}
     target = Target(name=name, origin=str(section), places=MappingProxyType(dict(places)), **fields)  # type: ignore[arg-type] # each was converted by its option's check
-    for rule in (*RULES, *(() if may_run_processes else (NO_PROCESS,))):
-        if rule.broken(target):
-            return Problem(places.get(rule.option, section), f"{name}.{rule.option}", rule.words(target))
-    return target
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What two options of one target must not say together."""
-
-    option: str
-    broken: Callable[[Target], bool]
-    words: Callable[[Target], str]
-
-
-_NEED_IMAGE = frozenset(Model) - {Model.PROCESS}
-_CONTAINERS = frozenset({Model.DOCKER, Model.APPTAINER})
-USER_DATA_COMMAND = "/user_data"
-"""`container_command` that runs the user_data itself: Vac's default."""
-
-
-def _has_nothing_to_run(target: Target) -> bool:
-    runs_user_data = target.container_command == USER_DATA_COMMAND or target.machine_model is Model.PROCESS
-    return runs_user_data and KIND_OF_MODEL[target.machine_model] != "VM" and not target.user_data
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "max_processors",
-        lambda target: target.max_processors < target.min_processors,
-        lambda target: (
-            f"{target.max_processors} is less than min_processors, {target.min_processors}; "
-            "raise it or lower min_processors"
-        ),
-    ),
-    Rule(
-        "min_wallclock_seconds",
-        lambda target: target.min_wallclock_seconds > target.max_wallclock_seconds,
-        lambda target: (
-            f"{target.min_wallclock_seconds} is more than max_wallclock_seconds, "
-            f"{target.max_wallclock_seconds}; lower it or raise max_wallclock_seconds"
-        ),
-    ),
-    Rule(
-        "backoff_max_seconds",
-        lambda target: target.backoff_max_seconds < target.backoff_seconds,
-        lambda target: (
-            f"{target.backoff_max_seconds} is less than backoff_seconds, {target.backoff_seconds}; "
-            "raise it or lower backoff_seconds"
-        ),
-    ),
-    Rule(
-        "root_image",
-        lambda target: target.machine_model in _NEED_IMAGE and not target.root_image,
-        lambda target: f"is missing, and machine_model {target.machine_model} needs an image; set root_image",
-    ),
-    Rule(
-        "root_image",
-        lambda target: target.root_image.startswith("docker://") and target.machine_model not in _CONTAINERS,
-        lambda target: (
-            f"{shown(target.root_image)} is a container's image, machine_model is {target.machine_model}; "
-            "set machine_model to docker or apptainer, or name another image"
-        ),
-    ),
-    Rule(
-        "user_data",
-        _has_nothing_to_run,
-        lambda target: (
-            f"is missing, so a machine of model {target.machine_model} has nothing to run; "
-            "set user_data (or container_command to a program of the image)"
-        ),
-    ),
-    Rule(
-        "proof",
-        lambda target: target.proof == "heartbeat" and not target.heartbeat_file,
-        lambda _: "is heartbeat, and no heartbeat_file is named; set heartbeat_file or another proof",
-    ),
-)
-
-NO_PROCESS = Rule(
-    "machine_model",
-    lambda target: target.machine_model is Model.PROCESS,
-    lambda _: (
-        "is process, and this factory runs as root without a process_user: payloads would be root; "
-        "set process_user in [runtimes.process] to a user made for them"
-    ),
-)
+    rules = (*RULES, *(() if may_run_processes else (NO_PROCESS,)))
+    return target, tuple(
+        Broken(
+            Problem(places.get(rule.option, section), f"{name}.{rule.option}", rule.words(target)),
+            frozenset((rule.option, *rule.others)),
+        )
+        for rule in rules
+        if rule.broken(target)
+    )
 
 
 def _number(values: Mapping[str, object], name: str) -> int:

@@ -10,8 +10,8 @@ for a comment::
     ]
 
 Rules of this file: either side's list suffices, so the file is a hint and never an authority. One bad
-line is a problem of its own, the good ones stand; adding and removing leave comments and order alone
-(tomlkit); adding what is there and removing what is not leave the text as it is.
+line, or a key nobody knows, is a problem of its own, the good lines stand; adding and removing leave
+comments and order alone (tomlkit); adding what is there and removing what is not leave the text as it is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from vacnet.targets.address import EXPECTED, endpoint, endpoint_text
 from vacnet.targets.locate import Path
@@ -57,7 +59,10 @@ def read_peers(file: SourceFile) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]
         return (), (read,)
     table, lines = read.table, read.lines
     problems = [
-        unknown_name(Place(file.name, lines[(key,)]), key, "key of the peers file", ["peers"])
+        msgspec.structs.replace(
+            unknown_name(Place(file.name, lines[(key,)]), key, "key of the peers file", ["peers"]),
+            fatal=False,
+        )
         for key in table
         if key != "peers"
     ]

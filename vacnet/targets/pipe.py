@@ -169,14 +169,14 @@ class _Pipe:
         site_fqan = self.site_value(name, "accounting_fqan")
         if site_fqan:
             values.setdefault("group", site_fqan)
-        made = build_target(
+        made, broken = build_target(
             name, values, places, self.place, may_run_processes=self.settings.may_run_processes
         )
-        problem = made if isinstance(made, Problem) else self.not_allowed(made)
-        if problem is None and isinstance(made, Target):
+        problem = broken[0].problem if broken else self.not_allowed(made)
+        if problem is None:
             return made
         self.left_out.append(name)
-        self.problems += [] if problem is None else [msgspec.structs.replace(problem, fatal=False)]
+        self.problems.append(msgspec.structs.replace(problem, fatal=False))
         return None
 
     def layers(self, name: str, section: Section, total: float) -> list[Layer]:

@@ -20,6 +20,7 @@ SHOWN_MAX = 120
 """Characters of a value that a message shows: with file, key and reason still two terminal lines."""
 
 CORRECT_IT = "correct the value, or remove the line to have the default"
+CORRECT_VALUE = "correct the value; it has no default"
 CORRECT_NAME = "correct the name, or remove the line"
 ENTRY_LEFT_OUT = "the entry is left out until whoever publishes the pipe corrects it"
 KEY_IGNORED = "the key is ignored, the entry stands"

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from vacnet.targets.checks import Check, RefusedError
 from vacnet.targets.locate import Path
 from vacnet.targets.model import Place, Problem
-from vacnet.targets.problems import CORRECT_IT, bad_value, shown, unknown_name
+from vacnet.targets.problems import CORRECT_IT, CORRECT_VALUE, bad_value, shown, unknown_name
 from vacnet.targets.safe import NAME
 from vacnet.targets.section import Fault, Values, read_section
 from vacnet.targets.source import Merged
+
+WITHOUT_DEFAULT: Mapping[Path, tuple[str, ...]] = MappingProxyType(
+    {("space",): ("name",), ("pipes",): ("vacuum_pipe_url",)}
+)
+"""Keys that a section has to have, by its table."""
 
 
 @dataclass(slots=True)
@@ -56,7 +62,8 @@ class Reader:
         """Return the problem of a fault in the table at a path."""
         place, key = self.place((*path, fault.key)), dotted((*path, fault.key))
         if fault.words:
-            return Problem(place, key, f"{fault.words}; {CORRECT_IT}")
+            remedy = CORRECT_VALUE if fault.key in WITHOUT_DEFAULT.get(path[:1], ()) else CORRECT_IT
+            return Problem(place, key, f"{fault.words}; {remedy}")
         return unknown_name(place, key, f"key of [{dotted(path)}]" if path else "section or key", known)
 
     def refuse(self, path: Path, value: object, expected: str) -> None:

@@ -10,7 +10,7 @@ can live on one host.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ import msgspec
 from vacnet.targets import sections
 from vacnet.targets.address import PORT_DEFAULT, endpoint_text
 from vacnet.targets.checks import RefusedError
-from vacnet.targets.layers import base_layers, build_target, layer_at, stack
+from vacnet.targets.layers import layer_at
 from vacnet.targets.model import (
     ControlSettings,
     DockerSettings,
@@ -30,9 +30,10 @@ from vacnet.targets.model import (
     ProcessSettings,
     Settings,
     SpaceSettings,
-    Target,
 )
 from vacnet.targets.options import SITE_CHECKS
+from vacnet.targets.overridden import faults_of
+from vacnet.targets.own_targets import faulty_options, named_targets, own_targets
 from vacnet.targets.problems import shown, unknown_name
 from vacnet.targets.reader import Reader
 from vacnet.targets.safe import MEMBER
@@ -66,6 +67,8 @@ class Reading:
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    draft: Settings | None = None
+    """The settings as far as they could be read, problems or not: for looks at what else is wrong."""
 
 
 def read_settings(files: Sequence[SourceFile], host: Host) -> Reading:
@@ -78,9 +81,10 @@ def read_settings(files: Sequence[SourceFile], host: Host) -> Reading:
     reader = Reader(merge_files(files), main_file=f"{host.config_directory}/{MAIN_NAME}")
     settings = _settings(reader, host, files)
     order = {file.name: number for number, file in enumerate(files)}
-    found = dict.fromkeys(reader.merged.problems + reader.problems)
+    hidden = [problem for file in files for problem in faults_of(file)] if len(files) > 1 else []
+    found = dict.fromkeys(reader.merged.problems + reader.problems + hidden)
     problems = sorted(found, key=lambda problem: (order.get(problem.place.file, 0), problem.place.line))
-    return Reading(settings if not problems else None, tuple(problems))
+    return Reading(settings if not problems else None, tuple(problems), settings)
 
 
 def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settings:
@@ -88,9 +92,9 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
     top = reader.section((), sections.TOP, sections.TABLES)
     before = len(reader.problems)
     defaults = reader.section(("defaults",), SITE_CHECKS)
-    can_build = len(reader.problems) == before
+    faulty = faulty_options(reader, ("defaults",), before)
     pipes = tuple(_pipes(reader))
-    named = _named_targets(reader)
+    named = named_targets(reader)
     owned = {name for name in named if any(name.startswith(pipe.prefix + "-") for pipe in pipes)}
     settings = Settings(
         space=_space(reader, host),
@@ -100,7 +104,7 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         fetch=FetchSettings(**reader.section(("fetch",), sections.FETCH)),  # type: ignore[arg-type] # checked
         control=_control(reader, host),
         pipes=pipes,
-        target_overrides=MappingProxyType({name: named[name] for name in named if name in owned}),
+        target_overrides=MappingProxyType({name: named[name].values for name in named if name in owned}),
         defaults=MappingProxyType(defaults),
         sources=tuple(file.name for file in files),
         override_active=any(file.name.rpartition("/")[2] == OVERRIDE_NAME for file in files),
@@ -109,34 +113,8 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         places=MappingProxyType(reader.places),
         **{"state_directory": host.state_directory, **top},  # type: ignore[arg-type] # checked
     )
-    own = {name: values for name, values in named.items() if can_build and name not in owned}
-    return msgspec.structs.replace(settings, targets=tuple(_own_targets(reader, settings, own)))
-
-
-def _own_targets(reader: Reader, settings: Settings, named: Mapping[str, Values]) -> Iterator[Target]:
-    """Yield the targets that the files define whole; one that contradicts itself is a problem."""
-    for name, said in named.items():
-        place = reader.place(("targets", name))
-        section = layer_at(reader.places, f"targets.{name}", said)
-        values, places = stack([*base_layers(settings, name), section])
-        if "accounting_fqan" in values:
-            values.setdefault("group", values["accounting_fqan"])
-        made = build_target(name, values, places, place, may_run_processes=settings.may_run_processes)
-        if isinstance(made, Problem):
-            reader.problems.append(msgspec.structs.replace(made, key=f"targets.{made.key}"))
-        else:
-            yield made
-
-
-def _named_targets(reader: Reader) -> dict[str, Values]:
-    """Return what each ``[targets.NAME]`` says; one with a fault is left out and its problems noted."""
-    named: dict[str, Values] = {}
-    for name in reader.names(("targets",), "a target's name"):
-        before = len(reader.problems)
-        values = reader.section(("targets", name), SITE_CHECKS)
-        if len(reader.problems) == before:
-            named[name] = values
-    return named
+    own = {name: said for name, said in named.items() if name not in owned}
+    return msgspec.structs.replace(settings, targets=tuple(own_targets(reader, settings, own, faulty)))
 
 
 def _pipes(reader: Reader) -> Iterator[PipeSource]:

@@ -141,3 +141,39 @@ def test_a_directory_that_is_not_ours_is_told_with_the_option_that_names_another
     assert done.returncode == Exit.NO_PERMISSION
     assert f"{tmp_path} is not yours to write" in done.stderr
     assert "--directory" in done.stderr
+
+
+def test_a_name_that_no_space_can_have_is_refused_before_anything_is_written(
+    vacnet: Command, tmp_path: Path
+) -> None:
+    done = vacnet("config", "init", "--directory", tmp_path / "etc", "--space", "bad name!")
+    assert done.returncode == Exit.WRONG_USE
+    assert '"bad name!" is not the name of a space' in done.stderr
+    assert not (tmp_path / "etc").exists()
+
+
+def test_a_space_that_is_named_after_the_host_is_told(vacnet: Command, made: Path, tmp_path: Path) -> None:
+    assert "after this host" in vacnet("config", "init", "--directory", tmp_path / "other").stdout
+    assert "after this host" not in vacnet("config", "init", "--directory", made).stdout
+
+
+def test_who_brings_a_key_is_told_to_add_a_peer_and_nothing_of_further_hosts(
+    vacnet: Command, made: Path, tmp_path: Path
+) -> None:
+    given = ("--directory", tmp_path / "other", "--space", "test.example", "--key", made / "space.key")
+    told = vacnet("config", "init", *given).stdout
+    assert f"vacnet peers add FIRST --config {tmp_path}/other" in told
+    assert "On each further host" not in told
+
+
+def test_a_key_of_the_peers_file_that_nobody_knows_is_a_warning_as_to_a_factory(
+    vacnet: Command, made: Path
+) -> None:
+    (made / "peers.toml").write_text('foo = 1\npeers = ["vac02.example.org"]\n')
+    done = vacnet("config", "check", made)
+    assert (done.returncode, "1 peer" in done.stdout) == (0, True)
+    assert f"warning: {made}/peers.toml:1: foo: no such key" in done.stderr
+
+
+def test_settings_without_a_target_say_that_nothing_is_made(vacnet: Command, made: Path) -> None:
+    assert "nothing is made yet: there is no target" in vacnet("config", "check", made).stdout

@@ -106,3 +106,14 @@ def test_a_path_and_an_option_are_alike_and_two_that_differ_are_refused(
     done = checked("", "/elsewhere")
     assert done.returncode == Exit.WRONG_USE
     assert "give one" in done.stderr
+
+
+def test_what_the_host_lacks_is_told_in_the_same_round_as_what_is_wrong(
+    checked: Checked, tmp_path: Path
+) -> None:
+    (tmp_path / "run.sh").write_bytes(b"#!/bin/sh\r\n")
+    done = checked(process(tmp_path / "run.sh") + "max_processors = 0\n")
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert "targets.hello.max_processors: 0 is not" in done.stderr
+    assert "warning: " in done.stderr
+    assert "run.sh" in done.stderr.partition("warning: ")[2]

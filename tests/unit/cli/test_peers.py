@@ -119,3 +119,11 @@ def test_settings_with_problems_do_not_hinder_an_edit(vacnet: Command, config: P
     (config / "vacnet.toml").write_text("[space\n")
     assert vacnet("peers", "add", "vac04.example.org", "--config", config).returncode == 0
     assert "vac04" in (config / "peers.toml").read_text()
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line_and_stays(vacnet: Command, config: Path) -> None:
+    (config / "peers.toml").write_text("# ours\npeers [\n")
+    done = vacnet("peers", "add", "vac04.example.org", "--config", config)
+    assert done.returncode == Exit.BAD_SETTINGS
+    assert f"{config}/peers.toml:2: is no TOML" in done.stderr
+    assert (config / "peers.toml").read_text() == "# ours\npeers [\n"

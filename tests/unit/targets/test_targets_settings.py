@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -413,3 +414,37 @@ def test_any_value_under_any_key_gives_settings_or_problems(name: str, key: str,
         reading = read(text, SPACE)
         assert (reading.settings is None) == bool(reading.problems)
         assert all(str(problem).isprintable() for problem in reading.problems)
+
+
+def test_a_target_with_a_fault_is_told_what_else_it_lacks_in_the_same_round() -> None:
+    told = words(f'{SPACE}[targets.own]\nmax_processors = "two"\nnonsense = 1\nproof = "heartbeat"\n')
+    for part in ("max_processors: ", "nonsense: no such", "root_image: is missing", "user_data: is missing"):
+        assert part in told
+    assert "proof: is heartbeat, and no heartbeat_file" in told
+
+
+def test_what_follows_from_a_refused_value_alone_is_not_told() -> None:
+    assert "is missing" not in words(f"{SPACE}[targets.own]\nroot_image = 3\nuser_data = 4\n")
+    assert "is missing" not in words(f"{SPACE}[defaults]\nroot_image = 3\nuser_data = 4\n[targets.own]\n")
+    root = _as_root('process_user = "root"\n')
+    assert "without a process_user" not in root
+
+
+def _as_root(line: str) -> str:
+    own = f'{SPACE}[runtimes.process]\n{line}[targets.own]\nmachine_model = "process"\nuser_data = "x"\n'
+    return words(own, host=replace(HOST, runs_as_root=True))
+
+
+def test_a_bad_value_is_a_mistake_also_where_a_later_file_overrides_it() -> None:
+    bad = '[runtimes.process]\nprocess_user = "root"\n'
+    told = words(SPACE, bad, '[runtimes.process]\nprocess_user = "nobody"\n')
+    assert told.startswith('1.toml:2: runtimes.process.process_user: "root" is not')
+    assert len(told.splitlines()) == 1
+
+
+def test_a_bad_value_is_told_once_in_one_of_several_files() -> None:
+    assert len(words(SPACE, "[factory]\nprocessors = 0\nnone = 1\n[targets.A_B]\n").splitlines()) == 3
+
+
+def test_what_has_no_default_is_not_told_to_be_left_to_it() -> None:
+    assert words('[space]\nname = "a b"\n').endswith("correct the value; it has no default")
