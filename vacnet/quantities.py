@@ -25,6 +25,13 @@ def duration(seconds: float) -> str:
     return f"{whole}s"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return the count with its noun: `1 machine`, `2 machines`, `0 factories`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+
+
 def size(count_bytes: float) -> str:
     """Return bytes in the binary unit that leaves at most four digits: `1.9 GiB`, `512 MiB`."""
     value, step = float(count_bytes), 0

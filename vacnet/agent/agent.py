@@ -240,7 +240,11 @@ class Agent:
 
     def _review(self, now: float) -> None:
         self._dirty, self._review_at = False, math.inf
+        conflicted = self.host.is_conflicted
         self.host.review(self._company(now), self.board.processors_running(), now)
+        if conflicted and not self.host.is_conflicted:
+            fields = {"factory": self.settings.factory, "words": "none has been heard for a minute"}
+            self._effects.append(Notify("factory.conflict-over", fields))
         self.decision = self.board.review(self.host.reasons, now)
         self._publish(now)
         effects, self.board.effects = self.board.effects, []

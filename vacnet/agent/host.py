@@ -64,6 +64,11 @@ class Host:
         """Tell whether it only listened when it was last looked at."""
         return any(reason.rule == "host.settling" for reason in self.reasons)
 
+    @property
+    def is_conflicted(self) -> bool:
+        """Tell whether another of its name ran when it was last looked at."""
+        return any(reason.rule == "host.conflict" for reason in self.reasons)
+
     def has_synced(self, synced_at: float | None) -> bool:
         """Tell whether a sync has been complete since it began to listen."""
         return synced_at is not None and synced_at >= self.listening_since

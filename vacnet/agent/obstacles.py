@@ -15,7 +15,7 @@ from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Standing
-from vacnet.quantities import duration, size
+from vacnet.quantities import duration, plural, size
 from vacnet.targets.model import Target
 
 
@@ -87,17 +87,22 @@ def _suspect(here: Here) -> str:
 
 def _cap_factory(here: Here) -> str:
     cap = here.target.max_machines_per_factory
-    return f"{here.machines_here} machines here, at most {cap}" if cap and here.machines_here >= cap else ""
+    machines = plural(here.machines_here, "machine")
+    return f"{machines} here, at most {cap}" if cap and here.machines_here >= cap else ""
 
 
 def _cap_space(here: Here) -> str:
-    target, standing = here.target, here.standing
+    return cap_of_space(here.target, here.standing)
+
+
+def cap_of_space(target: Target, standing: Standing) -> str:
+    """Return which of its own limits keeps a target from more anywhere; empty: none."""
     machines = standing.machines_running + standing.machines_starting
     if target.max_machines_running and machines >= target.max_machines_running:
-        return f"{machines} machines in the space, at most {target.max_machines_running}"
+        return f"{plural(machines, 'machine')} in the space, at most {target.max_machines_running}"
     most = target.max_processors_running
     if most and standing.processors + target.min_processors > most:
-        return f"{standing.processors} processors in the space, at most {most}"
+        return f"{plural(standing.processors, 'processor')} in the space, at most {most}"
     return ""
 
 
@@ -110,20 +115,20 @@ def _time(here: Here) -> str:
 def _fit(here: Here) -> str:
     if fits(here.target, here.room):
         return ""
-    lacking = (f"{need} {what}, {free} free" for what, need, free, enough in _needs(here) if not enough)
+    lacking = (f"{need}, {free} free" for need, free, enough in _needs(here) if not enough)
     return "no room: needs " + "; ".join(lacking)
 
 
-def _needs(here: Here) -> tuple[tuple[str, str, str, bool], ...]:
+def _needs(here: Here) -> tuple[tuple[str, str, bool], ...]:
     """Return what the smallest machine of the target needs, what is free, and whether that is enough."""
     target, room = here.target, here.room
     least = target.min_processors
     memory, disk = target.memory_bytes_per_processor * least, target.disk_gb_per_processor * GB * least
     return (
-        ("processors", str(least), str(room.processors), room.processors >= least),
-        ("of memory", size(memory), size(max(0, room.memory_bytes)), room.memory_bytes >= memory),
-        ("of disk", size(disk), size(max(0, room.disk_bytes)), room.disk_bytes >= disk),
-        ("GPUs", str(target.gpus), str(room.gpus), room.gpus >= target.gpus),
+        (plural(least, "processor"), str(room.processors), room.processors >= least),
+        (f"{size(memory)} of memory", size(max(0, room.memory_bytes)), room.memory_bytes >= memory),
+        (f"{size(disk)} of disk", size(max(0, room.disk_bytes)), room.disk_bytes >= disk),
+        (plural(target.gpus, "GPU"), str(room.gpus), room.gpus >= target.gpus),
     )
 
 

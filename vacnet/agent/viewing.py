@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vacnet.agent.board import Board
 from vacnet.agent.differences import differences
 from vacnet.agent.effects import Effect, StartMachine
 from vacnet.agent.host import Host
+from vacnet.agent.obstacles import cap_of_space
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import FactoryView, SpaceView, TargetView
 from vacnet.decide.standing import Standing, as_if_over
@@ -27,6 +28,12 @@ from vacnet.space.table import Known, Liveness, Table
 from vacnet.targets.address import endpoint_text
 
 MINUTE = 60.0
+
+WHY_THERE = "`vacnet space` there says why"
+"""Reasons are words of a host about itself and do not travel: the row has only flags."""
+_SELF_TOLD = Flags.DRAINING | Flags.CONFLICT | Flags.VETO
+_CLEAR = Flags.SETTLING | Flags.ISOLATED
+"""What these mean is the same on every host."""
 
 
 @dataclass(slots=True)
@@ -67,9 +74,10 @@ def space_view(sight: Sight, now: float) -> SpaceView:
     table = sight.table
     counted = {known.name for known in table.counted(now)}
     shown = [known for known in table.factories.values() if known.name in counted]
+    made = _made(shown, sight.board.ledgers)
     return SpaceView(
         factories=tuple(_factory(sight, known, now) for known in sorted(shown, key=lambda k: k.name)),
-        targets=tuple(_target(sight, name, now) for name in sorted(sight.board.ledgers)),
+        targets=tuple(_target(sight, name, made, now) for name in sorted(sight.board.ledgers)),
         starts_last_minute=sight.starts.last_minute(now),
     )
 
@@ -116,10 +124,11 @@ def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
     if state is Liveness.DEPARTED:
         return "said goodbye: its machines are counted for ten minutes"
     errors = sorted(row.target for row in known.targets.values() if _fails(row))
-    notes = [f"{name} fails here" for name in errors[:2]]
+    notes = [WHY_THERE] if known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR else []
+    notes += [f"{name} fails here" for name in errors[:2]]
     if differ:
         notes.append(f"settings differ from ours: {differences(known.targets, sight.table.me.targets)}")
-    return "; ".join(notes) or ", ".join(_flags(known.row.flags))
+    return "; ".join(notes)
 
 
 def _fails(row: TargetRow) -> bool:
@@ -130,7 +139,17 @@ def _fails(row: TargetRow) -> bool:
 # --- targets --------------------------------------------------------------------------------------------
 
 
-def _target(sight: Sight, name: str, now: float) -> TargetView:
+def _made(factories: Iterable[Known], targets: Iterable[str]) -> dict[str, int]:
+    """Return by target the processors that its machines have in the space; a claim has none yet."""
+    made = dict.fromkeys(targets, 0)
+    for known in factories:
+        for name, row in known.targets.items():
+            if name in made:
+                made[name] += row.processors_running + row.processors_starting
+    return made
+
+
+def _target(sight: Sight, name: str, made: Mapping[str, int], now: float) -> TargetView:
     board = sight.board
     ledger, standing = board.ledgers[name], board.standings[name]
     strip = sight.strips.show(name, now)
@@ -143,7 +162,7 @@ def _target(sight: Sight, name: str, now: float) -> TargetView:
         model=ledger.target.machine_model.value,
         origin=ledger.target.origin,
         share=_part(_share(board, name), (_share(board, other) for other in board.ledgers)),
-        got=_part(standing.processors, (other.processors for other in board.standings.values())),
+        got=_part(made[name], made.values()),
         machines_running=standing.machines_running,
         machines_starting=standing.machines_starting,
         processors=standing.processors,
@@ -202,13 +221,14 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
         return standing.state.value, f"{_why_back_off(sight, name, now)}; {duration(left)} left{probes}"
     if standing.state is State.PROBING:
         return standing.state.value, _probing(sight, name, standing)
+    held = cap_of_space(sight.board.ledgers[name].target, standing)
+    cap = f"; no more: {held}" if held else ""
     if standing.state is State.GROWING:
         taken = standing.taken.bit_count()
-        return (
-            standing.state.value,
-            f"{standing.proofs} found work, {taken} of {standing.available} tickets taken",
-        )
-    return standing.state.value, f"at work: {standing.proven_running} proven, {standing.unproven} unproven"
+        found = f"{standing.proofs} found work, {taken} of {standing.available} tickets taken"
+        return standing.state.value, f"{found}{cap}"
+    working = f"at work: {standing.proven_running} proven, {standing.unproven} unproven"
+    return standing.state.value, f"{working}{cap}"
 
 
 def _why_back_off(sight: Sight, name: str, now: float) -> str:

@@ -69,7 +69,7 @@ MOODS: tuple[Mood, ...] = (
         _flag("settling"),
         "it learns the space before it starts anything",
     ),
-    Mood("veto", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
+    Mood("on hold", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
     Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
 )
 

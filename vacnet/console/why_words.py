@@ -25,6 +25,8 @@ CANDIDATES_SHOWN = 3
 FACTORIES_SHOWN = 20
 OPEN = "open"
 BACK_OFF = "back-off"
+VETOED = "host.veto"
+"""Rule of a target's reason that is the whole host's, which is told already."""
 NEVER = 0
 """Number of the window of a target that was never tried."""
 
@@ -50,7 +52,7 @@ def _broken(line: str, room: int) -> list[str]:
 
 def _here(why: Why) -> list[str]:
     lines = [f"{words.clean(veto.words)} ({veto.rule})" for veto in why.vetoes]
-    if why.reason is not None:
+    if why.reason is not None and not (lines and why.reason.rule == VETOED):
         lines.append(f"{words.clean(why.reason.words)} ({why.reason.rule})")
     return lines or ["not looked at yet"]
 
@@ -134,7 +136,7 @@ def _tickets(why: Why) -> list[str]:
 
 def _next(why: Why) -> str:
     if not why.candidates:
-        return "No factory can start one now (`can` is 0 at all)."
+        return "No factory can start one now: `can` is 0 on every one."
     order = (f"{one.factory} (lot {one.lot}) {_waits(one.rank)}" for one in why.candidates[:CANDIDATES_SHOWN])
     left = len(why.candidates) - CANDIDATES_SHOWN
     return f"The smaller lot goes first: {', '.join(order)}{f', and {left} more' if left > 0 else ''}."
@@ -162,11 +164,12 @@ def _growth(why: Why) -> list[str]:
     allowed = (
         f"max(4, 5 % of {growth.processors} processors, gain {why.window.gain} x {growth.proven} proven)"
     )
+    allowance = f"unproven machines allowed: {allowed} = {growth.allowance:g}; there are {growth.unproven}"
+    if not growth.candidates:
+        return [allowance, "nobody draws: `can` is 0 on every factory"]
     room = f"({growth.allowance:g} - {growth.unproven}) / {words.plural(growth.candidates, 'candidate')}"
-    return [
-        f"unproven machines allowed: {allowed} = {growth.allowance:g}; there are {growth.unproven}",
-        f"each candidate draws once a second with chance {room} = {growth.chance:.3g} (0 to 1)",
-    ]
+    draws = f"each candidate draws once a second with chance {room} = {growth.chance:.3g} (0 to 1)"
+    return [allowance, draws]
 
 
 def _share(why: Why) -> list[str]:

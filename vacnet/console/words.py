@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from vacnet.quantities import duration
+from vacnet import quantities
 
 UNKNOWN = "-"
 
@@ -21,7 +21,7 @@ def age(seconds: float | None) -> str:
     """Return how long ago something was: tenths below ten seconds, `UNKNOWN` for never."""
     if seconds is None:
         return UNKNOWN
-    return f"{max(0.0, seconds):.1f}s" if seconds < TENTHS_BELOW_SECONDS else duration(seconds)
+    return f"{max(0.0, seconds):.1f}s" if seconds < TENTHS_BELOW_SECONDS else quantities.duration(seconds)
 
 
 def percent(part: float | None) -> str:
@@ -29,11 +29,8 @@ def percent(part: float | None) -> str:
     return UNKNOWN if part is None else f"{100 * part:.0f}%"
 
 
-def plural(count: int, noun: str) -> str:
-    """Return the count with its noun: `1 machine`, `2 machines`, `0 factories`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+plural = quantities.plural
+"""For a table as for a sentence."""
 
 
 def clock(unix_seconds: float) -> str:

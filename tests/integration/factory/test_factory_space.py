@@ -85,7 +85,8 @@ def test_a_factory_with_another_key_stays_outside_and_is_shown_as_never_heard(ap
     assert [(peer.name, peer.configured, peer.state) for peer in peers] == [
         (_address(second), True, "unknown")
     ]
-    assert "speaks under a key that this factory does not have" in peers[0].note
+    words = "speaks under a key that this factory does not have"
+    until(lambda: words in first.client().peers().peers[0].note, PATIENCE_SECONDS, "it is said what is wrong")
 
 
 def test_the_space_forms_again_after_all_were_stopped_from_what_one_remembers(make_space: MakeSpace) -> None:

@@ -91,7 +91,7 @@ def _wait_for_warning(member: Member) -> None:
 
     def warned() -> bool:
         try:
-            return any("is taken" in line for line in member.client().space().warnings)
+            return any("is taken" in line for line in member.client().peers().warnings)
         except ClientError:
             return False
 

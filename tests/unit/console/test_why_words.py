@@ -116,7 +116,7 @@ DECISION = Decision(
     at=1.0,
     chosen="worker",
     reasons=(
-        Reason("worker", "chosen", "claims ticket 3 for 1 processors, rank 1"),
+        Reason("worker", "chosen", "claims ticket 3 for 1 processor, rank 1"),
         Reason("idle", "window.back-off", f"no work: {NAMES[2]} opened window 3, 16s left"),
     ),
     choice=IDLE.choice,
@@ -133,6 +133,24 @@ def test_the_proof_reads_as_it_did(scene: str, width: int) -> None:
 
 def test_prose_is_broken_to_the_width_of_the_terminal() -> None:
     assert all(len(line) <= 80 for line in proof(IDLE, 80).splitlines())
+
+
+def test_an_open_target_that_nobody_can_start_divides_by_nothing() -> None:
+    growth = Growth(processors=12, proven=4, allowance=4.0, unproven=0, candidates=0, chance=1.0)
+    text = proof(replace(SCENES["open"], growth=growth), 100)
+    assert "nobody draws: `can` is 0 on every factory" in text
+    assert "/ 0" not in text
+
+
+def test_what_holds_the_whole_host_is_told_once() -> None:
+    draining = "draining since 11:40: new DIMMs"
+    why = replace(
+        IDLE,
+        vetoes=(Reason("", "host.draining", draining),),
+        reason=Reason("idle", "host.veto", draining),
+    )
+    assert proof(why, 100).count(draining) == 1
+    assert "host.veto" not in proof(why, 100)
 
 
 def test_a_moment_gone_by_is_told_from_the_record() -> None:
