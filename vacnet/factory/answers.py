@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +130,7 @@ class FactoryAnswers:
             counters=self.counters(),
         )
 
-    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:
         """Yield a machine's console log."""
         row = await self.record.machine(machine)
         if row is None:
@@ -144,8 +145,9 @@ class FactoryAnswers:
             return now is None or now.state == ENDED
 
         log = self.machines_directory / row.id / CONSOLE
-        async for piece in pieces(log, tail, follow=follow, ended=ended):
-            yield piece
+        async with aclosing(pieces(log, tail, follow=follow, ended=ended)) as found:
+            async for piece in found:
+                yield piece
 
     async def why(self, target: str) -> WhyState:
         """Answer /v1/targets/{target}/why."""
@@ -166,12 +168,13 @@ class FactoryAnswers:
             decision=found.decision if found else None,
         )
 
-    async def recording(self, seconds: int) -> AsyncIterator[bytes]:
+    async def recording(self, seconds: int) -> AsyncGenerator[bytes]:
         """Yield a recording of the agent."""
         if self.recorder.full:
             raise RefusedError(BUSY, "four recordings run already; end one of them first")
-        async for piece in self.recorder.pieces(seconds):
-            yield piece
+        async with aclosing(self.recorder.pieces(seconds)) as told:
+            async for piece in told:
+                yield piece
 
     def _warnings(self) -> tuple[str, ...]:
         pipes = (f"[pipes.{prefix}] {words}" for prefix, words in self.pipes.troubles.items())

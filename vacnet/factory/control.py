@@ -14,8 +14,8 @@ import asyncio
 import grp
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +42,8 @@ ENDED_MAX = 10_000
 EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
 SECONDS_MAX = 7 * 86_400
+GONE_SECONDS = 0.5
+"""Between two looks whether whoever a log or a recording is sent to is still there."""
 WRONG = 400
 NOT_FOUND = 404
 BUSY = 429
@@ -93,11 +95,11 @@ class Answers(Protocol):
         """Answer /v1/decisions."""
         ...
 
-    def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+    def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:
         """Yield a machine's console log; RefusedError at once where there is no such machine."""
         ...
 
-    def recording(self, seconds: int) -> AsyncIterator[bytes]:
+    def recording(self, seconds: int) -> AsyncGenerator[bytes]:
         """Yield a recording of so many seconds (0: endless); RefusedError where too many listen."""
         ...
 
@@ -209,15 +211,36 @@ def _as_json(answer: msgspec.Struct, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")
 
 
-async def _streamed(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
+async def _streamed(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.StreamResponse:
+    """Send pieces as they come; whoever goes away has heard enough, and what it heard is let go of."""
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
-    first = await anext(chunks, b"")  # a refusal comes here, before the status is sent
-    await response.prepare(request)
-    await response.write(first)
-    async for chunk in chunks:
-        await response.write(chunk)
-    await response.write_eof()
+    async with aclosing(chunks):
+        first = await anext(chunks, b"")  # a refusal comes here, before the status is sent
+        with suppress(ConnectionError, TimeoutError):
+            async with _while_connected(request):
+                await response.prepare(request)
+                await response.write(first)
+                async for chunk in chunks:
+                    await response.write(chunk)
+                await response.write_eof()
     return response
+
+
+@asynccontextmanager
+async def _while_connected(request: web.Request) -> AsyncIterator[None]:
+    """Stop what is done within, by TimeoutError, once the other side has gone, written to or not."""
+    async with asyncio.timeout(None) as patience:
+        watch = asyncio.create_task(_end_when_gone(request, patience))
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+
+async def _end_when_gone(request: web.Request, patience: asyncio.Timeout) -> None:
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 (no event tells)
+        await asyncio.sleep(GONE_SECONDS)
+    patience.reschedule(0.0)
 
 
 def _number(request: web.Request, name: str, default: int, most: int) -> int:

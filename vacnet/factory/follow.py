@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5
 
 async def pieces(
     log: Path, tail: int, *, follow: bool, ended: Callable[[], Awaitable[bool]]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Yield the log from its last `tail` lines on (0: from its begin); with `follow` until `ended`.
 
     A log that does not exist yet is an empty one.

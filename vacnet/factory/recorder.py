@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 
 from vacnet import __version__
@@ -41,7 +41,7 @@ class Recorder:
         """Tell whether no more can listen."""
         return len(self._listeners) >= LISTENERS_MAX
 
-    async def pieces(self, seconds: float) -> AsyncIterator[bytes]:
+    async def pieces(self, seconds: float) -> AsyncGenerator[bytes]:
         """Yield a recording that begins now, until the listener goes or `seconds` have passed (0: never)."""
         listener = _Listener()
         now = self._clock()
@@ -114,7 +114,7 @@ class _Listener:
         self.whole = False
         self._come.set()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes]:
         while self.whole or self._pieces:
             await self._come.wait()
             self._come.clear()

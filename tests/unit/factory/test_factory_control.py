@@ -9,7 +9,7 @@ import pwd
 import socket
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -30,6 +30,8 @@ from vacnet.factory.messages import (
     WhyState,
 )
 
+PATIENCE_SECONDS = 30.0
+
 SPACE = SpaceState(
     space="s",
     factory="f",
@@ -42,8 +44,16 @@ SPACE = SpaceState(
 )
 
 
+LOUD, QUIET = 8, 9
+"""Recordings without an end: the one always has something to tell, the other never."""
+ENDLESS = {LOUD, QUIET}
+
+
 class Canned:
     """Answers that say what was asked."""
+
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
 
     async def space(self) -> SpaceState:
         return SPACE
@@ -76,16 +86,28 @@ class Canned:
             counters={"sent": 2},
         )
 
-    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncIterator[bytes]:
+    async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:
         if machine != "m/1":
             raise RefusedError(404, f"no machine {machine}")
         yield f"tail={tail} ".encode()
         yield f"follow={follow}".encode()
 
-    async def recording(self, seconds: int) -> AsyncIterator[bytes]:
+    async def recording(self, seconds: int) -> AsyncGenerator[bytes]:
         if seconds == 1:
             raise RefusedError(429, "too many listen")
         yield f"seconds={seconds}".encode()
+        if seconds in ENDLESS:
+            async with asyncio.timeout(1000):  # as a real one: its task must not change
+                async for piece in self._endless(seconds):
+                    yield piece
+
+    async def _endless(self, seconds: int) -> AsyncGenerator[bytes]:
+        try:
+            while True:
+                await (asyncio.sleep(0) if seconds == LOUD else asyncio.Event().wait())
+                yield bytes(1 << 16)
+        finally:
+            self.released.set()
 
 
 class Ordered:
@@ -165,6 +187,23 @@ async def test_a_recording_comes_as_long_as_was_asked_or_is_refused_in_words(cli
     with pytest.raises(ClientError, match="too many listen") as caught:
         await asyncio.to_thread(lambda: list(client.recording(1)))
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("seconds", [LOUD, QUIET])
+async def test_who_goes_away_is_no_error_and_what_it_heard_is_let_go_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, seconds: int
+) -> None:
+    answers = Canned()
+    control = Control(tmp_path / "c.sock", "no-such-group", answers, Ordered())
+    await control.start()
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / "c.sock"))
+    writer.write(f"GET /v1/recording?seconds={seconds} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await reader.readuntil(f"seconds={seconds}".encode())
+    writer.transport.abort()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await answers.released.wait()
+    await control.close()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 async def test_a_machine_that_is_not_there_is_told_in_the_factorys_words(client: Client) -> None:
