@@ -34,7 +34,7 @@ from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
 from vacnet.decide.windows import State
-from vacnet.quantities import duration
+from vacnet.quantities import duration, plural
 from vacnet.space.rows import TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
@@ -267,7 +267,7 @@ class Board:
         bid = self.bids[name]
         bid.claim(given, now)
         self._wake(bid.due)
-        words = f"claims ticket {bid.ticket} for {given} processors, rank {bid.turn.rank + 1}"
+        words = f"claims ticket {bid.ticket} for {plural(given, 'processor')}, rank {bid.turn.rank + 1}"
         self.reasons[name] = Reason(name, "chosen", words, {"ticket": bid.ticket, "processors": given})
 
     def _start(self, name: str, ticket: int, given: int, now: float) -> None:

@@ -7,7 +7,7 @@ and, where an admin can mend it, what to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from vacnet import quantities
@@ -18,6 +18,9 @@ from vacnet.factory.client import FactoryState
 
 LOAD_HIGH = 1.25
 """Load by processor above which the number is marked: `overload_per_processor` as delivered."""
+
+HIGH = "!"
+"""Behind such a load."""
 
 UNMEASURED_BYTES = 1 << 60
 """From here on a size is the sign that a factory has not measured it yet; no host has an exbibyte."""
@@ -156,8 +159,18 @@ def _bar(factory: FactoryState) -> Bar | None:
 def _load(factory: FactoryState) -> Cell:
     if not is_known(factory):
         return say(words.UNKNOWN)
-    high = factory.load > LOAD_HIGH * max(1, factory.processors_total)
-    return say(f"{factory.load:.1f}{'!' if high else ''}", Tone.WARN if high else Tone.PLAIN)
+    high = _is_high(factory)
+    return say(f"{factory.load:.1f}{HIGH if high else ''}", Tone.WARN if high else Tone.PLAIN)
+
+
+def _is_high(factory: FactoryState) -> bool:
+    return factory.load > LOAD_HIGH * max(1, factory.processors_total)
+
+
+def legend(factories: Iterable[FactoryState]) -> tuple[Cell, ...]:
+    """Return what the mark of a load means, where one bears it."""
+    marked = any(is_known(factory) and _is_high(factory) for factory in factories)
+    return (Cell((Span(HIGH, Tone.WARN), Span(" high load"))),) if marked else ()
 
 
 def _starting(factory: FactoryState) -> str:

@@ -49,7 +49,7 @@ def space_view(state: SpaceState, now: float, *, trouble: str = "") -> View:
         facts=_facts(state),
         warnings=freshness.staleness(state.factory, state.time, now) + warnings,
         sheets=(targets_sheet(state, late), factories_sheet(state, late)),
-        legend=target_cells.legend() if state.targets else (),
+        legend=(*(target_cells.legend() if state.targets else ()), *factory_cells.legend(state.factories)),
     )
 
 

@@ -111,6 +111,7 @@ class Factory:
             notify=self.news.notify,
             clock=HostClock(),
             on_step=on_step,
+            wanted=lambda models: not models.isdisjoint(self._models()),
         )
         self.queries = Queries(
             agent=lambda: self.agent,

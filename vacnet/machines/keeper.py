@@ -61,6 +61,7 @@ class Keeper:
         notify: Callable[[Notify], None],
         clock: Clock,
         on_step: Callable[[str], None] = _nothing,
+        wanted: Callable[[frozenset[Model]], bool] = bool,
         paces: Paces | None = None,
     ) -> None:
         """Take what a factory has; nothing happens before `adopt`.
@@ -74,6 +75,7 @@ class Keeper:
             tell: takes events for the agent; called from `run` on.
             notify: takes what an admin may want to know.
             clock: the two times.
+            wanted: whether some target has one of these models; an engine that nobody wants is not missed.
             on_step: is called with `lifecycle.fault_points` as they are passed.
             paces: how often things are looked at.
         """
@@ -87,6 +89,7 @@ class Keeper:
             tell=tell,
             notify=notify,
             on_step=on_step,
+            wanted=wanted,
             started_at=clock.boottime(),
         )
         self._lives = Lives(self._tools)

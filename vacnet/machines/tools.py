@@ -16,6 +16,7 @@ from vacnet.machines.machine import Machine, Now
 from vacnet.machines.retries import Retries
 from vacnet.machines.surroundings import Clock, HostIdentity, Sources
 from vacnet.record.record import Record
+from vacnet.targets.model import Model
 
 COMPLAINTS_MAX = 1000
 """Machines remembered for what was last complained of; more than any factory has at a time."""
@@ -33,6 +34,8 @@ class Tools:
     tell: Callable[[Event], None]
     notify: Callable[[Notify], None]
     on_step: Callable[[str], None]
+    wanted: Callable[[frozenset[Model]], bool] = bool
+    """Whether some target has one of these models."""
     retries: Retries = field(default_factory=Retries)
     ending: str = ""
     """Why all machines are to be ended now; empty: they are not."""

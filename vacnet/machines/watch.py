@@ -93,11 +93,17 @@ class Watch:
         await self.look()
 
     def _say_away(self, why: str) -> None:
+        if why and not self._is_missed():
+            return
         if bool(why) != bool(self._away):
             fields = {"engine": self.runtime.name, "why": why}
             name = "engine.away" if why else "engine.back"
             self._tools.notify(Notify(name, fields, warning=bool(why)))
         self._away = why
+
+    def _is_missed(self) -> bool:
+        """Tell whether a machine is on this engine or a target would have one made there."""
+        return any(self._lives.of(self.runtime)) or self._tools.wanted(self.runtime.models)
 
 
 def _news(seen: Seen | None, serial: int) -> News:

@@ -82,3 +82,10 @@ def test_what_a_peers_own_line_says_is_not_said_above_the_table_too() -> None:
     state = msgspec.structs.replace(scenes.PEERS["one-silent"], peers=(quiet,), warnings=warnings)
     told = peers_view(state, scenes.NOW).warnings
     assert [cell.text for cell in told] == [f"! {warnings[1]}"]
+
+
+def test_the_mark_of_a_high_load_is_in_the_legend_where_one_bears_it() -> None:
+    calm = scenes.space((scenes.VAC01,))
+    busy = scenes.space((scenes.VAC01, scenes.VAC04))
+    assert "! high load" in drawn(space_view(busy, scenes.NOW), 80)
+    assert "high load" not in drawn(space_view(calm, scenes.NOW), 80)

@@ -81,6 +81,8 @@ class Floor:
     engine: ToyEngine
     clock: ToyClock
     sources: ToySources = field(default_factory=ToySources)
+    wanted: bool = True
+    """Some target has a model that the engine makes."""
     told: list[Event] = field(default_factory=list)
     notes: list[Notify] = field(default_factory=list)
     host: HostIdentity = field(
@@ -104,6 +106,7 @@ class Floor:
             notify=self.notes.append,
             clock=self.clock,
             on_step=on_step,
+            wanted=lambda _models: self.wanted,
             paces=paces,
         )
 

@@ -188,6 +188,16 @@ async def test_while_an_engine_is_away_nothing_is_concluded(floor: Floor) -> Non
     assert floor.told_of("uuid-1") == ["MachineStarted"]
 
 
+async def test_an_engine_that_nobody_wants_is_not_missed_until_somebody_does(floor: Floor) -> None:
+    floor.wanted, floor.engine.away = False, "docker: connection refused"
+    async with floor.keeping():
+        looks = floor.engine.looks
+        await until(lambda: floor.engine.looks > looks + 5)
+        assert floor.notes == []
+        floor.wanted = True
+        await until(lambda: [note.name for note in floor.notes] == ["engine.away"])
+
+
 async def test_a_stop_that_the_engine_could_not_hear_is_repeated_when_it_is_back(floor: Floor) -> None:
     async with floor.keeping() as keeper:
         await floor.started(keeper)
