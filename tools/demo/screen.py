@@ -129,7 +129,7 @@ class TerminalScreen:
         told += [""] * (STORY_LINES - len(told))
         rule = Text(("-" if self._ascii() else "─") * width, style="dim")
         clock = f"{int(seconds // 60)}:{int(seconds % 60):02d}  Ctrl-C ends it"
-        progress = f" queue {_bar(facts.progress, ascii_signs=self._ascii())} {_tiles(facts.progress)}"
+        progress = f" picture {_bar(facts.progress, ascii_signs=self._ascii())} {_tiles(facts.progress)}"
         last = Text(progress.ljust(width - len(clock) - 1)[: width - len(clock) - 1] + clock, style="cyan")
         return [rule, *(Text(f" {line}", style="bold") for line in told), last]
 

@@ -152,8 +152,8 @@ STORY: tuple[Phase, ...] = (
     ),
     Phase(
         "draining queue",
-        "The queue is empty. Machines hand in their last tiles; the first that hears `300 no more work` "
-        "stops new ones in the whole space.",
+        "The queue is empty: no tile of the left half waits any more. Machines hand in their last ones; the "
+        "first that hears `300 no more work` stops new ones in the whole space.",
         _backing_off,
         25,
     ),

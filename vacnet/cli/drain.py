@@ -56,15 +56,17 @@ def drain(
     client = output.client_for(asking, PATIENCE_SECONDS)
     at = _moment(by) if by else None
     state = client.drain(DrainOrder(reason=reason, by=at, now=now, until_reboot=until_reboot, who=asked_by()))
-    if wait:
+    words = drain_words.drained(state)
+    if wait and not drain_words.is_over(state):
         from vacnet.cli.waiting import wait_until_over
 
-        output.tell(drain_words.drained(state))
+        output.tell(words)
         state = wait_until_over(client, timeout, drain_words.left(state))
+        words = drain_words.over(state)
     if asking.json:
         output.print_json(state)
     else:
-        print(drain_words.drained(state))
+        print(words)
 
 
 def undrain(*, asking: Asking = DEFAULT) -> None:

@@ -33,11 +33,11 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
         now = (
             drain_words.left(state) if state else f"no factory answers at {client.socket_path}; asking again"
         )
+        if state is not None and state.draining and drain_words.is_over(state):
+            return state
         if now != told:
             output.tell(now)
         told = now
-        if state is not None and drain_words.is_over(state):
-            return state
         if state is not None and not state.draining:
             raise CommandError(f"{state.factory} is no longer drained: somebody ran `vacnet undrain`")
     raise CommandError(

@@ -55,9 +55,13 @@ def _past(client: Client, target: str, at: str, asking: Asking) -> None:
     from vacnet.console.why_words import past
 
     try:
-        moment = past_moment(at, datetime.now().astimezone())
+        now = datetime.now().astimezone()
+        moment = past_moment(at, now)
     except ValueError as error:
         raise CommandError(f"--at {error}", Exit.WRONG_USE) from error
+    meant = datetime.fromtimestamp(moment).astimezone()
+    if meant.date() != now.date():  # a time of day still to come is that of the day before
+        output.tell(f"vacnet: {at} is taken as {meant:%Y-%m-%d %H:%M}")
     state = client.decision(int(moment))
     if asking.json:
         output.print_json(state)

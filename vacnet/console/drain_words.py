@@ -14,6 +14,9 @@ from vacnet.factory.client import DrainState
 NAMES_MAX = 3
 """So few ids are named; of more, `vacnet machines` is the list."""
 
+NEAR_SECONDS = 600.0
+"""A time so near is told to the second."""
+
 _UNTIL_KNOWN = (
     "the drain is over when that engine answers (or, if it is gone for good, when the settings have no "
     "target for it and the factory was restarted)"
@@ -36,10 +39,15 @@ def left(state: DrainState) -> str:
 
 def drained(state: DrainState) -> str:
     """Return what holds after an order to drain."""
-    lines = [f"{state.factory}: {words.clean(state.words)}", left(state)]
+    lines = [f"{state.factory}: {words.clean(state.words)}"]
     if state.before:
         lines.append(f"in place of: {words.clean(state.before)}")
-    return "\n".join(lines)
+    return "\n".join((*lines, left(state)))
+
+
+def over(state: DrainState) -> str:
+    """Return what holds when the wait for a drain has come to its end."""
+    return f"{state.factory}: the drain is over, nothing runs any more"
 
 
 def undrained(state: DrainState) -> str:
@@ -60,6 +68,8 @@ def _machines(state: DrainState) -> str:
 
 
 def _shown(at: float, now: float) -> str:
-    """Return a time of day, with the date if it is another day's."""
+    """Return a time of day: with seconds if it is near, with the date if it is another day's."""
+    if abs(at - now) < NEAR_SECONDS:
+        return time.strftime("%H:%M:%S", time.localtime(at))
     format_ = "%H:%M" if time.localtime(at)[:3] == time.localtime(now)[:3] else "%Y-%m-%d %H:%M"
     return time.strftime(format_, time.localtime(at))

@@ -103,7 +103,7 @@ def _message(machine: MachineState, now: float) -> Cell:
     sign = OUTCOMES.get(machine.outcome)
     by_vacnet = ", by vacnet" if machine.by_vacnet else ""
     # The age first: a long message is cut at its end.
-    ago = Span(f"{words.age(now - machine.ended)} ago{by_vacnet}: ", Tone.FAINT)
+    ago = Span(f"{quantities.duration(now - machine.ended)} ago{by_vacnet}: ", Tone.FAINT)
     name = Span(f"{sign.glyph} " if sign else "", sign.tone if sign else Tone.PLAIN)
     return Cell((name, ago, Span(f'"{words.clean(machine.message)}"')))
 

@@ -58,7 +58,7 @@ peers = [
 """
 
 
-def example_settings(host: Host, space: str = "vac01.example.org") -> str:
+def example_settings(host: Host, space: str = "vac.example.org") -> str:
     """Return a `vacnet.toml` to start from.
 
     Args:

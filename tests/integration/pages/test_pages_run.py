@@ -88,7 +88,7 @@ def test_a_first_site_is_installed_by_an_ordinary_user_too(make_site: MakeSite, 
 
 def test_the_payload_and_the_pipe_of_the_page_do_what_it_says(make_site: MakeSite) -> None:
     site = make_site()
-    site.do(Block("vacnet config init --space vac01.example.org"))
+    site.do(Block("vacnet config init --space vac.example.org"))
     assert len(_do(site, "payloads-and-pipes.md")) == 9
 
 

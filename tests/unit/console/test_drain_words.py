@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
@@ -66,4 +68,14 @@ def test_what_nobody_can_know_is_not_told_as_nothing() -> None:
 
 def test_a_drain_that_replaces_another_says_so() -> None:
     told = drain_words.drained(_state(before="draining since 09:00: kernel (bob)"))
-    assert told.splitlines()[-1] == "in place of: draining since 09:00: kernel (bob)"
+    assert told.splitlines()[1] == "in place of: draining since 09:00: kernel (bob)"
+
+
+def test_the_countdown_stands_last_behind_what_the_drain_replaces() -> None:
+    lines = drain_words.drained(_state(left=("a",), before="draining since 10:00: fans (ann)")).splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["vac01", "in place of", "1 machine left (a)"]
+
+
+def test_a_deadline_that_is_near_is_told_to_the_second() -> None:
+    assert re.search(r"until \d\d:\d\d:\d\d$", drain_words.left(_state(left=("a",), last_deadline=NOW + 20)))
+    assert re.search(r"until \d\d:\d\d$", drain_words.left(_state(left=("a",), last_deadline=NOW + 900)))
