@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Self
 
 import msgpack
@@ -19,7 +19,6 @@ import psutil
 
 from tools.bench.figure import Figure
 from tools.bench.quantiles import quantile
-from tools.space.ports import free_ports
 from tools.space.waiting import until
 
 SIZES = (20, 50)
@@ -56,7 +55,7 @@ def measure(count: int, seconds: float) -> Iterator[Figure]:
 
 
 def _start(count: int, stack: ExitStack) -> list[tuple[subprocess.Popen[bytes], int]]:
-    ports = free_ports(2 * count)
+    ports = _free_ports(2 * count)
     first = f"127.0.0.1:{ports[0]}"
     agents = []
     for number in range(count):
@@ -69,6 +68,20 @@ def _start(count: int, stack: ExitStack) -> list[tuple[subprocess.Popen[bytes], 
         stack.callback(agent.kill)
         agents.append((agent, rpc))
     return agents
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that are free for UDP and for TCP, both of which an agent binds."""
+    found: list[int] = []
+    with ExitStack() as stack:
+        while len(found) < count:
+            tcp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            tcp.bind(("127.0.0.1", 0))
+            with suppress(OSError):
+                udp.bind(tcp.getsockname())
+                found.append(tcp.getsockname()[1])
+    return found
 
 
 def _cpu(agents: list[tuple[subprocess.Popen[bytes], int]]) -> float:
