@@ -55,8 +55,8 @@ WINDOW = WindowFacts(
     unproven=0,
     tickets_out=0,
 )
-LOT = Lack(target="worker", group="worker", share=1.0, due=12.0, running=5.0, weight=7.0)
-DRAWN = Choice(lots=(LOT,), running=5.0, free=7.0, mark=0.2571, chosen="worker")
+LOT = Lack(target="worker", group="worker", share=1.0, due=11.0, running=5.0, weight=6.0)
+DRAWN = Choice(lots=(LOT,), running=5.0, free=6.0, mark=0.3, chosen="worker")
 IDLE = Why(
     target="idle",
     factory=NAMES[0],
