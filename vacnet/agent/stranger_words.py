@@ -5,7 +5,7 @@ Rules of this file: pure; an admin who meets the address in a log knows neither 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vacnet.quantities import duration
 from vacnet.space.address import Address
@@ -46,10 +46,7 @@ def stranger_words(news: WrongKey) -> str:
 
 def stranger_lines(gossip: Gossip, now: float) -> tuple[str, ...]:
     """Return a line of at most 80 columns for each address of which nothing is taken now."""
-    return tuple(
-        f"{endpoint_text(*one.address)} {_SHORT[one.reason]} ({_age(one)}): vacnet peers list"
-        for one in gossip.accused(now)
-    )
+    return tuple(f"{endpoint_text(*one.address)} {_briefly(one)}" for one in gossip.accused(now))
 
 
 def stranger_reports(gossip: Gossip, now: float) -> tuple[str, ...]:
@@ -61,9 +58,22 @@ def stranger_reports(gossip: Gossip, now: float) -> tuple[str, ...]:
 
 def address_notes(gossip: Gossip, now: float) -> dict[Address, str]:
     """Return by address why no peer is heard there, where that is known."""
-    notes = {one.address: _of(one) for one in gossip.accused(now)}
+    return _by_address(gossip, now, _of)
+
+
+def brief_notes(gossip: Gossip, now: float) -> dict[Address, str]:
+    """Return the same in one line of a table."""
+    return _by_address(gossip, now, _briefly)
+
+
+def _by_address(gossip: Gossip, now: float, say: Callable[[Accused], str]) -> dict[Address, str]:
+    notes = {one.address: say(one) for one in gossip.accused(now)}
     twin = gossip.twin_at(now)
     return notes if twin is None else {**notes, twin: _TWIN}
+
+
+def _briefly(one: Accused) -> str:
+    return f"{_SHORT[one.reason]} ({_age(one)}): vacnet peers list"
 
 
 def _age(one: Accused) -> str:

@@ -17,7 +17,7 @@ import msgspec
 
 from vacnet import __version__
 from vacnet.agent.agent import Agent
-from vacnet.agent.stranger_words import address_notes, stranger_lines, stranger_reports
+from vacnet.agent.stranger_words import address_notes, brief_notes, stranger_lines, stranger_reports
 from vacnet.factory import peer_state
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
@@ -72,7 +72,7 @@ class FactoryAnswers:
     async def space(self) -> SpaceState:
         """Answer /v1/space."""
         now, settings = boot_seconds(), self.settings()
-        view, notes = self.agent.view(now), address_notes(self.agent.gossip, now)
+        view, notes = self.agent.view(now), brief_notes(self.agent.gossip, now)
         known = peer_state.pair(self.resolver.peers(), view.factories, self.own())
         factories = msgspec.convert(view.factories, tuple[FactoryState, ...], from_attributes=True)
         return SpaceState(

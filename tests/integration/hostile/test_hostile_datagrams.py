@@ -172,7 +172,8 @@ def test_a_factory_of_another_space_stays_outside_and_both_go_on(make_space: Mak
         assert _live(member) == {member.name}
         words = "[space] name" if wrong == "space" else "config init --key"
         assert all(words in peer.note for peer in member.client().peers().peers)
-        assert all(words in one.note for one in member.client().space().factories if not one.itself)
+        brief = "another space" if wrong == "space" else "no key of ours"
+        assert all(brief in one.note for one in member.client().space().factories if not one.itself)
 
 
 def _tells_of_a_wrong_key(member: Member) -> None:

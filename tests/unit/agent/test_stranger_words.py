@@ -3,7 +3,13 @@
 import pytest
 
 from tests.unit.space.net import ring, space
-from vacnet.agent.stranger_words import address_notes, stranger_lines, stranger_reports, stranger_words
+from vacnet.agent.stranger_words import (
+    address_notes,
+    brief_notes,
+    stranger_lines,
+    stranger_reports,
+    stranger_words,
+)
 from vacnet.space.counters import Reject
 from vacnet.space.happenings import WrongKey
 from vacnet.space.strangers import UNOPENED
@@ -34,6 +40,7 @@ def test_a_line_fits_80_columns_and_the_report_says_what_to_do() -> None:
     assert " ago): vacnet peers list" in line
     assert len(line.replace(f"{where[0]}:{where[1]}", "192.168.111.111:65535")) <= 78
     assert "vacnet config init --key" in report
+    assert line.endswith(brief_notes(gossip, net.now)[where])
     assert report.endswith(address_notes(gossip, net.now)[where])
 
 
