@@ -16,9 +16,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field, replace
 
 from vacnet.simulate.checkers import BrokenPromiseError
+from vacnet.simulate.course import Report, narrower, run
 from vacnet.simulate.guards import all_guards
 from vacnet.simulate.plan import KINDS, Plan, draw
-from vacnet.simulate.storm import Report, narrower, run
 
 SIZES = (3, 5, 8, 13, 22, 36, 60, 100, 200)
 """Upper ends of the histogram's columns."""

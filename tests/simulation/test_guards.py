@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from vacnet.simulate.checkers import BrokenPromiseError
+from vacnet.simulate.course import Report, run
 from vacnet.simulate.guards import (
     Fits,
     Frugal,
-    Guard,
     NeverBack,
     NoYounger,
     OneContent,
@@ -23,7 +23,7 @@ from vacnet.simulate.guards import (
 )
 from vacnet.simulate.node import Node
 from vacnet.simulate.plan import Plan
-from vacnet.simulate.storm import Report, run
+from vacnet.simulate.storm import Guard
 from vacnet.space import spans
 from vacnet.space.challenges import Challenges, Sent
 from vacnet.space.keyring import Key, KeyRing, Role

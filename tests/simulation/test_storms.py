@@ -16,8 +16,8 @@ from dataclasses import replace
 import pytest
 
 from tools.swarm import Tally, attempt, narrowed
+from vacnet.simulate.course import Report, narrower
 from vacnet.simulate.plan import EVENTS, KINDS, Plan, draw
-from vacnet.simulate.storm import Report, narrower
 
 SECONDS = float(os.environ.get("VACNET_STORM_SECONDS", "300" if os.environ.get("CI") else "30"))
 NEW_EVERY_SECONDS = 10

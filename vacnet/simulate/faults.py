@@ -14,15 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
 
 from vacnet.agent.events import KeysChanged, Stopping
 from vacnet.simulate import strangers
 from vacnet.simulate.node import Node
+from vacnet.simulate.storm import Storm
 from vacnet.simulate.talker import Talker
-
-if TYPE_CHECKING:  # a storm schedules faults and a fault acts on a storm
-    from vacnet.simulate.storm import Storm
 
 DAY_SECONDS = 86_400.0
 PAUSE_SECONDS = (1.0, 60.0)

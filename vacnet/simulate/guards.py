@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
 from vacnet.agent.effects import PersistEpoch
 from vacnet.simulate.checkers import BrokenPromiseError, OneMachineATicket, tables_of
 from vacnet.simulate.node import Booted, Node
+from vacnet.simulate.storm import Guard, Storm
 from vacnet.simulate.talker import Engine, Wrote
 from vacnet.space import pages
 from vacnet.space.happenings import FactoryChanged, RowChanged
 from vacnet.space.limits import DATAGRAM_BYTES_MAX, beat_seconds
 from vacnet.space.table import Known
 from vacnet.space.wire import encode
-
-if TYPE_CHECKING:  # a storm is watched by guards that know it
-    from vacnet.simulate.storm import Storm
 
 RELAYED_SECONDS = 1.0
 """Of apparent youth that a relay may add."""
@@ -32,22 +29,6 @@ GREETING_BYTES = 1_500
 """HELLO and WELCOME to and fro; a WELCOME that names sixteen members fills a datagram."""
 FINGERPRINTS_MAX = 12
 """Tables compared byte by byte in the end; all are compared by their marks."""
-
-
-class Guard(Protocol):
-    """Watches one promise."""
-
-    def see(self, storm: Storm, node: Node, what: object) -> None:
-        """Take in what came about at a factory."""
-        ...
-
-    def look(self, storm: Storm) -> None:
-        """Look at all tables."""
-        ...
-
-    def finish(self, storm: Storm) -> None:
-        """Judge the run."""
-        ...
 
 
 @dataclass(slots=True)

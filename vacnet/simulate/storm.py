@@ -1,59 +1,49 @@
-"""A storm: a plan carried out over a space, then calm, with every promise watched on the way.
+"""A storm: the space in which a plan is carried out, and who watches it.
 
-Rules of this file: `run(plan)` is a pure function. Faults come first, then calm: good weather, no cut,
-everybody up, nothing written; then there are two beats and ten seconds until all tables have to be the
-same. Guards see every row as it is taken and look at every table every two seconds.
+Rules of this file: it builds factories and knows what they know; what befalls them is `faults`, the course
+of a run is `course`. Guards see every row as it is taken and look at every table every two seconds.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from random import Random
+from typing import Protocol
 
 from vacnet.agent.agent import Agent
 from vacnet.agent.events import AgentSettings, KeysChanged
-from vacnet.simulate import faults, toil
-from vacnet.simulate.checkers import BrokenPromiseError
+from vacnet.simulate import toil
 from vacnet.simulate.clock import Clock
-from vacnet.simulate.guards import Guard
-from vacnet.simulate.network import Network, Weather
+from vacnet.simulate.network import Network
 from vacnet.simulate.node import Node
 from vacnet.simulate.plan import Plan, weather
 from vacnet.simulate.talker import Talker
 from vacnet.space import sync
 from vacnet.space.address import Address
-from vacnet.space.limits import BUCKETS, LIVE_BEATS, beat_seconds
+from vacnet.space.limits import BUCKETS
 from vacnet.space.table import Known
 
 SPACE = "sim.example.org"
 PORT = 8884
 MEMBER, OBSERVER = bytes(range(32)), bytes(range(32, 64))
 LOOK_SECONDS = 2.0
-STEP_SECONDS = 0.25
-CALM_SECONDS = 10.0
-"""And two beats: how long tables may differ after the last fault."""
-SHORTEST_SECONDS = 60.0
-"""Of chaos, when a plan is narrowed."""
-TWIN_SECONDS = 16.0
-"""Until who was told of a twin again and again asks once more: the wait doubles with each jump."""
 BASE_SECONDS_MAX = 1e6
 """Monotonic clocks begin anywhere below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run was."""
+class Guard(Protocol):
+    """Watches one promise."""
 
-    plan: Plan
-    did: Counter[str]
-    """How often each fault took effect."""
-    datagrams: int
-    healed_seconds: float
-    """Of calm, until all tables were the same."""
+    def see(self, storm: Storm, node: Node, what: object) -> None:
+        """Take in what came about at a factory."""
+
+    def look(self, storm: Storm) -> None:
+        """Look at all tables."""
+
+    def finish(self, storm: Storm) -> None:
+        """Judge the run."""
 
 
 class Storm:
@@ -138,48 +128,13 @@ class Storm:
         for guard in self.guards:
             guard.see(self, node, what)
 
-    # --- the course of a run ----------------------------------------------------------------------------
+    # --- what all know ----------------------------------------------------------------------------------
 
-    def carry_out(self) -> Report:
-        """Run the plan to its end."""
-        for node in self.nodes:
-            self.clock.after(self._rng.uniform(0.0, 1.0), node.boot)
-        faults.schedule(self)
-        self._look()
-        self.clock.run_until(self.plan.seconds)
-        self._end_faults()
-        healed = self._heal()
-        for guard in self.guards:
-            guard.finish(self)
-        self.did["delay"] = int("delay" in self.plan.faults)
-        return Report(self.plan, self.did + self.network.did, self.network.sent, healed)
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Have every guard look at all tables, now and every two seconds."""
         for guard in self.guards:
             guard.look(self)
-        self.clock.after(LOOK_SECONDS, self._look)
-
-    def _end_faults(self) -> None:
-        """Let it be calm: nothing scheduled by a fault acts from here on."""
-        self.calm = True
-        self.network.weather = Weather()
-        self.network.partition()
-        faults.end(self)
-
-    def _heal(self) -> float:
-        """Wait until all tables are the same, and return how long that took.
-
-        Raises:
-            BrokenPromiseError: it took more than two beats and ten seconds, counted from when the last
-                twin can have been found silent.
-        """
-        began, beat = self.clock.now, beat_seconds(len(self.names))
-        within = 2 * beat + CALM_SECONDS + (LIVE_BEATS * beat + TWIN_SECONDS if self.twinned else 0.0)
-        while self.clock.now - began < within:
-            self.clock.run_until(self.clock.now + STEP_SECONDS)
-            if self.same():
-                return self.clock.now - began
-        raise BrokenPromiseError(f"tables differ {within:g} s into the calm: {self._differing()}")
+        self.clock.after(LOOK_SECONDS, self.look)
 
     def same(self) -> bool:
         """Return whether all know the same, and that all others live."""
@@ -199,7 +154,7 @@ class Storm:
     def _known(self) -> set[str]:
         return {known.name for table in self._tables() for known in table}
 
-    def _differing(self) -> list[str]:
+    def differing(self) -> list[str]:
         """Return a few names that are not known alike, and how."""
         held: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in self._known()}
         for table in self._tables():
@@ -208,32 +163,3 @@ class Storm:
         count = len(self.up())
         apart = [f"{name}: {dict(of)}" for name, of in held.items() if list(of.values()) != [count]]
         return apart[:3] or [f"not live to {node.name}" for node in self.up() if not self._all_live(node)][:3]
-
-
-def run(plan: Plan, guards: Callable[[], Sequence[Guard]]) -> Report:
-    """Carry out a plan under fresh guards.
-
-    Raises:
-        BrokenPromiseError: a promise was broken; the message ends with the command that replays it.
-    """
-    storm = Storm(plan, guards())
-    try:
-        return storm.carry_out()
-    except BrokenPromiseError as broken:
-        at = f"at {storm.clock.now:.1f} s of"
-        raise BrokenPromiseError(f"{broken}\n{at} {plan.command()}") from broken
-
-
-def narrower(plan: Plan) -> Iterator[Plan]:
-    """Yield plans that ask for less: fewer factories, fewer faults, less time."""
-    for factories in (3, plan.factories // 4, plan.factories // 2):
-        if 3 <= factories < plan.factories:  # noqa: PLR2004 (the fewest a space is drawn with)
-            yield replace(plan, factories=factories)
-    for kind in sorted(plan.faults):
-        yield replace(plan, faults=plan.faults - {kind})
-    for seconds in (SHORTEST_SECONDS, plan.seconds / 2):
-        if SHORTEST_SECONDS <= seconds < plan.seconds:
-            yield replace(plan, seconds=math.ceil(seconds))
-
-
-__all__ = ["Report", "Storm", "narrower", "run"]

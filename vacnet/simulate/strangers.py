@@ -7,10 +7,10 @@ was heard, where it is. An answer may be sent, for a greeting has to be answered
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
 
 from vacnet.simulate.checkers import BrokenPromiseError
 from vacnet.simulate.node import Node
+from vacnet.simulate.storm import Storm
 from vacnet.space.address import Address
 from vacnet.space.keyring import Key, KeyRing
 from vacnet.space.seal import Header, factory_id, seal
@@ -25,9 +25,6 @@ from vacnet.space.wire import (
     encode,
     pack_evidence,
 )
-
-if TYPE_CHECKING:  # a storm schedules what strangers do to it
-    from vacnet.simulate.storm import Storm
 
 NAME = "intruder.example.org"
 GUISES = 4
