@@ -107,8 +107,8 @@ def _expected(member: Member, row: Row, *, begun: bool, ended: bool) -> str:
     left_alone = ended or (begun and row.target == "mute" and bool(row.stop_reason))
     if left_alone and row.target in WORDLESS:
         return WORDLESS[row.target]
-    if not begun and row.target in REFUSED and row.code == 500:
-        return "500 user_data "
+    if not begun and row.target in REFUSED and row.code == 600:
+        return "600 user_data "
     return STOPPED
 
 
