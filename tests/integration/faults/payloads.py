@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from tests.integration.faults.fate import STAR
+
 _SAY = """\
 #!/bin/sh
 say() { echo "$1 $VACNET_UUID ##user_data_machinetype##" >>"##user_data_option_book##"; }
@@ -60,9 +62,12 @@ memory_per_processor = "64 MiB"
 user_data_options = {{ book = "{book}", go = "{go}" }}
 """
 
+STAR_SHARE = 10_000
+"""The machine on which a story turns is made first: what is done at a step is done to it, if it is there."""
+
 _TARGET = """
 [targets.{name}]
-target_share = 1
+target_share = {share}
 user_data = "{path}"
 max_machines_per_factory = {most}
 {more}
@@ -82,7 +87,9 @@ def settings(directory: Path, targets: Mapping[str, str], *, most: int = 1) -> s
         path = directory / payload
         if payload != MISSING:
             path.write_text(SCRIPTS[payload])
-        parts.append(_TARGET.format(name=name, path=path, most=most, more=MORE.get(payload, "")))
+        more = MORE.get(payload, "")
+        share = STAR_SHARE if name == STAR else 1
+        parts.append(_TARGET.format(name=name, share=share, path=path, most=most, more=more))
     return "".join(parts)
 
 
