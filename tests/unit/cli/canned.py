@@ -53,6 +53,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     answers: Mapping[str, object]
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a command may leave before it has read all, and stderr is the command's."""
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
