@@ -23,7 +23,7 @@ settings.load_profile("vacnet")
 
 _LEFT_OUT = "engine "
 _LONGEST = "tests/simulation/test_storms.py"
-_TOGETHER = ("tests/integration/testbed/",)
+_TOGETHER = ("tests/integration/docker/", "tests/integration/testbed/")
 
 
 @lru_cache
@@ -45,7 +45,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 class _Grouped(LoadGroupScheduling):  # type: ignore[misc] # xdist has no types
-    """Keeps what shares a testbed on one worker.
+    """Keeps what shares an engine or a testbed on one worker.
 
     The marks of groups are not seen here: xdist 3.8 writes them into names that pytest 9 no longer reads.
     """
