@@ -56,7 +56,16 @@ def _explained(error: Exception) -> int:
         raise error
     words, code = explained
     print(f"vacnet: {words}", file=sys.stderr)
+    _flush_or_forget()
     return code
+
+
+def _flush_or_forget() -> None:
+    """Write what is still to be written; where that fails again, the interpreter must not try once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
 
 
 def _forget_stdout() -> None:
