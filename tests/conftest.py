@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
-from tools.engines.table import ENGINES, wanted
+from tests.left_out import LEFT_OUT, leave_out
+from tools.engines.table import ENGINES
 
 # How fast a loaded machine makes examples is no property of what is tested.
 settings.register_profile("vacnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("vacnet")
 
-_LEFT_OUT = "engine "
 _LONGEST = "tests/simulation/test_storms.py"
 _TOGETHER = ("tests/integration/docker/", "tests/integration/testbed/")
 
@@ -40,8 +40,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("engine"):
         name: str = marker.args[0]
         if problem := _missing(name):
-            left_out = pytest.fail if wanted() else pytest.skip
-            left_out(f"{_LEFT_OUT}{name}: {problem}")
+            leave_out(name, problem)
 
 
 class _Grouped(LoadGroupScheduling):  # type: ignore[misc] # xdist has no types
@@ -67,7 +66,7 @@ def _reason(report: pytest.TestReport) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _show_what_was_told(terminalreporter)
     reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
-    missing = {reason: n for reason, n in reasons.items() if reason.startswith(_LEFT_OUT)}
+    missing = {reason: n for reason, n in reasons.items() if reason.startswith(LEFT_OUT)}
     if missing:
         terminalreporter.section("left out for want of an engine (make test ENGINES=install brings them)")
         for reason, count in missing.items():

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tools.engines.table import wanted
+from tests.left_out import leave_out
 from tools.space.space import Space
 from tools.space.waiting import until
 from tools.vectors.files import FOLDER
@@ -73,8 +73,7 @@ def installed() -> Iterator[Path]:
     words = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(directory)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=100)
     if done.returncode:
-        left_out = pytest.fail if wanted() else pytest.skip
-        left_out(f"engine node: npm does not bring the packages: {done.stderr.strip()[-300:]}")
+        leave_out("node", f"npm does not bring the packages: {done.stderr.strip()[-300:]}")
     yield directory
     shutil.rmtree(directory)
 

@@ -75,9 +75,11 @@ def test_a_first_site_is_installed_as_the_page_says(make_site: MakeSite) -> None
 
 def test_a_first_site_is_installed_by_an_ordinary_user_too(make_site: MakeSite, home: Path) -> None:
     if os.geteuid() != 0:
+        # Only root can become somebody else, and the same page was just run by one who is not root.
         pytest.skip("the test before this one ran as an ordinary user")
     program = [*AS_NOBODY, "sh", "-c", f"{sys.executable} -c 'import msgspec'"]
     if subprocess.run(program, capture_output=True, check=False).returncode:
+        # Where the interpreter lies is the host's affair; a page run by root is no proof for this user.
         pytest.skip("this Python cannot be run by other users: it is installed below a closed directory")
     site = make_site(AS_NOBODY)
     for path in [home, *home.rglob("*")]:

@@ -35,7 +35,7 @@ def _kill_one(site: Site, spec: Spec, delay_seconds: float) -> None:
     if child == 0:
         asyncio.run(_start(site, spec, begun))
     os.read(ready, 1)
-    time.sleep(delay_seconds)
+    time.sleep(delay_seconds)  # waits for nothing: a kill at a random moment is what is tested
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(ready)

@@ -28,6 +28,7 @@ async def test_a_payload_that_outlives_the_end_of_a_greedy_child_did_not_end_for
     runtime = site.runtime()
     await runtime.probe()
     if not _held_by_kernel(runtime, "memory"):
+        # Without one nobody can tell whose memory it was: the test before this one holds what then happens.
         pytest.skip("without a memory cgroup the whole machine is stopped")
     seen = await site.run(site.spec(f"{HOG}; echo went on; exit 0", memory_bytes=64 * MIB), runtime)
     assert (seen.exit_code, seen.out_of_memory) == (0, False)

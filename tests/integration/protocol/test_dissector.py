@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.protocol.capture import Capture
 from tests.integration.protocol.shown import by_codec, by_tshark
-from tools.engines.table import wanted
+from tests.left_out import leave_out
 from tools.space.space import Space
 from tools.space.waiting import until
 from tools.vectors.files import FOLDER
@@ -43,8 +43,7 @@ def captured(space: Space) -> Iterator[Capture]:
     try:
         capture = Capture(member.port for member in space.members)
     except PermissionError:
-        left_out = pytest.fail if wanted() else pytest.skip
-        left_out("engine tshark: capturing on loopback takes root")
+        leave_out("tshark", "capturing on loopback takes root")
     yield capture
     capture.close()
 

@@ -33,6 +33,7 @@ NODES = 3
 @pytest.fixture
 def name() -> Iterator[str]:
     if os.geteuid() != 0:
+        # Bridges, name spaces and cgroups are root's to make; continuous integration is root.
         pytest.skip("nodes need root")
     made = f"commands-{secrets.token_hex(3)}"
     yield made

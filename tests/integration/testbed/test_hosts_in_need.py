@@ -46,6 +46,7 @@ def test_a_full_disk_stops_starts_there_and_loses_no_end(stage: Stage) -> None:
 def test_a_clock_that_jumps_by_a_day_ends_no_machine(stage: Stage) -> None:
     compiler = shutil.which("cc")
     if compiler is None:
+        # The clock of a node can only be stepped by a preloaded library, and vacnet itself needs no compiler.
         pytest.skip("no C compiler: the library that shifts a clock cannot be made")
     node = stage.nodes[-1]
     library, offset = node.home / "clock.so", node.home / "clock"
