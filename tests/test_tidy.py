@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +51,9 @@ def test_no_address_of_a_package_registry_stands_in_the_tree() -> None:
         check=False,
     )
     assert found.stdout == ""
+
+
+def test_no_two_test_files_bear_one_name() -> None:
+    """Of two modules of one name pytest collects whichever a worker meets first, and drops the other."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -29,6 +29,7 @@ def set_up(form: Form, stream: TextIO | None = None) -> None:
     """Send every log line to `stream` (None: stderr) in this form from now on."""
     out = stream or sys.stderr
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         processors=[_cut, structlog.processors.add_log_level, *_FORMS[form](out)],
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,

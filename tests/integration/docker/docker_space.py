@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,10 @@ class DockerSpace:
             yield from (member.state / "machines" / name for name in homes_of(member))
 
     def go(self) -> None:
-        """Let machines that wait for it end of themselves."""
+        """Let machines that wait for it end of themselves; one that is swept away meanwhile waits no more."""
         for home in self.homes():
-            (home / "joboutputs" / "go").touch()
+            with suppress(FileNotFoundError):
+                (home / "joboutputs" / "go").touch()
 
     def rest(self, let_go: Callable[[], object] = lambda: None) -> None:
         """Let the factories make nothing new, wait until nothing of theirs is left, then stop them.

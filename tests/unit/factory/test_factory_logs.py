@@ -37,6 +37,13 @@ def test_json_has_one_object_a_line_with_stable_keys(out: io.StringIO) -> None:
     }
 
 
+def test_nothing_that_was_set_before_silences_the_log(out: io.StringIO) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logs.set_up("json", out)
+    logs.tell("machine.started", {})
+    assert json.loads(out.getvalue())["event"] == "machine.started"
+
+
 def test_people_get_one_line_too_without_colours_in_a_file(out: io.StringIO) -> None:
     logs.set_up("people", out)
     logs.tell("machine.started", {"command": "a\nb\x1b[31m"}, warning=True)
