@@ -17,8 +17,7 @@ from tools.vectors import scene
 from tools.wire_tables import Field, messages, shapes
 from vacnet.space import counters, limits
 from vacnet.space.counters import Reject
-from vacnet.space.gate import GREETINGS, SAYS
-from vacnet.space.keyring import Role
+from vacnet.space.gate import GREETINGS, QUESTIONS
 from vacnet.space.rows import Flags
 from vacnet.space.seal import derive, factory_id, key_id
 from vacnet.space.wire import Topic, Type
@@ -75,7 +74,7 @@ def _types(_argument: str) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     names = messages()
     for kind in Type:
-        observe = "yes" if kind in SAYS[Role.OBSERVE] else "no"
+        observe = "yes" if kind in QUESTIONS else "no"
         unproved = "taken" if kind in GREETINGS else "refused"
         yield f"| {int(kind)} | {kind.name} | {names[kind]} | {observe} | {unproved} | {PURPOSES[kind]} |"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -31,7 +31,7 @@ from vacnet.space.membership import Membership
 from vacnet.space.pulls import Pulls
 from vacnet.space.repair import Repair
 from vacnet.space.table import Known
-from vacnet.space.wire import Evidence, Origin, WireTarget
+from vacnet.space.wire import Evidence, Origin
 
 Patch = pytest.MonkeyPatch
 MakeGuards = Callable[[], list[Guard]]
@@ -142,15 +142,12 @@ def test_tables_that_stay_apart_are_caught(monkeypatch: Patch) -> None:
 
 
 def test_contents_that_differ_under_one_mark_are_caught(monkeypatch: Patch) -> None:
-    put = spans._put
+    make_room, asked = spans.make_room, itertools.count()
 
-    def forgetful(known: Known, wire: WireTarget, now: float) -> Any:
-        row = put(known, wire, now)
-        if now % 2 < 1:
-            del known.targets[wire.target], known.versions[wire.target]
-        return row
+    def forgetful(known: Known, target: str) -> bool:
+        return make_room(known, target) and (known.itself or next(asked) % 2 == 0)
 
-    monkeypatch.setattr(spans, "_put", forgetful)
+    monkeypatch.setattr(spans, "make_room", forgetful)
     with pytest.raises(BrokenPromiseError, match="differ in what they hold"):
         storm(guards=lambda: [Same()])
 

@@ -22,7 +22,7 @@ from vacnet.agent.agent import Agent
 from vacnet.agent.own_rows import is_urgent
 from vacnet.factory import factory as wiring
 from vacnet.factory.daemon import Options, run_factory
-from vacnet.space.happenings import FactoryLive, RowChanged
+from vacnet.space.happenings import FactoryLive, RowsChanged
 from vacnet.space.rows import TargetRow
 
 NAME = "witness"
@@ -33,10 +33,10 @@ class Witness(Agent):
 
     _out = -1
 
-    def _row_changed(self, news: RowChanged, now: float) -> None:
+    def _rows_changed(self, news: RowsChanged, now: float) -> None:
         known = self.gossip.table.factories[news.factory]
         self._write("knew", news.factory, known.version, now)
-        super()._row_changed(news, now)
+        super()._rows_changed(news, now)
 
     def _live(self, news: FactoryLive, now: float) -> None:
         self._write("live", news.factory, 0, now)
@@ -61,7 +61,7 @@ def main() -> int:
     wiring_of.Agent = Witness
     # the tables of the agent name its own methods
     wired: Any = sys.modules[Agent.__module__]
-    wired._NEWS = {**wired._NEWS, RowChanged: Witness._row_changed, FactoryLive: Witness._live}  # noqa: SLF001
+    wired._NEWS = {**wired._NEWS, RowsChanged: Witness._rows_changed, FactoryLive: Witness._live}  # noqa: SLF001
     return asyncio.run(run_factory(Options(config=config)))
 
 

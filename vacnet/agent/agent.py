@@ -74,7 +74,7 @@ from vacnet.space.happenings import (
     FactorySilent,
     MemberMet,
     OtherVersion,
-    RowChanged,
+    RowsChanged,
     WrongKey,
 )
 from vacnet.space.keyring import KeyRing
@@ -105,6 +105,8 @@ class Agent:
         self._dirty = True
         self._review_at = math.inf
         """When the board is to be looked at for what datagrams have brought."""
+        self._unseen: list[tuple[RowsChanged, float]] = []
+        """What rows have told since the last look at the board, and when."""
         self._last_rules: tuple[tuple[str, str], ...] = ()
         self.decision = Decision(now, "", ())
         self.board.set_targets(settings.targets, now)
@@ -117,7 +119,7 @@ class Agent:
     def handle(self, event: Event, now: float) -> None:
         """Take in one event; what follows from it is in `effects()` afterwards."""
         handler = _HANDLERS[type(event)]
-        if handler(self, event, now) is not False:  # a flood of junk costs no more than to see that it is
+        if handler(self, event, now) is not False:  # a beat, or junk, costs no more than to see that it is
             self._settle(now, at_once=type(event) is not DatagramReceived)
 
     def next_timer(self) -> float:
@@ -140,7 +142,8 @@ class Agent:
     # --- events ---------------------------------------------------------------------------------------
 
     def _datagram(self, event: DatagramReceived, now: float) -> bool:
-        return self.gossip.receive(event.data, event.address, now)
+        news = self.gossip.receive(event.data, event.address, now)
+        return news or self.host.is_settling  # for the sync that it waits for is told to nobody
 
     def _machine(self, uuid: str) -> tuple[Ledger, OwnMachine] | None:
         for ledger in self.board.ledgers.values():
@@ -240,6 +243,7 @@ class Agent:
 
     def _review(self, now: float) -> None:
         self._dirty, self._review_at = False, math.inf
+        self._see_rows()
         conflicted = self.host.is_conflicted
         self.host.review(self._company(now), self.board.processors_running(), now)
         if conflicted and not self.host.is_conflicted:
@@ -280,12 +284,23 @@ class Agent:
 
     # --- news of gossip --------------------------------------------------------------------------------
 
-    def _row_changed(self, news: RowChanged, now: float) -> None:
-        self.strips.see(news.factory, news.before, news.after)
-        self.starts.see(news.before, news.after, now)
-        if news.target in self.board.ledgers:
-            self.board.row_changed(news.factory, news.target)
+    def _rows_changed(self, news: RowsChanged, now: float) -> None:
+        if not self.board.ledgers.keys().isdisjoint(news.rows):
+            self._unseen.append((news, now))
             self._dirty = True
+
+    def _see_rows(self) -> None:
+        """Take in what rows told of targets that are offered here since the last look."""
+        unseen, self._unseen = self._unseen, []
+        for news, came_at in unseen:
+            self._see(news, came_at)
+
+    def _see(self, news: RowsChanged, came_at: float) -> None:
+        for target, change in news.rows.items():
+            if target in self.board.ledgers:
+                self.board.row_changed(news.factory, target)
+                self.strips.see(news.factory, change.before, change.after)
+                self.starts.see(change.before, change.after, came_at)
 
     def _factory_changed(self, news: FactoryChanged, _now: float) -> None:
         self.board.factory_changed(news.factory)
@@ -368,7 +383,7 @@ _HANDLERS: Mapping[type, Callable[[Agent, Any, float], bool | None]] = {
 
 
 _NEWS: Mapping[type, Callable[[Agent, Any, float], None]] = {
-    RowChanged: Agent._row_changed,  # noqa: SLF001
+    RowsChanged: Agent._rows_changed,  # noqa: SLF001
     FactoryChanged: Agent._factory_changed,  # noqa: SLF001
     FactoryLive: Agent._live,  # noqa: SLF001
     FactorySilent: Agent._silent,  # noqa: SLF001

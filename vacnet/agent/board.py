@@ -132,10 +132,9 @@ class Board:
         self.stale.update(self.ledgers)
 
     def row_changed(self, factory: str, target: str) -> None:
-        """Have another factory's row of a target read anew, if this one offers it too."""
-        if target in self.ledgers:
-            self._others[target].changed.add(factory)
-            self.stale.add(target)
+        """Have another factory's row of a target that is offered here read anew."""
+        self._others[target].changed.add(factory)
+        self.stale.add(target)
 
     def factory_changed(self, factory: str) -> None:
         """Have all rows of a factory read anew if what its processors are worth has changed."""

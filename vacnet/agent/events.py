@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import msgspec
+
 from vacnet.agent.restored import RestoredMachine
 from vacnet.outcomes import Outcome
 from vacnet.space.address import Address
@@ -17,9 +19,8 @@ from vacnet.space.items import Items, Question
 from vacnet.targets.model import Model, Target
 
 
-@dataclass(frozen=True, slots=True)
-class DatagramReceived:
-    """A datagram as it came, unchecked."""
+class DatagramReceived(msgspec.Struct, frozen=True, gc=False):
+    """A datagram as it came, unchecked; a Struct, for one is made of everything that comes."""
 
     data: bytes
     address: Address

@@ -46,6 +46,8 @@ class Host:
     conflict: str = ""
     conflict_at: float = -math.inf
     reasons: tuple[Reason, ...] = ()
+    is_settling: bool = False
+    """Whether it only listened when it was last looked at."""
     wake_at: float = math.inf
 
     def stalled(self, seconds: float, now: float) -> bool:
@@ -58,11 +60,6 @@ class Host:
     def in_conflict(self, words: str, now: float) -> None:
         """Note another running instance of this factory's name."""
         self.conflict, self.conflict_at = words, now
-
-    @property
-    def is_settling(self) -> bool:
-        """Tell whether it only listened when it was last looked at."""
-        return any(reason.rule == "host.settling" for reason in self.reasons)
 
     @property
     def is_conflicted(self) -> bool:
@@ -80,6 +77,7 @@ class Host:
         self.wake_at = math.inf
         state = self._state(company, running_processors, now)
         self.reasons = vetoes(state, frozenset(reason.rule for reason in self.reasons))
+        self.is_settling = bool(state.settling)
 
     def _state(self, company: Company, running_processors: int, now: float) -> HostState:
         facts, settings = self.facts, self.settings

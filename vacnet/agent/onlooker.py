@@ -20,7 +20,7 @@ from vacnet.agent.view import SpaceView, TargetView
 from vacnet.agent.viewing import Sight, Starts, space_view
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import stand
-from vacnet.space.happenings import RowChanged
+from vacnet.space.happenings import RowsChanged
 from vacnet.space.observer import Observer
 from vacnet.space.window import Window, merge, never_tried
 from vacnet.targets.model import Target
@@ -38,11 +38,15 @@ class Onlooker:
     def hear(self, now: float) -> None:
         """Take in what the observer was told since the last call."""
         for news in self.observer.happened():
-            if isinstance(news, RowChanged):
-                self.strips.see(news.factory, news.before, news.after)
-                self.starts.see(news.before, news.after, now)
+            if isinstance(news, RowsChanged):
+                self._see(news, now)
         for target, marks in self.strips.marks.items():  # rows of many factories came in no order
             self.strips.marks[target] = deque(sorted(marks, key=lambda mark: mark.at), marks.maxlen)
+
+    def _see(self, news: RowsChanged, now: float) -> None:
+        for change in news.rows.values():
+            self.strips.see(news.factory, change.before, change.after)
+            self.starts.see(change.before, change.after, now)
 
     def view(self, now: float) -> SpaceView:
         """Return the space at `now`."""

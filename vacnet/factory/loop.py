@@ -63,7 +63,8 @@ class Driver:
     ) -> None:
         """Carry effects out by `handlers`; `drain` takes up to so many datagrams and feeds them."""
         self.counters: Counter[str] = Counter()
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[None] = self._loop.create_future()
         self.tap: Tap | None = None
         self._agent = agent
         self._clock = clock
@@ -75,25 +76,28 @@ class Driver:
         self._busy = False
         self._barrier: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._arming: asyncio.Handle | None = None
         self._due = math.inf
 
     def feed(self, event: Event) -> None:
         """Tell the agent of an event and carry out what it wants done."""
-        self._events.append(event)
         if self._busy:
+            self._events.append(event)
             return
         self._busy = True
         try:
+            self._handle(event)
             while self._events:
                 self._handle(self._events.popleft())
         finally:
             self._busy = False
-        self._arm()
+        self._arm_soon()
 
     def close(self) -> None:
         """Wake the agent no more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for handle in (self._timer, self._arming):
+            if handle is not None:
+                handle.cancel()
 
     async def settled(self) -> None:
         """Return when no effect waits for a barrier."""
@@ -103,8 +107,9 @@ class Driver:
 
     def _handle(self, event: Event) -> None:
         try:
-            self._effects.extend(self._told(event))
-            self._carry_out()
+            if effects := self._told(event):
+                self._effects.extend(effects)
+                self._carry_out()
         except Exception as error:  # noqa: BLE001 (rule 5 says what becomes of any error)
             self._broken(event, error)
 
@@ -146,7 +151,13 @@ class Driver:
             return
         self._carry_out()
 
+    def _arm_soon(self) -> None:
+        """Set the timer once for all events of this turn of the loop."""
+        if self._arming is None:
+            self._arming = self._loop.call_soon(self._arm)
+
     def _arm(self) -> None:
+        self._arming = None
         due = self._agent.next_timer()
         if due == self._due:
             return
@@ -155,7 +166,7 @@ class Driver:
         self._due, self._timer = due, None
         if due < math.inf:
             wait = max(TIMER_SECONDS_MIN, due - self._clock())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._wake)
+            self._timer = self._loop.call_later(wait, self._wake)
 
     def _wake(self) -> None:
         late = max(0.0, self._clock() - self._due)

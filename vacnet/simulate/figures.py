@@ -18,7 +18,7 @@ from vacnet.simulate.node import Node
 from vacnet.simulate.plan import Plan
 from vacnet.simulate.storm import Storm
 from vacnet.simulate.talker import Talker
-from vacnet.space.happenings import RowChanged
+from vacnet.space.happenings import RowsChanged
 from vacnet.space.limits import beat_seconds
 from vacnet.space.link import Link
 from vacnet.targets.model import Target
@@ -59,7 +59,9 @@ class _Arrivals(Quiet):
 
     def see(self, storm: Storm, node: Node, what: object) -> None:  # noqa: ARG002 (any factory)
         """Note the arrival of the row that is waited for."""
-        if isinstance(what, RowChanged) and what.after.digest == self.stamp and self.at is not None:
+        if not isinstance(what, RowsChanged) or self.at is None:
+            return
+        if any(change.digest == self.stamp for change in what.rows.values()):
             self.at.append(storm.clock.now)
 
 
@@ -98,7 +100,8 @@ def _acquaint(space: Storm) -> None:
             known = table.add(other.name, theirs.me.epoch, node.now) if other is not node else None
             if known is not None:
                 known.row, known.row_version = theirs.me.row, theirs.me.row_version
-                known.targets, known.versions = dict(theirs.me.targets), dict(theirs.me.versions)
+                known.targets.update(theirs.me.targets)
+                known.versions = dict(theirs.me.versions)
                 known.version = known.latest = theirs.me.version
                 known.address, known.link = other.address, Link(0)
                 known.link.prove(other.address)

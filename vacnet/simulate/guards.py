@@ -16,7 +16,7 @@ from vacnet.simulate.node import Booted, Node
 from vacnet.simulate.storm import Guard, Storm
 from vacnet.simulate.talker import Engine, Wrote
 from vacnet.space import pages
-from vacnet.space.happenings import FactoryChanged, RowChanged
+from vacnet.space.happenings import FactoryChanged, RowsChanged
 from vacnet.space.limits import DATAGRAM_BYTES_MAX, beat_seconds
 from vacnet.space.table import Known
 from vacnet.space.wire import encode
@@ -68,16 +68,17 @@ class OneContent(Quiet):
             case PersistEpoch() if node.agent is not None:
                 me = node.agent.gossip.table.me
                 self.lives.setdefault((me.name, me.epoch), set()).add(me.row.instance)
-            case RowChanged() if node.agent is not None:
+            case RowsChanged() if node.agent is not None:
                 self._taken(storm, node.agent, what)
             case FactoryChanged() if node.agent is not None:
                 known = node.agent.gossip.table.factories[what.factory]
                 self._compare(storm, known, known.row_version, known.row.settings_digest)
 
-    def _taken(self, storm: Storm, engine: Engine, news: RowChanged) -> None:
+    def _taken(self, storm: Storm, engine: Engine, news: RowsChanged) -> None:
         known = engine.gossip.table.factories[news.factory]
-        if (version := known.versions.get(news.target)) is not None:  # none: a leftover was dropped
-            self._compare(storm, known, version, known.targets[news.target].digest)
+        for target, change in news.rows.items():
+            if (version := known.versions.get(target)) is not None:  # none: a leftover was dropped
+                self._compare(storm, known, version, change.digest)
 
     def _compare(self, storm: Storm, known: Known, version: int, stamp: bytes) -> None:
         key = known.name, known.epoch, version

@@ -47,7 +47,7 @@ from vacnet.simulate.talker import Engine, Talker, Wrote
 from vacnet.simulate.toys import Behaviour, outcome_of
 from vacnet.space.address import Address
 from vacnet.space.gossip import Datagram
-from vacnet.space.happenings import FactoryChanged, RowChanged
+from vacnet.space.happenings import FactoryChanged, RowsChanged
 from vacnet.space.window import Window
 
 Watch = Callable[[str, object, float], None]
@@ -296,6 +296,6 @@ _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
     Decided: Node._nothing,  # noqa: SLF001
     Notify: Node._nothing,  # noqa: SLF001
     Wrote: Node._nothing,  # noqa: SLF001
-    RowChanged: Node._nothing,  # noqa: SLF001
+    RowsChanged: Node._nothing,  # noqa: SLF001
     FactoryChanged: Node._nothing,  # noqa: SLF001
 }

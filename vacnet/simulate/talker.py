@@ -25,7 +25,7 @@ from vacnet.agent.events import (
 from vacnet.agent.restored import Restored
 from vacnet.space.address import Address
 from vacnet.space.gossip import Datagram, Gossip, GossipConfig
-from vacnet.space.happenings import FactoryChanged, Happening, MemberMet, RowChanged
+from vacnet.space.happenings import FactoryChanged, Happening, MemberMet, RowsChanged
 from vacnet.space.keyring import KeyRing
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.window import Window
@@ -33,7 +33,7 @@ from vacnet.space.window import Window
 STAMP_BYTES = 16
 GONE_BELOW = 8
 """Of 256: a row in 32 says that its target is no longer offered."""
-SHOWN = (RowChanged, FactoryChanged)
+SHOWN = (RowsChanged, FactoryChanged)
 """Happenings that checkers look at; the others are for people."""
 
 
@@ -46,7 +46,7 @@ class Wrote:
     stamp: bytes
 
 
-Outcome = Effect | Datagram | Wrote | RowChanged | FactoryChanged
+Outcome = Effect | Datagram | Wrote | RowsChanged | FactoryChanged
 
 
 class Talker:

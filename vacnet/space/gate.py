@@ -19,7 +19,7 @@ datagram by sending a copy of it from elsewhere first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from vacnet.space import limits
 from vacnet.space.address import Address
@@ -33,14 +33,11 @@ from vacnet.space.wire import SHAPES, Type
 
 GREETINGS = frozenset({Type.HELLO, Type.WELCOME, Type.QUERY, Type.ANSWER})
 """What may be said before anything is proved."""
-SAYS = {
-    Role.MEMBER: frozenset(SHAPES),
-    Role.OBSERVE: frozenset({Type.HELLO, Type.SYNC, Type.PULL, Type.QUERY}),
-}
-"""Which types the holder of a key may send."""
+QUESTIONS = frozenset({Type.HELLO, Type.SYNC, Type.PULL, Type.QUERY})
+"""What may be said by who only asks; a member may say all there is."""
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A genuine datagram: who sent it, from where, and whether that is proved."""
 
     header: Header
@@ -95,20 +92,18 @@ def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
     body = open_body(data, key.secret)
     _check_permission(core, header, key)
     arrival = _arrival(core, header, key, address, len(data))
-    if arrival.observing:
-        return arrival, body
-    _check_sender(arrival)
     if arrival.link is not None:
         _spend(arrival.link, header, key)
-    elif not arrival.greeting:
-        raise Unproven(Reject.UNPROVEN, arrival)
+    elif not arrival.observing:
+        _check_sender(arrival)
     return arrival, body
 
 
 def _check_permission(core: Core, header: Header, key: Key) -> None:
     if header.type not in SHAPES:
         raise Rejected(Reject.TYPE)
-    if header.type not in SAYS[Role.OBSERVE if header.fid == NOBODY else key.role]:
+    asks_only = key.role is Role.OBSERVE or header.fid == NOBODY
+    if asks_only and header.type not in QUESTIONS:
         raise Rejected(Reject.ROLE)
     if header.fid in core.excluded:
         raise Rejected(Reject.EXCLUDED)
@@ -124,17 +119,23 @@ def _arrival(core: Core, header: Header, key: Key, address: Address, length: int
 
 
 def _check_sender(arrival: Arrival) -> None:
+    """Let a greeting pass from who is not proved; anything else is not taken, and this says why."""
     header, known = arrival.header, arrival.known
     if header.epoch > limits.EPOCH_MAX:
         raise Rejected(Reject.EPOCH)
-    if known is None or arrival.greeting:
+    if arrival.greeting:
         return
-    if known.itself:
+    if known is not None and known.itself:
         raise Rejected(Reject.ITSELF)
-    if header.epoch < known.epoch:
+    if known is not None and header.epoch < known.epoch:
         raise Unproven(Reject.EPOCH, arrival)
-    if header.epoch == known.epoch and known.link and not known.link.window.takes(header.sequence):
+    if known is not None and known.link is not None and _was_seen(known.link, header, known.epoch):
         raise Rejected(Reject.SEQUENCE)
+    raise Unproven(Reject.UNPROVEN, arrival)
+
+
+def _was_seen(link: Link, header: Header, epoch: int) -> bool:
+    return header.epoch == epoch and not link.window.takes(header.sequence)
 
 
 def _spend(link: Link, header: Header, key: Key) -> None:

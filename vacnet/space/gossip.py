@@ -138,7 +138,7 @@ class Gossip:
         return self._core.contacts.unanswered()
 
     def receive(self, data: bytes, address: Address, now: float) -> bool:
-        """Take a datagram as it came, whatever it is, and return whether anything came of it."""
+        """Take a datagram as it came, whatever it is; return whether it left anything to tell or to send."""
         core = self._core
         core.now = now
         core.counters.datagrams_received += 1
@@ -155,8 +155,7 @@ class Gossip:
         except Rejected as rejected:
             core.counters.rejects[rejected.reason] += 1
             self._strangers.note(rejected.reason, source)
-            return bool(core.happenings)
-        return True
+        return bool(core.happenings) or core.outbox.is_busy
 
     def wake(self, now: float) -> None:
         """Do what is due: announce, sync, greet, notice silence, send what was held back by pacing."""

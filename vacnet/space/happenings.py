@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vacnet.space.address import Address
 from vacnet.space.counters import Reject
 from vacnet.space.items import Question
-from vacnet.space.rows import TargetRow
+from vacnet.space.kept import RowChange
 
 
 @dataclass(frozen=True, slots=True)
-class RowChanged:
-    """Another factory's row of a target is new or another; `before` is None the first time."""
+class RowsChanged:
+    """Another factory's rows of these targets are new or others."""
 
     factory: str
-    target: str
-    before: TargetRow | None
-    after: TargetRow
+    rows: Mapping[str, RowChange]
+    """By target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Asked:
 
 
 Happening = (
-    RowChanged
+    RowsChanged
     | FactoryChanged
     | FactoryLive
     | FactorySilent

@@ -32,7 +32,7 @@ from vacnet.space.happenings import (
     FactoryLive,
     FactorySilent,
     MemberMet,
-    RowChanged,
+    RowsChanged,
 )
 from vacnet.space.held import Held
 from vacnet.space.link import Link
@@ -106,8 +106,8 @@ class Membership:
         """Apply a checked span; return whether anything was new."""
         core = self._core
         applied = self._apply(known, span)
-        for before, after in applied.rows:
-            core.happen(RowChanged(known.name, after.target, before, after))
+        if applied.rows:
+            core.happen(RowsChanged(known.name, applied.rows))
         if applied.factory:
             core.happen(FactoryChanged(known.name))
             self._meet_advertised(known)

@@ -75,6 +75,11 @@ class Outbox:
         self._lanes = self._urgent, self._normal
         self._ready: list[Datagram | EpochRaised] = []
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether anything waits or may leave."""
+        return bool(self._ready or self._urgent.waiting or self._normal.waiting)
+
     def put(self, data: bytes, addresses: Iterable[Address], *, urgent: bool) -> None:
         """Queue the same bytes for each address."""
         lane = self._urgent if urgent else self._normal

@@ -83,12 +83,12 @@ def read_header(data: bytes) -> Header:
     """
     if not DATAGRAM_BYTES_MIN <= len(data) <= DATAGRAM_BYTES_MAX:
         raise Rejected(Reject.LENGTH)
-    magic, version, *fields = _FRAME.unpack_from(data)
-    if magic != MAGIC:
+    fields = _FRAME.unpack_from(data)
+    if fields[0] != MAGIC:
         raise Rejected(Reject.MAGIC)
-    if version != VERSION:
+    if fields[1] != VERSION:
         raise Rejected(Reject.VERSION)
-    return Header(*fields)
+    return Header(*fields[2:])
 
 
 def open_body(data: bytes, key: bytes) -> bytes:

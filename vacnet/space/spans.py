@@ -13,17 +13,18 @@ gone. The owner follows the same rule, so all drop the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from vacnet.space import coding
 from vacnet.space.counters import Reject
+from vacnet.space.kept import Came, RowChange
 from vacnet.space.limits import FACTORY_NAME_BYTES_MAX, TARGET_NAME_BYTES_MAX, TARGETS_MAX, TEXT_BYTES_MAX
 from vacnet.space.rows import TargetRow
 from vacnet.space.seal import Rejected
 from vacnet.space.table import Known
-from vacnet.space.wire import WireFactory, WireTarget, plain
+from vacnet.space.wire import WireFactory, WireTarget
 
 
 class Span(Protocol):
@@ -54,7 +55,8 @@ class Span(Protocol):
 class Applied:
     """What a span changed."""
 
-    rows: list[tuple[TargetRow | None, TargetRow]] = field(default_factory=list)
+    rows: dict[str, RowChange] = field(default_factory=dict)
+    """By target."""
     factory: bool = False
 
     @property
@@ -64,7 +66,9 @@ class Applied:
 
     def add(self, later: Applied) -> None:
         """Add what a later span changed."""
-        self.rows += later.rows
+        for target, change in later.rows.items():
+            earlier = self.rows.get(target)
+            self.rows[target] = RowChange(earlier.was, change.now) if earlier else change
         self.factory = self.factory or later.factory
 
 
@@ -80,11 +84,11 @@ def check(span: Span) -> None:
     versions = [row.version for row in span.rows]
     if span.factory is not None:
         versions.append(span.factory.version)
-    if not span.start <= span.end <= span.latest or any(
-        not span.start < version <= span.end for version in versions
-    ):
+    if not span.start <= span.end <= span.latest:
         raise Rejected(Reject.DECODE)
-    if not all(plain(text, most) for text, most in _texts(span)):
+    if versions and not span.start < min(versions) <= max(versions) <= span.end:
+        raise Rejected(Reject.DECODE)
+    if versions and not _are_plain(span):
         raise Rejected(Reject.DECODE)
 
 
@@ -98,13 +102,19 @@ def check_all(told: Iterable[Span]) -> None:
         check(span)
 
 
-def _texts(span: Span) -> Iterator[tuple[str, int]]:
-    for row in span.rows:
-        yield row.target, TARGET_NAME_BYTES_MAX
-        yield row.window.opener, FACTORY_NAME_BYTES_MAX
-    if span.factory is not None:
-        yield span.factory.advertise, TEXT_BYTES_MAX
-        yield span.factory.software_version, TEXT_BYTES_MAX
+def _are_plain(span: Span) -> bool:
+    """Tell whether all texts are printable and within their bytes (characters, where all is ASCII)."""
+    targets, openers = [row.target for row in span.rows], [row.window.opener for row in span.rows]
+    of_factory = [span.factory.advertise, span.factory.software_version] if span.factory is not None else []
+    together = "".join(targets + openers + of_factory)
+    if together.isascii() or not together.isprintable():
+        return together.isprintable()
+    bounded = (
+        (targets, TARGET_NAME_BYTES_MAX),
+        (openers, FACTORY_NAME_BYTES_MAX),
+        (of_factory, TEXT_BYTES_MAX),
+    )
+    return all(len(text.encode()) <= most for texts, most in bounded for text in texts)
 
 
 def apply(known: Known, span: Span, now: float) -> Applied:
@@ -113,15 +123,20 @@ def apply(known: Known, span: Span, now: float) -> Applied:
     known.latest = max(known.latest, span.latest)
     if span.start > known.version:
         return applied
+    versions = known.versions
     for row in span.rows:
-        if row.version > known.versions.get(row.target, 0) and make_room(known, row.target):
-            applied.rows.append((known.targets.get(row.target), _put(known, row, now)))
+        target = row.target
+        before = versions.get(target, 0)
+        if row.version > before and (before or make_room(known, target)):
+            came = Came(row, now)
+            applied.rows[target] = RowChange(known.targets.keep(target, came), came)
+            versions[target] = row.version
     if span.factory is not None and span.factory.version > known.row_version:
         _put_factory(known, span.factory, now)
         applied.factory = True
     if known.version < span.end:
         known.version = span.end
-        applied.rows.extend(_drop_leftovers(known))
+        _drop_leftovers(known, applied)
     return applied
 
 
@@ -138,23 +153,16 @@ def make_room(known: Known, target: str) -> bool:
     return True
 
 
-def _put(known: Known, wire: WireTarget, now: float) -> TargetRow:
-    row = coding.target_from_wire(wire, now)
-    known.targets[wire.target] = row
-    known.versions[wire.target] = wire.version
-    return row
-
-
 def _put_factory(known: Known, wire: WireFactory, now: float) -> None:
     known.row = coding.factory_from_wire(wire, known.name, now)
     known.row_version = wire.version
     known.departed_at = coding.time_or_none(wire.departed_age, now)
 
 
-def _drop_leftovers(known: Known) -> list[tuple[TargetRow, TargetRow]]:
+def _drop_leftovers(known: Known, applied: Applied) -> None:
     """Drop the rows of its last life once those of this one are complete."""
     if known.version < known.latest or len(known.versions) == len(known.targets):
-        return []
-    left = [name for name in known.targets if name not in known.versions]
-    rows = [known.targets.pop(name) for name in left]
-    return [(row, TargetRow(target=row.target, window=row.window, gone=True)) for row in rows]
+        return
+    for name in [name for name in known.targets if name not in known.versions]:
+        row = known.targets.pop(name)
+        applied.rows[name] = RowChange(row, TargetRow(target=name, window=row.window, gone=True))

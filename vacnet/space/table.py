@@ -26,6 +26,7 @@ import msgspec
 
 from vacnet.space import coding, limits
 from vacnet.space.address import Address
+from vacnet.space.kept import Kept
 from vacnet.space.link import Link
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import factory_id
@@ -76,7 +77,7 @@ class Known:
     address: Address | None = None
     departed_at: float | None = None
     row_version: int = 0
-    targets: dict[str, TargetRow] = field(default_factory=dict)
+    targets: Kept = field(default_factory=Kept)
     versions: dict[str, int] = field(default_factory=dict)
     """Of each target's row; a leftover of an earlier epoch has none."""
     link: Link | None = None

@@ -80,7 +80,7 @@ class Topic(enum.IntEnum):
     """What the factory says of itself in names and words, in ascending order of the names."""
 
 
-class WireWindow(Struct, array_like=True, frozen=True):
+class WireWindow(Struct, array_like=True, frozen=True, gc=False):
     """A `Window`."""
 
     number: U32
@@ -91,7 +91,7 @@ class WireWindow(Struct, array_like=True, frozen=True):
     open: bool
 
 
-class WireTarget(Struct, array_like=True, frozen=True):
+class WireTarget(Struct, array_like=True, frozen=True, gc=False):
     """A `TargetRow` and the version at which its factory wrote it."""
 
     target: TargetName

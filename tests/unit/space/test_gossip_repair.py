@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.space.net import Faults, Net, row_of, space
-from vacnet.space.happenings import RowChanged
+from vacnet.space.happenings import RowsChanged
 from vacnet.space.limits import BUCKETS_LARGE_ABOVE
 from vacnet.space.table import Liveness
 from vacnet.space.wire import RowsOf, Type
@@ -237,8 +237,8 @@ def test_the_agent_hears_of_each_row_once_with_what_stood_before() -> None:
     net.run(5.0)
     net.set_row("f1", row_of("atlas", net.now, can=2), urgent=True)
     net.run(5.0)
-    told = [h for h in net.told("f2", RowChanged) if isinstance(h, RowChanged)]
-    assert [(h.factory, h.before and h.before.can, h.after.can) for h in told] == [
+    told = [(h.factory, h.rows["atlas"]) for h in net.told("f2", RowsChanged) if isinstance(h, RowsChanged)]
+    assert [(factory, row.before and row.before.can, row.after.can) for factory, row in told] == [
         ("f1", None, 1),
         ("f1", 1, 2),
     ]

@@ -112,7 +112,10 @@ def test_rows_of_the_last_life_go_with_the_last_page_of_the_new_one() -> None:
     assert set(known.targets) == {"a", "b", "c"}
     applied = spans.apply(known, Page(1, 2, 2, None, [_wire("b", 2)]), NOW)
     assert set(known.targets) == {"b", "c"}
-    assert [(after.target, after.gone) for _, after in applied.rows] == [("b", False), ("a", True)]
+    assert [(target, change.after.gone) for target, change in applied.rows.items()] == [
+        ("b", False),
+        ("a", True),
+    ]
 
 
 def test_an_older_row_does_not_replace_a_newer_one_and_its_time_is_kept() -> None:
