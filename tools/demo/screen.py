@@ -112,7 +112,8 @@ class TerminalScreen:
         view = space_view(facts.state, time.time())
         lines = tables.draw(view, self._console.width, height=height, ascii_signs=self._ascii())
         lines += [Text(""), *self._picture(facts.progress.done, height - len(lines) - 1)]
-        return lines + [Text("")] * (height - len(lines))
+        # A table that takes all leaves no room for the blank line: the story keeps its place.
+        return (lines + [Text("")] * height)[:height]
 
     def _picture(self, done: int, height: int) -> list[Text]:
         """Return the picture so far, drawn anew only when it has changed; nothing where it is too low."""
