@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from vacnet.agent.effects import Effect
@@ -31,7 +31,8 @@ DRAIN_DATAGRAMS_MAX = 4096
 """More than the receive buffer holds; at 16 us each a tenth of a second."""
 
 Handler = Callable[[Effect], Awaitable[None] | None]
-Tap = Callable[[Event, list[Effect], float], None]
+Tap = Callable[[Event, Sequence[Effect], float], None]
+_NOTHING: Sequence[Effect] = ()
 
 
 class Driven(Protocol):
@@ -45,7 +46,7 @@ class Driven(Protocol):
         """Return when it wants to be woken."""
         ...
 
-    def effects(self) -> list[Effect]:
+    def effects(self) -> Sequence[Effect]:
         """Return what it wants done, once."""
         ...
 
@@ -106,22 +107,19 @@ class Driver:
             await asyncio.sleep(0)  # its callback carries the rest out
 
     def _handle(self, event: Event) -> None:
+        now, effects = self._clock(), _NOTHING
         try:
-            if effects := self._told(event):
+            try:
+                self._agent.handle(event, now)
+                effects = self._agent.effects()
+            finally:
+                if self.tap is not None:
+                    self.tap(event, effects, now)
+            if effects:
                 self._effects.extend(effects)
                 self._carry_out()
         except Exception as error:  # noqa: BLE001 (rule 5 says what becomes of any error)
             self._broken(event, error)
-
-    def _told(self, event: Event) -> list[Effect]:
-        now, effects = self._clock(), list[Effect]()
-        try:
-            self._agent.handle(event, now)
-            effects = self._agent.effects()
-        finally:
-            if self.tap is not None:
-                self.tap(event, effects, now)
-        return effects
 
     def _broken(self, event: Event, error: Exception) -> None:
         if isinstance(event, DatagramReceived):

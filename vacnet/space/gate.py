@@ -27,7 +27,7 @@ from vacnet.space.core import Core
 from vacnet.space.counters import Reject
 from vacnet.space.keyring import Key, Role
 from vacnet.space.link import Link
-from vacnet.space.seal import NOBODY, Header, Rejected, open_body, read_header
+from vacnet.space.seal import NOBODY, Header, Rejected, header_of, open_body
 from vacnet.space.table import Known
 from vacnet.space.wire import SHAPES, Type
 
@@ -80,20 +80,21 @@ class Unproven(Rejected):
 
 
 def admit(core: Core, data: bytes, address: Address) -> tuple[Arrival, bytes]:
-    """Return a datagram that may be decoded, and its body.
+    """Return a datagram without `fault` that may be decoded, and its body.
 
     Raises:
         Unproven: its sender has to be challenged.
         Rejected: it is not taken.
     """
-    header = read_header(data)
+    header = header_of(data)
     if (key := core.keys.find(header.key_id)) is None:
         raise Rejected(Reject.KEY)
     body = open_body(data, key.secret)
     _check_permission(core, header, key)
     arrival = _arrival(core, header, key, address, len(data))
-    if arrival.link is not None:
-        _spend(arrival.link, header, key)
+    if (link := arrival.link) is not None:
+        link.window.take(header.sequence)
+        link.key_id = key.id
     elif not arrival.observing:
         _check_sender(arrival)
     return arrival, body
@@ -136,8 +137,3 @@ def _check_sender(arrival: Arrival) -> None:
 
 def _was_seen(link: Link, header: Header, epoch: int) -> bool:
     return header.epoch == epoch and not link.window.takes(header.sequence)
-
-
-def _spend(link: Link, header: Header, key: Key) -> None:
-    link.window.take(header.sequence)
-    link.key_id = key.id

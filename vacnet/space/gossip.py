@@ -44,7 +44,7 @@ from vacnet.space.pulls import Pulls
 from vacnet.space.questions import Questions
 from vacnet.space.repair import Repair
 from vacnet.space.rows import FactoryRow, TargetRow
-from vacnet.space.seal import Rejected
+from vacnet.space.seal import Rejected, fault
 from vacnet.space.strangers import Accused, Strangers
 from vacnet.space.table import Known, Table
 from vacnet.space.twin import Twin
@@ -144,6 +144,9 @@ class Gossip:
         core.counters.datagrams_received += 1
         core.counters.bytes_received += len(data)
         if self._stopped:
+            return False
+        if (reason := fault(data)) is not None:
+            core.counters.rejects[reason] += 1
             return False
         source = (address[0], address[1])
         try:

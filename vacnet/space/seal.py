@@ -81,14 +81,23 @@ def read_header(data: bytes) -> Header:
     Raises:
         Rejected: it has not.
     """
+    if (reason := fault(data)) is not None:
+        raise Rejected(reason)
+    return header_of(data)
+
+
+def header_of(data: bytes) -> Header:
+    """Return the header of a datagram that has no `fault`."""
+    return Header(*_FRAME.unpack_from(data)[2:])
+
+
+def fault(data: bytes) -> Reject | None:
+    """Return why these bytes are no datagram of this protocol's version, which costs a flood the least."""
     if not DATAGRAM_BYTES_MIN <= len(data) <= DATAGRAM_BYTES_MAX:
-        raise Rejected(Reject.LENGTH)
-    fields = _FRAME.unpack_from(data)
-    if fields[0] != MAGIC:
-        raise Rejected(Reject.MAGIC)
-    if fields[1] != VERSION:
-        raise Rejected(Reject.VERSION)
-    return Header(*fields[2:])
+        return Reject.LENGTH
+    if data[:2] != MAGIC:
+        return Reject.MAGIC
+    return None if data[2] == VERSION else Reject.VERSION
 
 
 def open_body(data: bytes, key: bytes) -> bytes:

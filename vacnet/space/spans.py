@@ -81,14 +81,9 @@ def check(span: Span) -> None:
     Raises:
         Rejected: it is such a span.
     """
-    versions = [row.version for row in span.rows]
-    if span.factory is not None:
-        versions.append(span.factory.version)
     if not span.start <= span.end <= span.latest:
         raise Rejected(Reject.DECODE)
-    if versions and not span.start < min(versions) <= max(versions) <= span.end:
-        raise Rejected(Reject.DECODE)
-    if versions and not _are_plain(span):
+    if (span.rows or span.factory is not None) and not (_are_inside(span) and _are_plain(span)):
         raise Rejected(Reject.DECODE)
 
 
@@ -100,6 +95,13 @@ def check_all(told: Iterable[Span]) -> None:
     """
     for span in told:
         check(span)
+
+
+def _are_inside(span: Span) -> bool:
+    versions = [row.version for row in span.rows]
+    if span.factory is not None:
+        versions.append(span.factory.version)
+    return span.start < min(versions) and max(versions) <= span.end
 
 
 def _are_plain(span: Span) -> bool:

@@ -130,12 +130,12 @@ async def test_anything_else_that_breaks_ends_the_daemon() -> None:
 
 
 async def test_a_tap_hears_each_event_with_what_came_of_it_before_it_is_carried_out() -> None:
-    heard: list[tuple[Event, list[Effect]]] = []
+    heard: list[tuple[Event, tuple[Effect, ...]]] = []
     done: list[int] = []
     driver = _driver(Scripted({Stopping: [Notify("n")]}), {Notify: lambda _effect: done.append(len(heard))})
-    driver.tap = lambda event, effects, _now: heard.append((event, effects))
+    driver.tap = lambda event, effects, _now: heard.append((event, tuple(effects)))
     poison = DatagramReceived(b"poison", THERE)
     for event in (Stopping(), poison):
         driver.feed(event)
-    assert heard == [(Stopping(), [Notify("n")]), (poison, [])]
+    assert heard == [(Stopping(), (Notify("n"),)), (poison, ())]
     assert done == [1]
