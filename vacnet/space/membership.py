@@ -61,7 +61,8 @@ class Membership:
         if counter > known.counter:
             known.counter = counter
             known.heard_at = max(known.heard_at, self._core.now)
-            self._show(known)
+            if known.shown is not Liveness.LIVE:
+                self._show(known)
 
     def hear_of(self, known: Known, evidence: Evidence | Origin) -> None:
         """Note what another tells of its life."""
@@ -105,6 +106,8 @@ class Membership:
     def learn(self, known: Known, span: Announce | Origin) -> bool:
         """Apply a checked span; return whether anything was new."""
         core = self._core
+        if span.end == known.version == span.latest and not span.rows and span.factory is None:
+            return False  # a beat
         applied = self._apply(known, span)
         if applied.rows:
             core.happen(RowsChanged(known.name, applied.rows))
