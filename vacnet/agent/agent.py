@@ -303,8 +303,8 @@ class Agent:
                 self.starts.see(change.before, change.after, came_at)
 
     def _factory_changed(self, news: FactoryChanged, _now: float) -> None:
-        self.board.factory_changed(news.factory)
-        self._dirty = True
+        """Review only what its processors' worth changes: its free room is read when it matters next."""
+        self._dirty |= self.board.factory_changed(news.factory)
 
     def _live(self, news: FactoryLive, _now: float) -> None:
         self._tell("factory.live", {"factory": news.factory})

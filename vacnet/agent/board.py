@@ -136,13 +136,14 @@ class Board:
         self._others[target].changed.add(factory)
         self.stale.add(target)
 
-    def factory_changed(self, factory: str) -> None:
-        """Have all rows of a factory read anew if what its processors are worth has changed."""
+    def factory_changed(self, factory: str) -> bool:
+        """Have all rows of a factory read anew if what its processors are worth has changed; tell if so."""
         known = self.table.factories.get(factory)
         for name, others in self._others.items():
             counted = others.tally.peers.get(factory)
             if known is not None and counted is not None and counted.weight != known.row.weight:
                 self.row_changed(factory, name)
+        return bool(self.stale)
 
     # --- the pass ---------------------------------------------------------------------------------------
 

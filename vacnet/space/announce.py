@@ -67,8 +67,10 @@ class Announcer:
             ValueError: the name is too long, or there are too many targets.
         """
         me, now = self._core.me, self._core.now
-        change = target_change(me.targets.get(row.target), row, me.name, now)
         self._copies.pop(row.target, None)
+        if row == (before := me.targets.get(row.target)):  # as after most looks at the board
+            return
+        change = target_change(before, row, me.name, now)
         if change is Change.LEISURE:
             self._copies[row.target] = row
         elif change is Change.NEWS:
