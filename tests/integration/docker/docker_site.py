@@ -61,6 +61,7 @@ class Site:
         *,
         cvmfs: Path = binds.CVMFS,
         patience: Patience | None = None,
+        paces: Paces = FAST,
         **settings: Any,
     ) -> DockerRuntime:
         """Return a new runtime, as a factory that has just been started has it."""
@@ -70,7 +71,7 @@ class Site:
             self.root,
             self.factory(factory),
             cvmfs=cvmfs,
-            paces=FAST,
+            paces=paces,
             patience=patience,
         )
         self.runtimes.append(made)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.integration.docker.docker_site import MIB, Site, until
+from tests.integration.docker.docker_site import FAST, MIB, Site, until
 from tools.engines.tiny_image import import_into
 from vacnet.machines import console
 from vacnet.machines.spec import Spec
@@ -153,12 +154,37 @@ async def test_a_machine_over_its_disk_is_ended_and_says_so(site: Site, place: s
     assert (await site.runtime().seen())[spec.id].over_disk
 
 
-@pytest.mark.slow  # not told as over its disk in two runs of many beside other tests, unexplained
-async def test_a_single_file_larger_than_the_whole_disk_is_cut_off_by_the_kernel(site: Site) -> None:
-    spec = site.spec("exec head -c 9000000 /dev/zero > $JOBOUTPUTS/file", disk_bytes=3_000_000)
-    seen = await site.run(spec)
-    assert seen.over_disk
+CUT_OFF = "head -c 9000000 /dev/zero >$JOBOUTPUTS/file"
+NO_ROUND_OF_DISKS = replace(FAST, disk_seconds=1000.0)
+
+
+@pytest.mark.parametrize(
+    ("script", "exit_code"),
+    [
+        pytest.param(CUT_OFF, 153, id="the kernel kills"),
+        pytest.param(f"exec {CUT_OFF}", 1, id="the first process is not killed"),
+        pytest.param(f"trap '' XFSZ; {CUT_OFF} || exit 3", 3, id="who ignores the signal is not killed"),
+    ],
+)
+async def test_a_single_file_larger_than_the_whole_disk_is_cut_off_by_the_kernel(
+    site: Site, script: str, exit_code: int
+) -> None:
+    spec = site.spec(script, disk_bytes=3_000_000)
+    seen = await site.run(spec, site.runtime(paces=NO_ROUND_OF_DISKS))
     assert (spec.directory / "joboutputs" / "file").stat().st_size == 3_000_000
+    assert (seen.exit_code, seen.over_disk) == (exit_code, True)
+
+
+async def test_a_machine_that_fails_with_room_on_its_disk_did_not_end_for_it(site: Site) -> None:
+    spec = site.spec("head -c 2000000 /dev/zero >$JOBOUTPUTS/file; exit 1", disk_bytes=3_000_000)
+    seen = await site.run(spec, site.runtime(paces=NO_ROUND_OF_DISKS))
+    assert (seen.exit_code, seen.over_disk) == (1, False)
+
+
+async def test_a_machine_that_did_its_work_on_a_full_disk_did_not_end_for_it(site: Site) -> None:
+    spec = site.spec(f"{CUT_OFF}; exit 0", disk_bytes=3_000_000)
+    seen = await site.run(spec, site.runtime(paces=NO_ROUND_OF_DISKS))
+    assert (seen.exit_code, seen.over_disk) == (0, False)
 
 
 async def test_links_out_of_a_machine_count_nothing(site: Site) -> None:

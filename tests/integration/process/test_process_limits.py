@@ -98,11 +98,23 @@ async def test_a_machine_over_its_disk_is_stopped_and_says_so(site: Site) -> Non
     assert (await site.runtime().seen())[spec.id].over_disk
 
 
-async def test_a_single_file_larger_than_the_whole_disk_is_cut_off_by_the_kernel(site: Site) -> None:
-    spec = site.spec("exec head -c 9000000 /dev/zero > $JOBOUTPUTS/file", disk_bytes=3_000_000)
+CUT_OFF = "head -c 9000000 /dev/zero >$JOBOUTPUTS/file"
+
+
+@pytest.mark.parametrize("script", [f"exec {CUT_OFF}", f"trap '' XFSZ; {CUT_OFF} || exit 3"])
+async def test_a_single_file_larger_than_the_whole_disk_is_cut_off_by_the_kernel(
+    site: Site, script: str
+) -> None:
+    spec = site.spec(script, disk_bytes=3_000_000)
     seen = await site.run(spec)
     assert seen.over_disk
     assert (spec.directory / "joboutputs" / "file").stat().st_size == 3_000_000
+
+
+async def test_a_machine_that_fails_with_room_on_its_disk_did_not_end_for_it(site: Site) -> None:
+    spec = site.spec("head -c 2000000 /dev/zero >$JOBOUTPUTS/file; exit 3", disk_bytes=3_000_000)
+    seen = await site.run(spec)
+    assert (seen.exit_code, seen.over_disk) == (3, False)
 
 
 async def test_links_out_of_a_machine_count_nothing(site: Site) -> None:

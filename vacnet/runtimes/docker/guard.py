@@ -4,6 +4,10 @@ Rules of this file: blocking, for a worker thread. Counted are the writable laye
 to its size), volumes that the image declares, joboutputs and temporary binds. A layer that this factory may
 not walk is asked of the engine, which takes longer. Why a machine is being ended is on disk before it is:
 a restart in between must not take it for a payload that was killed.
+
+A payload may fill its disk and fail of it between two looks, or fail of a file that the kernel cut off. Its
+exit code tells of that only if SIGXFSZ killed it, and the first process of a container is not killed by it,
+nor is one that ignores it, as Python does. So what failed by itself is looked at once more (`full`).
 """
 
 from __future__ import annotations
@@ -32,6 +36,15 @@ def used_bytes(api: Api, container: Container, home: Path) -> int:
     walked = [layer for layer in layers if os.access(layer, os.R_OK | os.X_OK)]
     asked = 0 if container.held_by_engine or walked else _layer_bytes(api, container.id)
     return asked + disk_bytes([home / JOBOUTPUTS, home / TMP_BINDS, *walked])
+
+
+def full(container: Container, home: Path) -> bool:
+    """Tell whether an ended container has all that it may have on disk, as far as this factory may walk.
+
+    The engine is not asked: this is looked at whenever ends are, also while the engine is slow.
+    """
+    walked = () if container.held_by_engine else container.layers
+    return disk_bytes([home / JOBOUTPUTS, home / TMP_BINDS, *walked]) >= container.disk_bytes
 
 
 def _layer_bytes(api: Api, container: str) -> int:

@@ -16,7 +16,7 @@ from vacnet.runtimes.docker import guard, measure
 from vacnet.runtimes.docker.container import Container
 from vacnet.runtimes.docker.events import Happening
 from vacnet.runtimes.docker.look import engine_started
-from vacnet.runtimes.docker.seen import Known, Sample
+from vacnet.runtimes.docker.seen import Known, Sample, failed_by_itself
 
 if TYPE_CHECKING:
     from vacnet.runtimes.docker.api import Api
@@ -34,6 +34,8 @@ class _Entry:
     sample: Sample = field(default_factory=Sample)
     oom_told: bool = False
     foreign_signal_wall: float | None = None
+    full: bool | None = None
+    """Its disk was, when it had failed; None: not looked at."""
 
 
 class Knowledge:
@@ -89,11 +91,17 @@ class Knowledge:
         return Known(
             sample=entry.sample,
             oom_told=entry.oom_told,
-            over_disk=not container.running and guard.recorded(self._machines / container.machine_id),
+            over_disk=not container.running and self._over_disk(container, entry),
             foreign_signal_wall=entry.foreign_signal_wall,
             engine_started_wall=self._engine_started,
             boot_wall=boot_wall,
         )
+
+    def _over_disk(self, container: Container, entry: _Entry) -> bool:
+        home = self._machines / container.machine_id
+        if container.disk_bytes and failed_by_itself(container) and entry.full is None:
+            entry.full = guard.full(container, home)
+        return bool(entry.full) or guard.recorded(home)
 
     def _entry(self, machine_id: str) -> _Entry:
         return self._entries.setdefault(machine_id, _Entry())

@@ -14,6 +14,7 @@ Rules of this file: pure. An exit code alone tells little: 137 is what the kerne
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +28,10 @@ ENGINE_RESTARTED = "engine restarted"
 ENDED_BY_ENGINE = frozenset({137, 143, 255})
 SHUTDOWN_SECONDS = 60.0
 """An engine gives its containers 15 s, and starting again takes it some more."""
-FILE_TOO_LARGE = 153
-"""128 + SIGXFSZ: a single file was larger than the machine's whole disk."""
+SIGNALS_FROM = 128
+"""Exit codes above are signals', by the custom of shells."""
+FILE_TOO_LARGE = SIGNALS_FROM + signal.SIGXFSZ
+"""A single file was larger than the machine's whole disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class Known:
     oom_told: bool = False
     """The engine told of a process killed for memory."""
     over_disk: bool = False
+    """It was ended for it, or had failed by itself with a full one."""
     foreign_signal_wall: float | None = None
     """When somebody else last sent it a signal to end."""
     engine_started_wall: float | None = None
@@ -80,6 +84,11 @@ def _ending(container: Container, known: Known) -> dict[str, Any]:
         "lost": "" if out_of_memory or over_disk else _lost(container, known),
         "usage": known.sample.usage,
     }
+
+
+def failed_by_itself(container: Container) -> bool:
+    """Tell whether it ran and ended with an exit code of its own that is no success."""
+    return not container.never_ran and 0 < container.exit_code < SIGNALS_FROM
 
 
 def _over_disk(container: Container, known: Known) -> bool:

@@ -5,6 +5,10 @@ once, what hides in a hole of a sparse file counts nothing. A look is bounded: a
 files than `ENTRIES_MAX` is judged by those seen. Memory is the proportional share (smaps_rollup,
 proc(5)), for pages shared between processes would count as often as there are processes; it is
 dear, so it is asked for only when the plain sum is over the limit.
+
+A payload may fill its disk and fail of it between two looks, or fail of a file that the kernel cut off
+(RLIMIT_FSIZE) without dying of SIGXFSZ: Python ignores that. So what failed by itself is looked at once
+more in the end (`judged`).
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from vacnet.runtimes.process import files, prepare, proc
-from vacnet.runtimes.process.seen import Folder
+from vacnet.runtimes.process.seen import SIGNALS_FROM, Folder
 
 ENTRIES_MAX = 1_000_000
 _BLOCK_BYTES = 512
@@ -25,6 +30,15 @@ _BLOCK_BYTES = 512
 def excess(folder: Folder) -> files.Values | None:
     """Return what a running machine has too much of, as `over.json` keeps it; None if nothing."""
     return _disk_excess(folder) or _memory_excess(folder)
+
+
+def judged(folder: Folder) -> Folder:
+    """Return the folder of a machine; of one that failed by itself on a full disk with what it had there."""
+    code, limit = (folder.ended or {}).get("exit_code"), folder.plan["disk_bytes"]
+    if folder.over or not limit or not isinstance(code, int) or not 0 < code < SIGNALS_FROM:
+        return folder
+    used = _disk_used(folder)
+    return replace(folder, over={"disk_used_bytes": used}) if used >= limit else folder
 
 
 def record(folder: Folder, values: files.Values) -> None:
@@ -42,8 +56,12 @@ def record(folder: Folder, values: files.Values) -> None:
 
 def _disk_excess(folder: Folder) -> files.Values | None:
     limit = folder.plan["disk_bytes"]
-    used = disk_bytes([folder.directory / name for name in prepare.WRITABLE]) if limit else 0
+    used = _disk_used(folder) if limit else 0
     return {"disk_used_bytes": used, "disk_limit_bytes": limit} if used > limit else None
+
+
+def _disk_used(folder: Folder) -> int:
+    return disk_bytes([folder.directory / name for name in prepare.WRITABLE])
 
 
 def disk_bytes(directories: list[Path]) -> int:

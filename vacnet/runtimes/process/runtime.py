@@ -211,10 +211,12 @@ class ProcessRuntime:
         """
         found = await asyncio.to_thread(self._look_at_all)
         settled = [one if one.running or one.finished else await self._settle(one) for one in found]
-        for one in settled:
-            if one is not None and one.running:
+        there = [one for one in settled if one is not None]
+        for one in there:
+            if one.running:
                 self._adopt(one)
-        return {one.plan["machine"]: seen.describe(one) for one in settled if one is not None}
+        judged = await asyncio.to_thread(lambda: list(map(guard.judged, there)))
+        return {one.plan["machine"]: seen.describe(one) for one in judged}
 
     async def _settle(self, found: Folder) -> Folder | None:
         """Put a machine in order, after a start, stop or forget of ours that is at work on it."""

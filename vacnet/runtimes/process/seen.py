@@ -27,7 +27,9 @@ from vacnet.machines.runtime import Seen, Usage
 from vacnet.runtimes.process import files
 from vacnet.runtimes.process.plan import Plan
 
-FILE_TOO_LARGE = 128 + signal.SIGXFSZ
+SIGNALS_FROM = 128
+"""Exit codes above are signals', as in every shell."""
+FILE_TOO_LARGE = SIGNALS_FROM + signal.SIGXFSZ
 """Exit code of a payload that wrote a single file larger than its whole disk (RLIMIT_FSIZE)."""
 
 
