@@ -56,7 +56,9 @@ class FactoryOrders:
         return await self._change(drain, "factory.drained-by-order", who)
 
     async def undrain(self, who: str) -> DrainState:
-        """Take an ordered drain back; machines have the deadlines again that they were made with."""
+        """Take an ordered drain back, if there is one; machines have the deadlines again of their making."""
+        if self._factory.drain is None:
+            return await self.drain_state()
         return await self._change(None, "factory.undrained", who)
 
     async def drain_state(self, before: str = "") -> DrainState:

@@ -129,6 +129,8 @@ def test_it_holds_over_kill_9_and_undrain_ends_it(factory: Member) -> None:
     assert (done.returncode, "makes machines again" in done.stdout) == (0, True)
     until(lambda: len(running(factory)) == 2, PATIENCE_SECONDS, "it makes machines again")
     assert "was not drained" in vacnet(factory, "undrain").stdout
+    told = [event.name for event in factory.client().events(limit=1000).events]
+    assert told.count("factory.undrained") == 1, "what changed nothing is no news"
 
 
 def test_by_a_time_the_machines_are_told_and_undrain_gives_their_time_back(factory: Member) -> None:
