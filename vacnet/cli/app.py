@@ -30,6 +30,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("targets", "vacnet.cli.targets:targets"),
     ("factories", "vacnet.cli.factories:factories"),
     ("why", "vacnet.cli.why:why"),
+    ("simulate", "vacnet.cli.simulate:simulate"),
     ("logs", "vacnet.cli.logs:logs"),
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),

@@ -17,6 +17,7 @@ HELPS = (
     "",
     *COMMANDS,
     "run",
+    "simulate",
     "stop",
     "drain",
     "undrain",
