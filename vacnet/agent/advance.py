@@ -32,7 +32,7 @@ from vacnet.space.rows import TargetRow
 
 def advance(ledger: Ledger, settings: AgentSettings, others: Others, now: float) -> Standing:
     """Bring `ledger` up to date and return how its target stands (without this factory's candidacy)."""
-    for window in others.new_windows():
+    if (window := others.new_window()) is not None:
         ledger.adopt(window)
     standing = standing_of(ledger, settings, others, now)
     if _take_over(ledger, standing, now):

@@ -27,14 +27,14 @@ class Neighbour:
 
     def peer(self, target: str) -> Peer | None:
         """Return it with its row of a target; None if it does not offer it."""
-        row = self.known.targets.get(target)
+        row = self.known.targets.find(target)
         if row is None or row.gone:
             return None
         return Peer(self.known.name, self.live, self.holds, row, self.known.row.weight)
 
     def stands_as(self, before: Peer) -> bool:
         """Tell whether what it said before still stands word for word."""
-        row = self.known.targets.get(before.row.target)
+        row = self.known.targets.find(before.row.target)
         same = row is before.row and self.known.row.weight == before.weight
         return same and (self.live, self.holds) == (before.live, before.holds)
 
@@ -55,7 +55,12 @@ class Neighbours:
 
     def peers(self, target: str) -> list[Peer]:
         """Return those that offer a target, with their rows."""
-        return [peer for one in self.all if (peer := one.peer(target)) is not None]
+        rows = [(one, one.known.targets.find(target)) for one in self.all]
+        return [
+            Peer(one.known.name, one.live, one.holds, row, one.known.row.weight)
+            for one, row in rows
+            if row is not None and not row.gone
+        ]
 
     def peer(self, factory: str, target: str) -> Peer | None:
         """Return one of them with its row; None if it does not offer the target or does not count."""

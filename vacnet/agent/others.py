@@ -7,13 +7,12 @@ standing changed by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vacnet.agent.neighbours import Neighbours
 from vacnet.decide.peers import Peer
 from vacnet.decide.tally import Tally
-from vacnet.space.window import Window, never_tried
+from vacnet.space.window import Window, merged, never_tried
 
 
 @dataclass(slots=True)
@@ -43,8 +42,9 @@ class Others:
         if not self.tally.peers:
             peers = around.peers(self.target)
             self._new = [peer.row.window for peer in peers]
-            identity = max((window.identity for window in self._new), default=self.tally.identity)
-            self.tally = Tally(identity, peers)
+            newest = self.new_window()
+            self._new = [newest] if newest else []
+            self.tally = Tally(newest.identity if newest else self.tally.identity, peers)
             return
         for factory in self.tally.peers.keys() - around.by_name.keys() - {self.factory}:
             self.tally.drop(factory)
@@ -60,10 +60,10 @@ class Others:
         self.tally.put(peer)
         self._new.append(peer.row.window)
 
-    def new_windows(self) -> Iterator[Window]:
-        """Yield the windows of the rows that were read since this was asked last."""
+    def new_window(self) -> Window | None:
+        """Return the window that the rows come to that were read since this was asked last."""
         new, self._new = self._new, []
-        yield from new
+        return merged(self.target, new) if new else None
 
     def peers(self) -> list[Peer]:
         """Return all rows of others."""

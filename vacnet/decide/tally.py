@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from vacnet.decide.peers import Peer
@@ -61,20 +61,16 @@ class Tally:
         self._count_anew()
 
     def _count_anew(self) -> None:
-        parts = [_sums(peer, self.identity) for peer in self.peers.values()]
-        self.sums = Sums(*map(sum, zip(*parts, strict=True))) if parts else Sums()
-        self._find_tops()
+        self.sums = _sums(self.peers.values(), self.identity)
+        self.tops = _tops(self.peers.values())
         self.bits: dict[str, int] = {}
         """Ticket bits by factory, of those that hold any."""
         self.claims: dict[str, Peer] = {}
         self._candidates: dict[str, None] = {}
         self._names: tuple[str, ...] | None = None
         for peer in self.peers.values():
-            self._sort_in(peer)
-
-    def _find_tops(self) -> None:
-        tops = [_tops(peer) for peer in self.peers.values()]
-        self.tops = Tops(*map(max, zip(*tops, strict=True))) if tops else Tops()
+            if peer.row.can or peer.row.tickets or peer.row.claim > NO_CLAIM:
+                self._sort_in(peer)
 
     def enter(self, identity: Identity) -> None:
         """Count under this window from now on."""
@@ -88,8 +84,8 @@ class Tally:
         if peer.row.gone:
             return
         self.peers[peer.factory] = peer
-        self.sums = Sums(*map(operator.add, self.sums, _sums(peer, self.identity)))
-        self.tops = Tops(*map(max, self.tops, _tops(peer)))
+        self.sums = Sums(*map(operator.add, self.sums, _sums((peer,), self.identity)))
+        self.tops = Tops(*map(max, self.tops, _tops((peer,))))
         self._sort_in(peer)
 
     def drop(self, factory: str, *, without: Peer | None = None) -> None:
@@ -97,15 +93,15 @@ class Tally:
         before = self.peers.pop(factory, None)
         if before is None:
             return
-        self.sums = Sums(*map(operator.sub, self.sums, _sums(before, self.identity)))
+        self.sums = Sums(*map(operator.sub, self.sums, _sums((before,), self.identity)))
         self.bits.pop(factory, None)
         self.claims.pop(factory, None)
         if factory in self._candidates and not (without and _is_candidate(without)):
             del self._candidates[factory]
             self._names = None
-        after = _tops(without) if without and not without.row.gone else Tops()
-        if any(old == top > new for old, top, new in zip(_tops(before), self.tops, after, strict=True)):
-            self._find_tops()
+        after = _tops((without,)) if without and not without.row.gone else Tops()
+        if any(old == top > new for old, top, new in zip(_tops((before,)), self.tops, after, strict=True)):
+            self.tops = _tops(self.peers.values())
 
     def _sort_in(self, peer: Peer) -> None:
         row = peer.row
@@ -139,34 +135,38 @@ def processors_of(peer: Peer) -> int:
     return peer.row.processors_running + peer.row.processors_starting + claimed
 
 
-def _sums(peer: Peer, identity: Identity) -> tuple[float, ...]:
-    """Return what a row adds to `Sums`, in its order."""
-    row, live, holds, window = peer.row, peer.live, peer.holds, peer.row.window
-    ours = holds and window.number == identity[0] and window.opener == identity[1]
-    claimed = row.processors_claimed if live else 0
-    processors = row.processors_running + row.processors_starting + claimed
-    return (
-        1 if live else 0,
-        row.proofs if ours else 0,
-        row.noworks if ours else 0,
-        row.uncontradicted if ours else 0,
-        row.unproven if holds else 0,
-        row.proven_running if live else 0,
-        row.machines_running,
-        row.machines_starting,
-        processors,
-        processors * peer.weight,
+def _sums(peers: Collection[Peer], identity: Identity) -> Sums:
+    """Return what these rows add up to; lists and not generators, for there may be thousands."""
+    number, opener = identity
+    rows = [peer.row for peer in peers]
+    live = [peer.row for peer in peers if peer.live]
+    held = [peer.row for peer in peers if peer.holds]
+    ours = [row for row in held if row.window.number == number and row.window.opener == opener]
+    processors = [processors_of(peer) for peer in peers]
+    return Sums(
+        offering=len(live),
+        proofs=sum([row.proofs for row in ours]),
+        noworks=sum([row.noworks for row in ours]),
+        uncontradicted=sum([row.uncontradicted for row in ours]),
+        unproven=sum([row.unproven for row in held]),
+        proven_running=sum([row.proven_running for row in live]),
+        machines_running=sum([row.machines_running for row in rows]),
+        machines_starting=sum([row.machines_starting for row in rows]),
+        processors=sum(processors),
+        work=sum([count * peer.weight for count, peer in zip(processors, peers, strict=True)]),
     )
 
 
-def _tops(peer: Peer) -> tuple[float, ...]:
-    """Return what a row says to `Tops`, in its order."""
-    row = peer.row
-    return (
-        NEVER if row.proof_at is None else row.proof_at,
-        NEVER if row.proof_started_at is None else row.proof_started_at,
-        row.proof_age_seconds,
-        row.nowork_life_seconds,
+def _tops(peers: Collection[Peer]) -> Tops:
+    """Return the greatest of what these rows say."""
+    rows = [peer.row for peer in peers]
+    proofs = [row.proof_at for row in rows if row.proof_at is not None]
+    starts = [row.proof_started_at for row in rows if row.proof_started_at is not None]
+    return Tops(
+        proof_at=max(proofs, default=NEVER),
+        proof_started_at=max(starts, default=NEVER),
+        proof_age_seconds=max([row.proof_age_seconds for row in rows], default=NEVER),
+        nowork_life_seconds=max([row.nowork_life_seconds for row in rows], default=NEVER),
     )
 
 

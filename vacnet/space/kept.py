@@ -69,6 +69,11 @@ class Kept(MutableMapping[str, TargetRow]):
         before, self._rows[target] = self._rows.get(target), came
         return before
 
+    def find(self, target: str) -> TargetRow | None:
+        """Return a row, read; None when there is none."""
+        row = self._rows.get(target)
+        return self[target] if isinstance(row, Came) else row
+
     def __getitem__(self, target: str) -> TargetRow:
         """Return a row, read."""
         row = self._rows[target]

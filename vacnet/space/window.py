@@ -13,6 +13,7 @@ and streak after a split only ever go one way.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -66,6 +67,23 @@ def merge(target: str, ours: Window, theirs: Window) -> Window:
     if ours.identity == theirs.identity:
         return _merge_copies(ours, theirs)
     return max(ours, theirs, key=lambda w: (w.number, -window_hash(target, w.number, w.opener)))
+
+
+def merged(target: str, windows: Sequence[Window]) -> Window:
+    """Return the window that stands after all of these met, one at least; the same as to `merge` them all."""
+    number = max([window.number for window in windows])
+    newest = [window for window in windows if window.number == number]
+    openers = {window.opener for window in newest}
+    opener = min(openers, key=lambda opener: window_hash(target, number, opener))
+    copies = [window for window in newest if window.opener == opener]
+    return Window(
+        number=number,
+        opener=opener,
+        opened_at=min([copy.opened_at for copy in copies]),
+        length_seconds=min([copy.length_seconds for copy in copies]),
+        streak=min([copy.streak for copy in copies]),
+        open=any(copy.open for copy in copies),
+    )
 
 
 def _merge_copies(ours: Window, theirs: Window) -> Window:

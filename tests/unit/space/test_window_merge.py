@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial, reduce
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vacnet.space.window import Window, merge, never_tried, window_hash
+from vacnet.space.window import Window, merge, merged, never_tried, window_hash
 
 WINDOWS = st.builds(
     Window,
@@ -30,9 +32,9 @@ def test_merging_is_associative(one: Window, two: Window, three: Window) -> None
 
 @given(WINDOWS, WINDOWS)
 def test_merging_is_idempotent(one: Window, other: Window) -> None:
-    merged = merge("t", one, other)
+    both = merge("t", one, other)
     assert merge("t", one, one) == one
-    assert merge("t", merged, one) == merge("t", merged, other) == merged
+    assert merge("t", both, one) == merge("t", both, other) == both
 
 
 @given(WINDOWS, WINDOWS)
@@ -69,3 +71,8 @@ def test_a_target_never_tried_is_past_its_window() -> None:
     assert window.ends_at() == 50.0
     assert window.age(60.0) == 10.0
     assert window.identity == (0, "")
+
+
+@given(st.lists(WINDOWS, min_size=1))
+def test_many_windows_come_to_what_they_come_to_one_by_one(windows: list[Window]) -> None:
+    assert merged("t", windows) == reduce(partial(merge, "t"), windows)
