@@ -72,6 +72,28 @@ def chosen(choice: Facts) -> str:
     return str(lots[next(lies, -1)]["target"])
 
 
+def kept(target: str, facts: Facts) -> tuple[float, int]:
+    """Return what a large target lacks, and how many factories may keep room for it."""
+    quota, lacks, groups = facts["quota"], dict[str, float](), dict[str, float]()
+    share = sum(x["share"] for x in quota["contenders"])
+    for x in quota["contenders"]:
+        lacks[x["target"]] = x["share"] / share * quota["capacity"] - x["running"]
+        groups[x["group"]] = groups.get(x["group"], 0.0) + lacks[x["target"]]
+    of_group = next(groups[x["group"]] for x in quota["contenders"] if x["target"] == target)
+    lack = max(0.0, min(lacks[target], of_group))
+    return lack, max(0, min(math.ceil(lack / quota["size"]), int(quota["startable"]), int(quota["left"])))
+
+
+def startable(why: Facts) -> int:
+    window, growth = why["window"], why["growth"]
+    if growth:
+        missing: float = growth["allowance"] - growth["unproven"]
+        return max(0, math.ceil(missing))
+    others = [has for has in why["has"] if has["factory"] != why["factory"]]
+    gone = {ticket for has in why["has"] for ticket in has["tickets"]} | {has["claim"] for has in others}
+    return 0 if window["state"] == "back-off" else len(set(range(out(window))) - gone)
+
+
 def _ends(weights: list[float]) -> list[float]:
     return [sum(weights[: n + 1]) for n in range(len(weights))]
 
@@ -90,6 +112,11 @@ def wrong(why: Facts) -> list[str]:
         chance = (allowed - growth["unproven"]) / max(1, growth["candidates"])
         found += ["allowance"] if not math.isclose(allowed, growth["allowance"]) else []
         found += ["chance"] if not math.isclose(min(1.0, max(0.0, chance)), growth["chance"]) else []
+    if why["kept"]:
+        lack, allowed = kept(why["target"], why["kept"])
+        found += ["lack"] if not math.isclose(lack, why["kept"]["lack"], abs_tol=1e-9) else []
+        found += ["allowed"] if allowed != why["kept"]["allowed"] else []
+        found += ["startable"] if startable(why) != why["kept"]["quota"]["startable"] else []
     if why["choice"] and chosen(why["choice"]) != why["choice"]["chosen"]:
         found.append("choice")
     return found

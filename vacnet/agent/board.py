@@ -7,13 +7,15 @@ that, open ones that draw and growing ones whose turn has come, still contend wi
 that pause a growing target takes every processor the moment it is free, and an open one starves beside
 it; and a factory that takes all that could start together fills by count and not by share.
 
-    vetoes of the host -> per target: share, caps, fit, window, ticket -> shares choose -> claim or start
+    vetoes of the host -> room kept for large targets
+        -> per target: share, caps, fit, window, ticket -> shares choose -> claim or start
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -23,19 +25,30 @@ from vacnet.agent.advance import advance
 from vacnet.agent.bid import Bid, Step
 from vacnet.agent.effects import Effect, PersistWindow, StartMachine, Ticket
 from vacnet.agent.events import AgentSettings, HostFacts
+from vacnet.agent.keeping import Call, Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours, neighbours
-from vacnet.agent.obstacles import Here, obstacle
+from vacnet.agent.obstacles import ROOM_RULES, Here, obstacle
 from vacnet.agent.others import Others
 from vacnet.agent.own import OwnMachine
+from vacnet.agent.rooms import Rooms, whole_room
 from vacnet.decide.growth import DRAW_SECONDS, chance
-from vacnet.decide.placement import GB, Room, deadline_at, fits, machines_that_fit
+from vacnet.decide.placement import (
+    Room,
+    deadline_at,
+    fits,
+    is_large,
+    machines_that_fit,
+    room_at,
+    without,
+)
 from vacnet.decide.reasons import Decision, Reason
+from vacnet.decide.reservations import Quota, left_by_caps, startable
 from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
 from vacnet.decide.windows import State
 from vacnet.quantities import duration, plural
-from vacnet.space.rows import TargetRow
+from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
@@ -64,6 +77,10 @@ class Board:
     rng: Random
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     bids: dict[str, Bid] = field(default_factory=dict)
+    keepings: dict[str, Keeping] = field(default_factory=dict)
+    rooms: Rooms = field(init=False)
+    large: tuple[str, ...] = ()
+    """Targets whose room others take bit by bit: for these it may be kept."""
     standings: dict[str, Standing] = field(default_factory=dict)
     reasons: dict[str, Reason] = field(default_factory=dict)
     able: set[str] = field(default_factory=set)
@@ -82,6 +99,10 @@ class Board:
     _advanced: dict[str, Advanced] = field(default_factory=dict)
     _around: Neighbours | None = None
 
+    def __post_init__(self) -> None:
+        """Have what takes room seen as it changes."""
+        self.rooms = Rooms(self.ledgers, self.bids, self.keepings)
+
     # --- targets come and go ----------------------------------------------------------------------------
 
     def set_targets(self, targets: tuple[Target, ...], now: float) -> None:
@@ -89,16 +110,20 @@ class Board:
         wanted = {target.name: target for target in targets}
         for name, target in wanted.items():
             self.offer(target, now).define(target)
-            self.bids[name].target = target
+            self.bids[name].target = self.keepings[name].target = target
             self.stale.add(name)
         for name in [name for name in self.ledgers if name not in wanted]:
             self._retire(name)
+        self.large = tuple(name for name, target in wanted.items() if is_large(target, targets))
+        for name in self.keepings.keys() - {*self.large}:
+            self.keepings[name].withdraw()
 
     def offer(self, target: Target, now: float) -> Ledger:
         """Return the target's ledger, made new if there is none."""
         if target.name not in self.ledgers:
             self.ledgers[target.name] = new_ledger(target, now)
             self.bids[target.name] = Bid(target, self.settings.factory)
+            self.keepings[target.name] = Keeping(target, self.settings.factory)
             self._others[target.name] = Others(target.name, self.settings.factory)
         return self.ledgers[target.name]
 
@@ -111,6 +136,7 @@ class Board:
         for of_target in (
             self.ledgers,
             self.bids,
+            self.keepings,
             self.standings,
             self.reasons,
             self._others,
@@ -155,6 +181,8 @@ class Board:
         for name in self.ledgers:
             self._advance(name, around, now)
         self.stale.clear()
+        for name in self.large:
+            self._keep(name, vetoes, around, now)
         ready = [name for name in self.ledgers if self._look(name, vetoes, now)]
         choice = self._choose(ready, around, now) if ready else None
         chosen = choice.chosen if choice else ""
@@ -173,12 +201,65 @@ class Board:
             if _worth_keeping(before, ledger.window):
                 self.effects.append(PersistWindow(name, ledger.window))
             ends = (claim.expires_at for claim in standing.claims)
-            until = min((around.changes_at, ledger.next_change(now), *ends))
+            kept = (one.expires_at for one in standing.reservations)
+            until = min((around.changes_at, ledger.next_change(now), *ends, *kept))
             advanced = self._advanced[name] = Advanced(standing, self._with_me(standing), until)
         self._wake(advanced.until)
 
     def _with_me(self, standing: Standing) -> Standing:
         return replace(standing, candidates=(*standing.candidates, self.settings.factory))
+
+    # --- room for large targets -------------------------------------------------------------------------
+
+    def _keep(self, name: str, vetoes: tuple[Reason, ...], around: Neighbours, now: float) -> None:
+        """Keep room for a large target, or no longer; before any is looked at, for all see what is left."""
+        keeping, standing = self.keepings[name], self._advanced[name].standing
+        why_not = obstacle(self._here(name, standing, vetoes, now))
+        if why_not is None or why_not.rule in ROOM_RULES:
+            call = self._call(name, around, able=why_not is None or bool(standing.candidates))
+            keeping.review(call, partial(self._room_in, name, now), now, self.rng)
+        else:
+            keeping.withdraw()
+        self._wake(keeping.next_change(now))
+
+    def _call(self, name: str, around: Neighbours, *, able: bool) -> Call:
+        standing = self._advanced[name].standing
+        return Call(
+            window=standing.window,
+            allowed=self.quota(name, around).allowed,
+            holders=tuple(one.factory for one in standing.reservations),
+            able=able,
+            factories=around.live + 1,
+        )
+
+    def quota(self, name: str, around: Neighbours) -> Quota:
+        """Return how much room may be kept for a target in the whole space."""
+        target, standing = self.ledgers[name].target, self._advanced[name].standing
+        return Quota(
+            target=name,
+            contenders=self._with_work(name),
+            capacity=around.capacity() + self.settings.processors * self.settings.weight,
+            size=target.min_processors * self.settings.weight,
+            startable=startable(target, standing, self._processors(around), self.settings.factory),
+            left=left_by_caps(target, standing),
+        )
+
+    def _with_work(self, name: str) -> tuple[Contender, ...]:
+        """Return this target and all that are not in back-off, with what their machines have or claim."""
+        standings = {other: self._advanced[other].standing for other in self.ledgers}
+        found = [
+            self._contender(other, standing)
+            for other, standing in standings.items()
+            if other == name or standing.state is not State.BACK_OFF
+        ]
+        return tuple(one for one in found if one.share > 0)
+
+    def _room_in(self, name: str, now: float) -> float | None:
+        """Return in how many seconds a machine of a target fits at the latest; None: never."""
+        at = room_at(self.ledgers[name].target, self._whole(), self.rooms.occupied(besides=name), now)
+        return None if at is None else at - now
+
+    # --- one target -----------------------------------------------------------------------------------
 
     def _look(self, name: str, vetoes: tuple[Reason, ...], now: float) -> bool:
         """Look at what a target allows here; True when it could be claimed or started now."""
@@ -220,7 +301,7 @@ class Board:
             return None
         self.choose_at = now + DRAW_SECONDS
         self._wake(self.choose_at)
-        drawn = [name for name in ready if self._draws(name, around)]
+        drawn = [name for name in self._first(ready) if self._draws(name, around)]
         choice = draw(*self._market(drawn, around), self.rng) if drawn else None
         for name in drawn:
             words = "another target was drawn by share; the next choice is in a second"
@@ -229,6 +310,14 @@ class Board:
             self.choice, self.chosen_at = choice, now
             self._act(choice.chosen, now)
         return choice
+
+    def _first(self, ready: list[str]) -> list[str]:
+        """Return those for which room was kept, or all: their lack was weighed when it was."""
+        kept = [name for name in ready if self.keepings[name].processors]
+        for name in ready if kept else ():
+            words = "could start: a target for which room was kept comes first"
+            self.reasons[name] = Reason(name, "choice.kept", words)
+        return kept or ready
 
     def _pause(self, ready: list[str]) -> None:
         self._wake(self.choose_at)
@@ -241,26 +330,31 @@ class Board:
         standing = self.standings[name]
         if standing.state is not State.OPEN:
             return True
-        in_space = self.settings.processors + around.processors()
-        likely = chance(self.ledgers[name].target, standing, in_space)
+        likely = chance(self.ledgers[name].target, standing, self._processors(around))
         words = f"open: draws once a second with chance {likely:.2f}"
         self.reasons[name] = Reason(name, "open.not-drawn", words, {"chance": likely})
         return self.rng.random() < likely
 
+    def _processors(self, around: Neighbours) -> int:
+        """Return the processors of the whole space."""
+        return self.settings.processors + around.processors()
+
     def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
         """Return the contenders, what they have, and what is free, all in processors x weight."""
-        contenders = [self._contender(name) for name in names]
+        contenders = [self._contender(name, self.standings[name]) for name in names]
         size = max(self.ledgers[name].target.max_processors for name in names)
         free = around.free_work(size) + free_soon(self.room().processors, size) * self.settings.weight
         return contenders, sum(contender.running for contender in contenders), free
 
-    def _contender(self, name: str) -> Contender:
-        target = self.ledgers[name].target
-        return Contender(name, target.group or name, target.target_share, self.standings[name].work)
+    def _contender(self, name: str, standing: Standing) -> Contender:
+        """Return a target with what its machines have; room kept for one is no machine yet."""
+        target, work = self.ledgers[name].target, standing.work
+        work -= sum(one.work for one in standing.reservations)
+        return Contender(name, target.group or name, target.target_share, work)
 
     def _act(self, name: str, now: float) -> None:
         """Start a machine of an open target, claim a ticket of another."""
-        given = fits(self.ledgers[name].target, self.room())
+        given = fits(self.ledgers[name].target, self.room(besides=name))
         if self.standings[name].state is State.OPEN:
             self._start(name, OPEN_TICKET, given, now)
             return
@@ -273,11 +367,12 @@ class Board:
     def _start(self, name: str, ticket: int, given: int, now: float) -> None:
         ledger, window = self.ledgers[name], self.ledgers[name].window
         self.bids[name].withdraw()
+        self.keepings[name].withdraw()
         uuid = str(UUID(int=self.rng.getrandbits(128), version=4))
         held = Ticket(window.number, window.opener, ticket)
-        ledger.add(OwnMachine(uuid, name, given, held, now), now)
+        until = deadline_at(ledger.target, self._whole(), now)
+        ledger.add(OwnMachine(uuid, name, given, held, now, deadline_at=until), now)
         self.stale.add(name)
-        until = deadline_at(ledger.target, self.room(), now)
         start = StartMachine(
             uuid=uuid, target=ledger.target, processors=given, deadline_at=until, ticket=held
         )
@@ -289,13 +384,17 @@ class Board:
     # --- what is here -----------------------------------------------------------------------------------
 
     def _here(self, name: str, standing: Standing, vetoes: tuple[Reason, ...], now: float) -> Here:
-        ledger = self.ledgers[name]
+        ledger, room = self.ledgers[name], self.room(besides=name)
+        kept_for = self.rooms.kept_for(besides=name)
         return Here(
             target=ledger.target,
             standing=standing,
             vetoes=vetoes,
             facts=self.facts,
-            room=self.room(besides=name),
+            room=room,
+            room_unkept=without(self._whole(), self.rooms.machines()) if kept_for else room,
+            keeping=self.keepings[name],
+            kept_for=kept_for,
             machines_here=len(ledger.unfinished()),
             not_made=ledger.not_made if now < ledger.not_made_until else "",
             retry_at=ledger.not_made_until,
@@ -308,16 +407,10 @@ class Board:
 
     def room(self, *, besides: str = "") -> Room:
         """Return what is free of processors, memory, disk and GPUs; the claim of `besides` counts as free."""
-        own = [(ledger.target, m.processors) for ledger in self.ledgers.values() for m in ledger.unfinished()]
-        own += [(b.target, b.processors) for name, b in self.bids.items() if b.processors and name != besides]
-        settings = self.settings
-        return Room(
-            processors=settings.processors - sum(count for _, count in own),
-            memory_bytes=settings.memory_bytes - sum(t.memory_bytes_per_processor * n for t, n in own),
-            disk_bytes=settings.disk_bytes - sum(t.disk_gb_per_processor * GB * n for t, n in own),
-            gpus=settings.gpus - sum(target.gpus for target, _ in own),
-            until=self.facts.deadline_at,
-        )
+        return without(self._whole(), self.rooms.occupied(besides=besides))
+
+    def _whole(self) -> Room:
+        return whole_room(self.settings, self.facts)
 
     def processors_running(self) -> int:
         """Return the processors of unfinished machines."""
@@ -325,15 +418,17 @@ class Board:
 
     def row(self, name: str, now: float) -> TargetRow:
         """Return this factory's row of a target, as the others are to have it."""
-        ledger, bid = self.ledgers[name], self.bids[name]
+        ledger, bid, keeping = self.ledgers[name], self.bids[name], self.keepings[name]
+        claims = bid.claimed_at is not None
+        unclaimed = NO_CLAIM if keeping.kept_at is None else RESERVATION
         can = machines_that_fit(ledger.target, self.room(besides=name)) if name in self.able else 0
         base = TargetRow(
             target=name,
             window=ledger.window,
             can=can,
-            claim=bid.ticket,
-            claim_at=bid.claimed_at,
-            processors_claimed=bid.processors,
+            claim=bid.ticket if claims else unclaimed,
+            claim_at=bid.claimed_at if claims else keeping.kept_at,
+            processors_claimed=self.rooms.kept(name),
             share=ledger.target.target_share,
             digest=ledger.digest,
         )

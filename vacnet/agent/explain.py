@@ -5,6 +5,7 @@ Rules of this file: reading only; every number comes from the function that the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from msgspec import structs
@@ -13,14 +14,14 @@ from vacnet.agent.advance import own_peer
 from vacnet.agent.board import Board
 from vacnet.agent.host import Host
 from vacnet.agent.ledger import Ledger
-from vacnet.agent.why import Candidate, FactoryHas, Growth, Why, WindowFacts
+from vacnet.agent.why import Candidate, FactoryHas, Growth, Kept, Why, WindowFacts
 from vacnet.decide.growth import allowance, chance
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import Standing, as_if_over
 from vacnet.decide.tally import processors_of
 from vacnet.decide.tickets import draw, free_tickets
 from vacnet.decide.windows import State
-from vacnet.space.rows import NO_CLAIM, TICKETS
+from vacnet.space.rows import NO_CLAIM, RESERVATION, TICKETS
 
 
 def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
@@ -39,6 +40,7 @@ def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
         next_ticket=_next_ticket(standing),
         candidates=_candidates(target, standing, has),
         growth=_growth(board, ledger, standing, now) if standing.state is State.OPEN else None,
+        kept=_kept(board, target, now) if target in board.large else None,
         reason=board.reasons.get(target),
         vetoes=host.reasons,
         choice=board.choice,
@@ -71,10 +73,24 @@ def _has(peer: Peer, standing: Standing, now: float) -> FactoryHas:
         uncontradicted=row.uncontradicted if under else 0,
         tickets=tuple(bit for bit in range(TICKETS) if under and row.tickets >> bit & 1),
         claim=next((one.ticket for one in standing.claims if one.factory == peer.factory), NO_CLAIM),
+        kept=row.processors_claimed if peer.live and row.claim == RESERVATION else 0,
         last_code=row.message_code,
         last_ago=_ago(row.message_at, now),
         error_code=row.error_code,
         error_ago=_ago(row.error_at, now),
+    )
+
+
+def _kept(board: Board, target: str, now: float) -> Kept:
+    quota, keeping = board.quota(target, board.around(now)), board.keepings[target]
+    return Kept(
+        quota=quota,
+        lack=quota.lack,
+        allowed=quota.allowed,
+        starved_for=_ago(keeping.starved_since, now),
+        begins_in=None if math.isinf(keeping.due) else keeping.due - now,
+        processors=keeping.processors,
+        ends_in=None if math.isinf(keeping.until) else keeping.until - now,
     )
 
 

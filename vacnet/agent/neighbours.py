@@ -72,6 +72,11 @@ class Neighbours:
         rows = [one.known.row for one in self.all if one.live]
         return sum(free_soon(row.processors_free, size) * row.weight for row in rows)
 
+    def capacity(self) -> float:
+        """Return processors x weight of all that are live."""
+        rows = [one.known.row for one in self.all if one.live]
+        return sum(row.processors_total * row.weight for row in rows)
+
     def processors(self) -> int:
         """Return the processors of all that count."""
         return sum(one.known.row.processors_total for one in self.all)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vacnet.agent.events import HostFacts
+from vacnet.agent.keeping import Keeping
 from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
@@ -28,6 +29,11 @@ class Here:
     vetoes: tuple[Reason, ...]
     facts: HostFacts
     room: Room
+    room_unkept: Room
+    """As if no room were kept or claimed for anything."""
+    keeping: Keeping
+    kept_for: tuple[str, ...]
+    """Other targets for which room is kept here."""
     machines_here: int
     not_made: str
     """Why the last one was not made; empty once its retry has come."""
@@ -112,6 +118,21 @@ def _time(here: Here) -> str:
     return f"needs {duration(here.target.min_wallclock_seconds)} before the host's deadline"
 
 
+def _filling(here: Here) -> str:
+    keeping = here.keeping
+    if not keeping.processors or fits(here.target, here.room):
+        return ""
+    left = duration(keeping.until - here.now)
+    free = max(0, here.room.processors)
+    return f"keeps {plural(keeping.processors, 'processor')} for it, {free} free yet; for {left} at most"
+
+
+def _kept(here: Here) -> str:
+    if not here.kept_for or fits(here.target, here.room) or not fits(here.target, here.room_unkept):
+        return ""
+    return f"what is free is kept for {', '.join(here.kept_for)}, whose machines are larger"
+
+
 def _fit(here: Here) -> str:
     if fits(here.target, here.room):
         return ""
@@ -125,10 +146,10 @@ def _needs(here: Here) -> tuple[tuple[str, str, bool], ...]:
     least = target.min_processors
     memory, disk = target.memory_bytes_per_processor * least, target.disk_gb_per_processor * GB * least
     return (
-        (plural(least, "processor"), str(room.processors), room.processors >= least),
+        (plural(least, "processor"), str(max(0, room.processors)), room.processors >= least),
         (f"{size(memory)} of memory", size(max(0, room.memory_bytes)), room.memory_bytes >= memory),
         (f"{size(disk)} of disk", size(max(0, room.disk_bytes)), room.disk_bytes >= disk),
-        (plural(target.gpus, "GPU"), str(room.gpus), room.gpus >= target.gpus),
+        (plural(target.gpus, "GPU"), str(max(0, room.gpus)), room.gpus >= target.gpus),
     )
 
 
@@ -143,9 +164,14 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("cap.factory", _cap_factory),
     ("cap.space", _cap_space),
     ("time.short", _time),
+    ("room.filling", _filling),
+    ("room.kept", _kept),
     ("fit.none", _fit),
 )
 """Stable name and rule, in the order in which they are asked."""
+
+ROOM_RULES = frozenset({"room.filling", "room.kept", "fit.none"})
+"""What nothing but room is lacking for: a large target may have it kept."""
 
 
 def obstacle(here: Here) -> Reason | None:

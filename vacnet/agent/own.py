@@ -10,6 +10,7 @@ machine says 300 before `TAKE_BACK` times its target's `fizzle_seconds`, for the
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 from vacnet.agent.effects import Ticket
@@ -45,6 +46,8 @@ class OwnMachine:
     proved_by_age: bool = False
     ended_at: float | None = None
     fate: Fate | None = None
+    deadline_at: float = math.inf
+    """When it is to be gone; infinity where nobody knows any more."""
 
     @property
     def unfinished(self) -> bool:

@@ -31,6 +31,7 @@ def enter(board: Board, past: RestoredMachine, now: float) -> None:
         ticket=past.ticket,
         created_at=past.created_at,
         started_at=past.started_at,
+        deadline_at=past.deadline_at,
     )
     ledger.add(machine, now)
     if past.proved_at is not None:

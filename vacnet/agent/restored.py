@@ -6,6 +6,7 @@ takes a window's age from wall time, clamped to 0..length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,6 +29,8 @@ class RestoredMachine:
     ticket: Ticket
     ended_at: float | None = None
     outcome: Outcome | None = None
+    deadline_at: float = math.inf
+    """When an unfinished one is to be gone; infinity where nobody knows any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

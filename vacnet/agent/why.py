@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vacnet.decide.reasons import Reason
+from vacnet.decide.reservations import Quota
 from vacnet.decide.shares import Choice
 
 
@@ -33,6 +34,8 @@ class FactoryHas:
     uncontradicted: int
     tickets: tuple[int, ...]
     claim: int
+    kept: int
+    """Processors kept for one of its machines; 0: none."""
     last_code: int
     last_ago: float | None
     error_code: int
@@ -87,6 +90,25 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Room for a large target: how much may be kept in the space, and what this factory does about it."""
+
+    quota: Quota
+    lack: float
+    """Processors x weight."""
+    allowed: int
+    """Factories that may keep room."""
+    starved_for: float | None
+    """Seconds that it could have been started here and there was no room; None: it is not starved."""
+    begins_in: float | None
+    """Until this factory keeps room, unless enough others do before; None: it is not its turn."""
+    processors: int
+    """Kept here, 0: none."""
+    ends_in: float | None
+    """Until it is given up at the latest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """One target on one factory at one moment."""
 
@@ -103,6 +125,8 @@ class Why:
     candidates: tuple[Candidate, ...]
     growth: Growth | None
     """Of an open target."""
+    kept: Kept | None
+    """Of a large target, whose room others take bit by bit."""
     reason: Reason | None
     """Of the last look."""
     vetoes: tuple[Reason, ...]

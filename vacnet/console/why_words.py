@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from textwrap import wrap
 
-from vacnet.agent.why import FactoryHas, Why
+from vacnet.agent.why import FactoryHas, Kept, Why
 from vacnet.console import words
+from vacnet.decide.caps import NO_CAP
 from vacnet.decide.shares import Choice, Lack
 from vacnet.decide.tickets import RANK_SECONDS, RANKS_IN_TURN
 from vacnet.factory.client import DecisionState
@@ -116,6 +117,7 @@ _COLUMNS: tuple[tuple[str, Callable[[FactoryHas], str]], ...] = (
     ("proofs", lambda has: str(has.proofs)),
     ("noworks", lambda has: str(has.noworks)),
     ("unproven", lambda has: str(has.unproven)),
+    ("kept", lambda has: str(has.kept)),
     ("tickets", lambda has: _some(has.tickets)),
     ("error", lambda has: str(has.error_code) if has.error_code else ""),
 )
@@ -172,6 +174,36 @@ def _growth(why: Why) -> list[str]:
     return [allowance, draws]
 
 
+def _room(why: Why) -> list[str]:
+    kept = why.kept
+    if kept is None:
+        return []
+    quota = kept.quota
+    has = sum(one.running for one in quota.contenders if one.target == why.target)
+    share = sum(one.share for one in quota.contenders if one.target == why.target)
+    total = sum(one.share for one in quota.contenders)
+    lacks = f"lacks {kept.lack:.3f}: {share:g} / {total:g} x {quota.capacity:g} in the space, has {has:g}"
+    could = f"{quota.startable} could start now" + (
+        f", {quota.left} more by its limits" if quota.left < NO_CAP else ""
+    )
+    many = words.plural(kept.allowed, "factory")
+    allowed = f"at {quota.size:g} a machine, rounded up, {many} may keep room; {could}"
+    return [lacks, allowed, _keeps(kept)]
+
+
+def _keeps(kept: Kept) -> str:
+    """Return what this factory does about room."""
+    if kept.processors and kept.ends_in is not None:
+        processors = words.plural(kept.processors, "processor")
+        return f"this factory keeps {processors} for it, for {duration(kept.ends_in)} at most"
+    if kept.starved_for is None or not kept.allowed:
+        return "this factory keeps none"
+    starved = f"nobody has had room for {duration(kept.starved_for)}"
+    if kept.begins_in is None:
+        return f"{starved}; this factory keeps none"
+    return f"{starved}; this factory keeps some in {duration(max(0.0, kept.begins_in))} unless others do"
+
+
 def _share(why: Why) -> list[str]:
     if why.choice is None or why.choice_ago is None:
         return [f"target_share {why.share:g}; nothing was chosen here yet"]
@@ -215,6 +247,7 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     ("Tickets", _tickets),
     ("Next", _noworks),
     ("Growth", _growth),
+    ("Room", _room),
     ("Runs", _runs),
     ("Share", _share),
 )

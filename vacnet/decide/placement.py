@@ -5,7 +5,9 @@ Rules of this file: pure arithmetic over what is free and what a machine needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from vacnet.targets.model import Target
 
@@ -23,6 +25,69 @@ class Room:
     gpus: int
     until: float | None = None
     """Monotonic seconds at which all machines have to be gone; None: no deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """What takes room here: a machine, or room kept for one."""
+
+    target: Target
+    processors: int
+    ends_at: float = math.inf
+    """Its deadline; infinity where none is known."""
+
+
+def without(room: Room, taken: Iterable[Occupied]) -> Room:
+    """Return what `taken` leaves of `room`; below zero where more is taken than there is."""
+    some = tuple(taken)
+    return replace(
+        room,
+        processors=room.processors - sum(one.processors for one in some),
+        memory_bytes=room.memory_bytes
+        - sum(one.target.memory_bytes_per_processor * one.processors for one in some),
+        disk_bytes=room.disk_bytes
+        - sum(one.target.disk_gb_per_processor * GB * one.processors for one in some),
+        gpus=room.gpus - sum(one.target.gpus for one in some),
+    )
+
+
+def room_at(target: Target, whole: Room, taken: Iterable[Occupied], now: float) -> float | None:
+    """Return when the smallest machine of `target` fits in `whole` if all that is there ends at its deadline.
+
+    None: it never does, or too late for the host's own deadline.
+    """
+    there = sorted(taken, key=lambda one: one.ends_at)
+    free, at = without(whole, there), now
+    for one in there:
+        if fits(target, free):
+            break
+        free, at = _given_back(free, one), max(at, one.ends_at)
+    return at if fits(target, free) and has_time(target, whole, at) else None
+
+
+def _given_back(room: Room, one: Occupied) -> Room:
+    none = Room(0, 0, 0, 0)
+    took = without(none, (one,))
+    return replace(
+        room,
+        processors=room.processors - took.processors,
+        memory_bytes=room.memory_bytes - took.memory_bytes,
+        disk_bytes=room.disk_bytes - took.disk_bytes,
+        gpus=room.gpus - took.gpus,
+    )
+
+
+def needs(target: Target) -> tuple[int, int, int, int]:
+    """Return processors, memory, disk and GPUs of its smallest machine."""
+    least = target.min_processors
+    return least, target.memory_bytes_per_processor * least, target.disk_gb_per_processor * least, target.gpus
+
+
+def is_large(target: Target, others: Iterable[Target]) -> bool:
+    """Tell whether machines of others fit where none of `target` does: they take its room bit by bit."""
+    mine = needs(target)
+    rivals = (other for other in others if other.target_share > 0 and other.name != target.name)
+    return any(need > less for other in rivals for need, less in zip(mine, needs(other), strict=True))
 
 
 def fits(target: Target, room: Room) -> int:

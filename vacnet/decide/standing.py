@@ -17,6 +17,8 @@ from vacnet.targets.model import Target
 
 CLAIM_TAIL_SECONDS = 30.0
 """How long a claim lives beyond its wait when its author falls silent of it."""
+RESERVATION_SECONDS_MAX = 86_400.0
+"""How long a factory keeps room for one machine, at most: what runs there has mostly ended by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,17 @@ class Claim:
 
     factory: str
     ticket: int
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Room that a live factory keeps for one machine."""
+
+    factory: str
+    processors: int
+    work: float
+    """The same by the factory's weight."""
     expires_at: float
 
 
@@ -39,6 +52,8 @@ class Standing:
     taken: int
     """Bit k set: somebody holds or used ticket k."""
     claims: tuple[Claim, ...]
+    reservations: tuple[Reservation, ...]
+    """In the order of the factories' names."""
     proofs: int
     noworks: int
     uncontradicted: int
@@ -47,7 +62,7 @@ class Standing:
     machines_running: int
     machines_starting: int
     processors: int
-    """Of running and starting machines and of claims."""
+    """Of running and starting machines, of claims and of reservations."""
     work: float
     """The same, each by the weight of its factory: what shares are measured in."""
     candidates: tuple[str, ...]
@@ -75,6 +90,7 @@ def standing_by(target: Target, window: Window, tally: Tally, now: float) -> Sta
         available=0 if state is State.BACK_OFF else tickets_available(sums.proofs, target.gain),
         taken=tally.taken,
         claims=_claims(tally.claims.values(), target, now),
+        reservations=_reservations(tally.reservations.values(), now),
         proofs=sums.proofs,
         noworks=sums.noworks,
         uncontradicted=sums.uncontradicted,
@@ -106,6 +122,20 @@ def _claims(peers: Iterable[Peer], target: Target, now: float) -> tuple[Claim, .
         if peer.row.claim_at is not None
     )
     return tuple(claim for claim in claims if now < claim.expires_at)
+
+
+def _reservations(peers: Iterable[Peer], now: float) -> tuple[Reservation, ...]:
+    kept = (
+        Reservation(
+            peer.factory,
+            peer.row.processors_claimed,
+            peer.row.processors_claimed * peer.weight,
+            peer.row.claim_at + RESERVATION_SECONDS_MAX,
+        )
+        for peer in peers
+        if peer.row.claim_at is not None
+    )
+    return tuple(sorted((one for one in kept if now < one.expires_at), key=lambda one: one.factory))
 
 
 def _or_none(at: float) -> float | None:

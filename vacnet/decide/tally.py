@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from vacnet.decide.peers import Peer
-from vacnet.space.rows import NO_CLAIM
+from vacnet.space.rows import NO_CLAIM, RESERVATION
 
 Identity = tuple[int, str]
 NEVER = -math.inf
@@ -66,6 +66,8 @@ class Tally:
         self.bits: dict[str, int] = {}
         """Ticket bits by factory, of those that hold any."""
         self.claims: dict[str, Peer] = {}
+        self.reservations: dict[str, Peer] = {}
+        """By factory, whatever their window: room is no matter of windows."""
         self._candidates: dict[str, None] = {}
         self._names: tuple[str, ...] | None = None
         for peer in self.peers.values():
@@ -96,6 +98,7 @@ class Tally:
         self.sums = Sums(*map(operator.sub, self.sums, _sums((before,), self.identity)))
         self.bits.pop(factory, None)
         self.claims.pop(factory, None)
+        self.reservations.pop(factory, None)
         if factory in self._candidates and not (without and _is_candidate(without)):
             del self._candidates[factory]
             self._names = None
@@ -112,6 +115,8 @@ class Tally:
             self.bits[peer.factory] = row.tickets
             if peer.live and row.claim > NO_CLAIM and row.claim_at is not None:
                 self.claims[peer.factory] = peer
+        if row.claim == RESERVATION and peer.live and row.claim_at is not None:
+            self.reservations[peer.factory] = peer
 
     @property
     def candidates(self) -> tuple[str, ...]:

@@ -108,12 +108,12 @@ def wait_seconds(rank: int, rng: Random) -> float:
     """Return how long a factory of this rank waits before it claims."""
     if rank < RANKS_IN_TURN:
         return rank * RANK_SECONDS
-    return RANKS_IN_TURN * RANK_SECONDS + _truncated_exponential(rng.random(), rank)
+    return RANKS_IN_TURN * RANK_SECONDS + truncated_exponential(rng.random(), rank)
 
 
-def _truncated_exponential(uniform: float, rank: int) -> float:
+def truncated_exponential(uniform: float, rivals: int) -> float:
     """Return a time in 0..TAIL_SECONDS, early ones rare: few go first and silence the others."""
-    steepness = math.log(rank + math.e)
+    steepness = math.log(rivals + math.e)
     return TAIL_SECONDS * math.log1p(uniform * math.expm1(steepness)) / steepness
 
 

@@ -120,6 +120,7 @@ def restored_of(machine: Machine) -> RestoredMachine:
         started_at=machine.started_at,
         proved_at=machine.proved_at,
         ticket=Ticket(spec.window_number, spec.window_opener, spec.ticket_number),
+        deadline_at=spec.deadline_at,
     )
 
 

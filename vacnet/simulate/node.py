@@ -238,6 +238,7 @@ class Node:
             started_at=None,
             proved_at=None,
             ticket=effect.ticket,
+            deadline_at=effect.deadline_at,
         )
         self.clock.after(self.start_seconds, self._started, effect)
 
