@@ -71,7 +71,7 @@ class Tally:
         self._candidates: dict[str, None] = {}
         self._names: tuple[str, ...] | None = None
         for peer in self.peers.values():
-            if peer.row.can or peer.row.tickets or peer.row.claim > NO_CLAIM:
+            if peer.row.can or peer.row.tickets or peer.row.claim != NO_CLAIM:
                 self._sort_in(peer)
 
     def enter(self, identity: Identity) -> None:

@@ -36,7 +36,7 @@ def _peer(name: str, rng: Random) -> Peer:
         tickets=rng.choice((0, 1, 6)),
         proofs=rng.randint(0, 2),
         noworks=rng.randint(0, 2),
-        claim=rng.choice((-1, 0, 3)),
+        claim=rng.choice((-2, -1, 0, 3)),
         claim_at=rng.choice((None, 5.0)),
         proof_at=rng.choice((None, 1.0, 2.0)),
         proof_started_at=rng.choice((None, 0.5, 1.5)),
