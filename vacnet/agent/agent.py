@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from vacnet.agent import rules
 from vacnet.agent.board import Board
 from vacnet.agent.effects import (
     Decided,
@@ -249,8 +250,9 @@ class Agent:
         if conflicted and not self.host.is_conflicted:
             fields = {"factory": self.settings.factory, "words": "none has been heard for a minute"}
             self._effects.append(Notify("factory.conflict-over", fields))
-        self.decision = self.board.review(self.host.reasons, now)
+        self.decision = rules.decide(self.board, self.host.reasons, now)
         self._publish(now)
+        self._keep_suspicions()
         effects, self.board.effects = self.board.effects, []
         self.starts.count(effects, now)
         self._tell_decision(self.decision)

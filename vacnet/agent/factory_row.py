@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from vacnet.agent import rules
 from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.agent.host import Host
 from vacnet.space.rows import FactoryRow
-
-RULE_VERSION = 1
-"""Of the collective decision; a space runs the lowest among live members."""
 
 TOLD_EVERY_SECONDS = 30.0
 MOVED_BY = 0.25
@@ -39,7 +37,7 @@ class FactoryRows:
             processors_total=settings.processors,
             processors_free=settings.processors,
             weight=settings.weight,
-            rule_version=RULE_VERSION,
+            rule_version=rules.newest(),
             settings_digest=settings.settings_digest,
             software_version=settings.software_version,
         )

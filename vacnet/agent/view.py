@@ -69,6 +69,7 @@ class FactoryView:
     version: str
     settings_differ: bool
     note: str
+    rule_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +79,5 @@ class SpaceView:
     factories: tuple[FactoryView, ...]
     targets: tuple[TargetView, ...]
     starts_last_minute: int
+    rule_version: int
+    """By which the space decides: the lowest that a live factory tells."""

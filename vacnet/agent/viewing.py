@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vacnet.agent import rules
 from vacnet.agent.board import Board
 from vacnet.agent.differences import differences
 from vacnet.agent.effects import Effect, StartMachine
@@ -75,17 +76,19 @@ def space_view(sight: Sight, now: float) -> SpaceView:
     counted = {known.name for known in table.counted(now)}
     shown = [known for known in table.factories.values() if known.name in counted]
     made = _made(shown, sight.board.ledgers)
+    told = rules.told_by(table.live(now))
     return SpaceView(
-        factories=tuple(_factory(sight, known, now) for known in sorted(shown, key=lambda k: k.name)),
+        factories=tuple(_factory(sight, known, told, now) for known in sorted(shown, key=lambda k: k.name)),
         targets=tuple(_target(sight, name, made, now) for name in sorted(sight.board.ledgers)),
         starts_last_minute=sight.starts.last_minute(now),
+        rule_version=told.lowest,
     )
 
 
 # --- factories ------------------------------------------------------------------------------------------
 
 
-def _factory(sight: Sight, known: Known, now: float) -> FactoryView:
+def _factory(sight: Sight, known: Known, told: rules.Told, now: float) -> FactoryView:
     row, me = known.row, sight.table.me
     itself = known is me
     state = Liveness.LIVE if itself else known.liveness(now)
@@ -108,7 +111,8 @@ def _factory(sight: Sight, known: Known, now: float) -> FactoryView:
         deadline_seconds=None if row.deadline_at is None else row.deadline_at - now,
         version=row.software_version,
         settings_differ=differ,
-        note=_note(sight, known, state, differ=differ),
+        note=_note(sight, known, told, state, differ=differ),
+        rule_version=row.rule_version if known.row_version else rules.NOBODY_TOLD,
     )
 
 
@@ -116,7 +120,7 @@ def _flags(flags: Flags) -> tuple[str, ...]:
     return tuple((flag.name or "").lower() for flag in Flags if flag & flags)
 
 
-def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
+def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, differ: bool) -> str:
     if known is sight.table.me and sight.host.reasons:
         return sight.host.reasons[0].words
     if state is Liveness.SILENT:
@@ -126,6 +130,7 @@ def _note(sight: Sight, known: Known, state: Liveness, *, differ: bool) -> str:
     errors = sorted(row.target for row in known.targets.values() if _fails(row))
     notes = [WHY_THERE] if known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR else []
     notes += [f"{name} fails here" for name in errors[:2]]
+    notes += filter(None, (rules.note(known.row.rule_version, told),) if known.row_version else ())
     if differ:
         notes.append(f"settings differ from ours: {differences(known.targets, sight.table.me.targets)}")
     return "; ".join(notes)

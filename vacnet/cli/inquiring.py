@@ -8,7 +8,8 @@ from random import SystemRandom
 
 from vacnet.cli.looking import Sockets
 from vacnet.cli.remote import Access
-from vacnet.factory.client import TOO_SLOW, ClientError, Machines, MachineState
+from vacnet.factory.afar import machine_state
+from vacnet.factory.client import TOO_SLOW, ClientError, Machines
 from vacnet.space.inquiry import Inquiry
 from vacnet.space.items import MachineItem
 from vacnet.space.seal import Rejected
@@ -16,7 +17,6 @@ from vacnet.space.wire import Topic
 
 PATIENCE_SECONDS = 5.0
 """Without any progress."""
-HOUR_SECONDS = 3600.0
 
 
 def machines(way: Access, ended: int) -> Machines:
@@ -30,7 +30,7 @@ def machines(way: Access, ended: int) -> Machines:
     details = _details(way)
     name = details.get("factory", "")
     now, boot = time.time(), time.monotonic()
-    states = tuple(_state(item, name, now - boot, now) for item in items)
+    states = tuple(machine_state(item, name, now - boot, now) for item in items)
     return Machines(factory=name, time=now, machines=states)
 
 
@@ -72,33 +72,3 @@ def _run(inquiry: Inquiry, sockets: Sockets, most: int) -> bool:
             with suppress(Rejected):
                 inquiry.receive(data, time.monotonic())
     return True
-
-
-def _state(item: MachineItem, factory: str, ago: float, now: float) -> MachineState:
-    started, ended = (None if at is None else at + ago for at in (item.started_at, item.ended_at))
-    lived = 0.0 if started is None else max(0.0, (ended or now) - started)
-    return MachineState(
-        name=item.name,
-        id=item.id,
-        uuid=item.uuid,
-        factory=factory,
-        target=item.target,
-        state=item.state,
-        processors=item.processors,
-        memory_bytes=item.memory_bytes,
-        kind=item.kind,
-        created=item.created_at + ago,
-        started=started,
-        ended=ended,
-        hours=lived / HOUR_SECONDS,
-        cpu_seconds=item.cpu_seconds,
-        cpu_efficiency=item.efficiency,
-        cpu_efficiency_recent=item.efficiency_recent,
-        deadline=now if item.deadline_at is None else item.deadline_at + ago,
-        proven=item.proven,
-        ticket=item.ticket,
-        outcome=item.outcome,
-        message=item.message,
-        by_vacnet=item.by_vacnet,
-        directory="",
-    )

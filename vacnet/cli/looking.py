@@ -133,5 +133,6 @@ class Looker:
             factories=msgspec.convert(view.factories, tuple[FactoryState, ...], from_attributes=True),
             targets=msgspec.convert(view.targets, tuple[TargetState, ...], from_attributes=True),
             starts_last_minute=view.starts_last_minute,
+            rule_version=view.rule_version,
             warnings=(),
         )

@@ -115,16 +115,16 @@ def _list_file(unasked: ClientError, asking: Asking) -> None:
     except CommandError as error:
         raise unasked from error
     peers, problems = settings_files.listed(path)
-    for problem in problems:
-        output.tell(str(problem))
+    told = tuple(map(str, problems))
     output.tell(f"vacnet: this is the file alone: {unasked.words}")
     if asking.json:
-        output.print_json(_as_answer(peers))
+        output.print_json(_as_answer(peers, told))
     else:
-        output.print_view(listed_view(tuple(peer.name_as_written for peer in peers), str(path)), asking)
+        names = tuple(peer.name_as_written for peer in peers)
+        output.print_view(listed_view(names, str(path), told), asking)
 
 
-def _as_answer(peers: tuple[Peer, ...]) -> object:
+def _as_answer(peers: tuple[Peer, ...], problems: tuple[str, ...]) -> object:
     """Return the file in the form of the daemon's answer, so that programs read but one."""
     from vacnet.factory.client import Peers, PeerState  # late: see output
 
@@ -140,7 +140,7 @@ def _as_answer(peers: tuple[Peer, ...]) -> object:
         )
         for peer in peers
     )
-    return Peers(factory="", time=time.time(), peers=tuple(states))
+    return Peers(factory="", time=time.time(), peers=tuple(states), warnings=problems)
 
 
 def _edited(config: Path | None, change: Callable[[str], str]) -> tuple[Path, bool]:

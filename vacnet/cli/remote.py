@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.space.address import Address
 from vacnet.space.keyring import Key, KeyRing, Role
-from vacnet.targets.address import EXPECTED, endpoint
+from vacnet.targets.address import EXPECTED, endpoint, why_unresolved
 from vacnet.targets.keys import read_keys
 from vacnet.targets.source import SourceFile
 
@@ -54,7 +54,7 @@ def resolve(peer: str) -> tuple[tuple[Address, ...], str]:
     try:
         told = socket.getaddrinfo(*found, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
-        return (), f"its name cannot be resolved ({error}); write its address, or mend the name service"
+        return (), f"{why_unresolved(error)}; or write its address"
     return tuple(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in told)), ""
 
 

@@ -62,8 +62,15 @@ def _facts(state: Machines) -> tuple[Cell, ...]:
     return (
         Cell((Span("machines of "), Span(words.clean(state.factory), Tone.STRONG))),
         *(say(f"{counts[name]} {name}") for name in STATES if counts[name]),
-        say(f"at {words.clock(state.time)}", Tone.FAINT),
+        say(f"at {words.clock(state.time)}{_asked(state)}", Tone.FAINT),
     )
+
+
+def _asked(state: Machines) -> str:
+    """Return who asked for it over the network, and how old it was when it came."""
+    if not state.asked_by:
+        return ""
+    return f", asked by {words.clean(state.asked_by)}, {words.age(state.age_seconds)} old"
 
 
 def _row(machine: MachineState, now: float) -> Row:

@@ -17,6 +17,7 @@ COLUMNS = (
     Column(key="state", title="state"),
     Column(key="heard", title="heard", right=True),
     Column(key="round", title="round trip", right=True, leaves=4),
+    Column(key="delay", title="delay", right=True, leaves=5),
     Column(key="key", title="key", leaves=3),
     Column(key="version", title="version", leaves=2),
     Column(key="address", title="address", leaves=1),
@@ -59,12 +60,13 @@ def _stands_below(warning: str, peers: tuple[PeerState, ...]) -> bool:
     return any(peer.address in warning and warning.endswith(peer.note) for peer in noted)
 
 
-def listed_view(names: tuple[str, ...], file: str) -> View:
-    """Return the view of the file alone, when no daemon can say more."""
+def listed_view(names: tuple[str, ...], file: str, problems: tuple[str, ...] = ()) -> View:
+    """Return the view of the file alone, when no daemon can say more; what is wrong with it stands above."""
     rows = tuple(Row(cells={"name": say(words.clean(name))}) for name in names)
     return View(
         facts=(Cell((Span("peers listed in "), Span(words.clean(file), Tone.STRONG))),),
-        sheets=(Sheet(columns=NAME_ONLY, rows=rows, empty=NO_PEERS),),
+        warnings=tuple(map(freshness.warning, problems)),
+        sheets=(Sheet(columns=NAME_ONLY, rows=rows, empty="" if problems else NO_PEERS),),
     )
 
 
@@ -78,7 +80,8 @@ def _row(peer: PeerState, late_seconds: float) -> Row:
         "name": say(words.clean(peer.name), Tone.STRONG),
         "state": Cell((Span(glyph, tone), Span(f" {peer.state}"))),
         "heard": say(words.age(heard)),
-        "round": say(_round_trip(peer.round_trip_seconds)),
+        "round": say(_milliseconds(peer.round_trip_seconds)),
+        "delay": say(_milliseconds(peer.delay_seconds)),
         "key": say(words.clean(peer.key)),
         "version": say(words.clean(peer.version)),
         "address": say(words.clean(peer.address)),
@@ -88,5 +91,5 @@ def _row(peer: PeerState, late_seconds: float) -> Row:
     return Row(cells=cells, mood=peer.state, notable=peer.state != "live", stale=peer.state != "live")
 
 
-def _round_trip(seconds: float | None) -> str:
+def _milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{1000 * seconds:.1f} ms"

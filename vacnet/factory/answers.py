@@ -16,9 +16,11 @@ from pathlib import Path
 import msgspec
 
 from vacnet import __version__
+from vacnet.agent import rules
 from vacnet.agent.agent import Agent
 from vacnet.agent.stranger_words import address_notes, brief_notes, stranger_lines, stranger_reports
 from vacnet.factory import peer_state
+from vacnet.factory.asking import Asking
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
 from vacnet.factory.follow import pieces
@@ -59,6 +61,7 @@ class FactoryAnswers:
     warned: Warnings
     pipes: PipeKeeper
     own: OwnAddresses
+    asking: Asking
     machines_directory: Path
     settings: Callable[[], Settings]
     restricted: Callable[[], str]
@@ -83,7 +86,8 @@ class FactoryAnswers:
             factories=(*factories, *peer_state.unheard(known, notes)),
             targets=msgspec.convert(view.targets, tuple[TargetState, ...], from_attributes=True),
             starts_last_minute=view.starts_last_minute,
-            warnings=self._warnings(),
+            rule_version=view.rule_version,
+            warnings=(*self._warnings(), *filter(None, (rules.trouble(view.rule_version),))),
         )
 
     async def machines(self, ended: int) -> Machines:
@@ -94,6 +98,20 @@ class FactoryAnswers:
         views = (*self.keeper.live(), *last)
         states = msgspec.convert(views, tuple[MachineState, ...], from_attributes=True)
         return Machines(factory=name, time=time.time(), machines=states)
+
+    async def machines_of(self, factory: str, ended: int) -> Machines:
+        """Answer /v1/factories/{factory}/machines."""
+        known, own = self.asking.known(factory), self.settings().factory.name
+        if known.itself:
+            return await self.machines(ended)
+        told = await self.asking.machines(known, ended)
+        return Machines(
+            factory=known.name,
+            time=time.time(),
+            machines=told.machines,
+            asked_by=own,
+            age_seconds=told.age_seconds,
+        )
 
     async def peers(self) -> Peers:
         """Answer /v1/peers."""
@@ -107,7 +125,12 @@ class FactoryAnswers:
                 known, factories, peer_state.ways(gossip.table), address_notes(gossip, now)
             ),
             keys=peer_state.key_states(gossip.keys, gossip.table, now),
-            warnings=(*self.warned.passing(), *stranger_reports(gossip, now)),
+            warnings=(
+                *self.warned.of("peers"),
+                *self.warned.of("keys"),
+                *self.warned.passing(),
+                *stranger_reports(gossip, now),
+            ),
         )
 
     async def events(self, after: int, limit: int) -> Events:

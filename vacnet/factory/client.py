@@ -87,7 +87,7 @@ ANSWER_BYTES_MAX = 64 << 20
 
 CHUNK_BYTES = 1 << 16
 ERRORS_FROM = 400
-EXIT_OF_STATUS = {400: WRONG_USE, 404: NO_INPUT, 409: FAILED, 429: FAILED}
+EXIT_OF_STATUS = {400: WRONG_USE, 404: NO_INPUT, 409: FAILED, 429: FAILED, 504: TOO_SLOW}
 """How a refusal ends the command; whatever is not here is a fault of the factory."""
 
 SYSTEM_SOCKET = Path("/run/vacnet/control.sock")
@@ -130,6 +130,10 @@ class Client:
     def machines(self, ended: int = 0) -> Machines:
         """Return the unfinished machines of this factory, then the `ended` last ones that ended."""
         return self._get("/v1/machines", Machines, ended=ended)
+
+    def machines_of(self, factory: str, ended: int = 0) -> Machines:
+        """Return the same of another factory of the space, which this one asks over the network."""
+        return self._get(f"/v1/factories/{quote(factory, safe='')}/machines", Machines, ended=ended)
 
     def peers(self) -> Peers:
         """Return the configured peers and the factories met."""

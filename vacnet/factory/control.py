@@ -46,8 +46,10 @@ GONE_SECONDS = 0.5
 """Between two looks whether whoever a log or a recording is sent to is still there."""
 WRONG = 400
 NOT_FOUND = 404
+CONFLICT = 409
 BUSY = 429
 FAILED = 500
+NO_ANSWER = 504
 
 
 class ControlError(Exception):
@@ -73,6 +75,10 @@ class Answers(Protocol):
 
     async def machines(self, ended: int) -> Machines:
         """Answer /v1/machines."""
+        ...
+
+    async def machines_of(self, factory: str, ended: int) -> Machines:
+        """Answer /v1/factories/{factory}/machines; RefusedError where it is not known or does not answer."""
         ...
 
     async def peers(self) -> Peers:
@@ -148,6 +154,9 @@ def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
     return {
         "/v1/space": lambda _request: answers.space(),
         "/v1/machines": lambda request: answers.machines(_number(request, "ended", 0, ENDED_MAX)),
+        "/v1/factories/{factory}/machines": lambda request: answers.machines_of(
+            request.match_info["factory"], _number(request, "ended", 0, ENDED_MAX)
+        ),
         "/v1/peers": lambda _request: answers.peers(),
         "/v1/events": lambda request: answers.events(
             _number(request, "after", 0, 1 << 62), _number(request, "limit", 100, EVENTS_MAX)

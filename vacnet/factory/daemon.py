@@ -194,6 +194,7 @@ def _answers(factory: Factory) -> FactoryAnswers:
         warned=factory.warned,
         pipes=factory.pipes,
         own=OwnAddresses(factory.endpoint.addresses()),
+        asking=factory.asking,
         machines_directory=Path(factory.settings.state_directory) / "machines",
         settings=lambda: factory.settings,
         restricted=factory.restricted,

@@ -36,6 +36,7 @@ from vacnet.agent.restored import Restored, RestoredMachine
 from vacnet.agent.stranger_words import OTHER_VERSION, stranger_lines
 from vacnet.factory import drain as of_drain
 from vacnet.factory import settings as of_settings
+from vacnet.factory.asking import Asking
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
 from vacnet.factory.drain import Drain
 from vacnet.factory.effects import handlers
@@ -122,6 +123,7 @@ class Factory:
             feed=self.feed,
             started_at=self.started_at,
         )
+        self.asking = Asking(lambda: self.agent.gossip, self.endpoint)
         self._early: list[Event] | None = []
         self._background: set[asyncio.Task[None]] = set()
 
@@ -260,6 +262,8 @@ class Factory:
         return (*self.warned.all(), *stranger_lines(self.agent.gossip, boot_seconds()))
 
     def _datagram(self, data: bytes, address: Address) -> None:
+        if self.asking.asks and self.asking.take(data):
+            return
         self.feed(DatagramReceived(data, address))
 
     def _offers_changed(self) -> None:

@@ -82,6 +82,8 @@ class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
     settings_differ: bool
     note: str
     """For people: what is special about it now."""
+    rule_version: int = 0
+    """The newest version of the rules of decision that it has; 0: it has told none."""
 
 
 class SpaceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ class SpaceState(msgspec.Struct, frozen=True, kw_only=True):
     factories: tuple[FactoryState, ...]
     targets: tuple[TargetState, ...]
     starts_last_minute: int
+    rule_version: int = 0
+    """Of the rules by which the space decides: the lowest that a live factory tells; 0: none has told."""
     warnings: tuple[str, ...]
     """Settings problems, override in force, quarantined pipe entries, key or peer trouble."""
 
@@ -132,12 +136,20 @@ class MachineState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Machines(msgspec.Struct, frozen=True, kw_only=True):
-    """`GET /v1/machines?ended=N`: unfinished ones, then the N last ended."""
+    """`GET /v1/machines?ended=N`: unfinished ones, then the N last ended.
+
+    `GET /v1/factories/{name}/machines?ended=N` is the same of another factory, asked over the network.
+    """
 
     schema: int = SCHEMA
     factory: str
+    """Whose machines they are."""
     time: float
     machines: tuple[MachineState, ...]
+    asked_by: str = ""
+    """The factory that asked another for this; empty: it is of the factory that answers."""
+    age_seconds: float = 0.0
+    """Nothing of it was older than this when it was given: how long the asking took."""
 
 
 class PeerState(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +170,8 @@ class PeerState(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the key under which it spoke last; empty: it was never heard directly."""
     round_trip_seconds: float | None = None
     """Of the last question that it answered."""
+    delay_seconds: float | None = None
+    """How long its news take to come here: half the round trip, which is right where both ways are alike."""
     rows_missing: int = 0
     """Of its changes that were heard of and are not here yet."""
 

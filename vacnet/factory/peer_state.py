@@ -164,6 +164,7 @@ def _met(factory: FactoryView, name: str, ways_to: Mapping[str, Way], *, configu
         version=factory.version,
         key=way.key,
         round_trip_seconds=way.round_trip_seconds,
+        delay_seconds=None if way.round_trip_seconds is None else way.round_trip_seconds / 2,
         rows_missing=way.rows_missing,
     )
 

@@ -14,12 +14,13 @@ import ipaddress
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from vacnet.agent.events import PeersChanged
 from vacnet.space.address import Address
+from vacnet.targets.address import why_unresolved
 from vacnet.targets.peers import Peer
 
 REFRESH_SECONDS = 60.0
@@ -33,7 +34,7 @@ Lookup = Callable[[str, int], list[Address]]
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A peer with the addresses it has, and why the last lookup of it failed."""
+    """A peer with the addresses it has, and in words why the last lookup of it failed."""
 
     peer: Peer
     addresses: tuple[Address, ...]
@@ -105,7 +106,7 @@ class Resolver:
         try:
             return tuple(self._lookup(peer.host, peer.port)[:ADDRESSES_MAX]), ""
         except (OSError, UnicodeError) as error:
-            return (), str(error)
+            return (), why_unresolved(error)
 
     def _answer(self, peer: Peer, found: tuple[Address, ...], trouble: str) -> None:
         self._asked.discard(peer)
@@ -120,18 +121,6 @@ class Resolver:
         if news != self._told:
             self._told = news
             self._changed(news)
-
-
-def troubles(peers: Iterable[Resolved]) -> Mapping[str, str]:
-    """Return what an admin should know: names without any address, and why."""
-    return {
-        each.peer.name_as_written: (
-            f"peer {each.peer.name_as_written}: its name cannot be resolved ({each.trouble}); "
-            "write its address in the peers file, or mend the name service"
-        )
-        for each in peers
-        if each.trouble and not each.addresses
-    }
 
 
 def _literal(peer: Peer) -> tuple[Address, ...]:

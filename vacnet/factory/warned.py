@@ -50,6 +50,10 @@ class Warnings:
         while len(self._passing) > LINES_MAX:
             del self._passing[next(iter(self._passing))]
 
+    def of(self, topic: str) -> tuple[str, ...]:
+        """Return the lines of one topic."""
+        return self._lines.get(topic, ())
+
     def passing(self) -> tuple[str, ...]:
         """Return the lines that are shown for a while."""
         now = self._now()

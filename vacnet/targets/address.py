@@ -17,6 +17,15 @@ go, so this is the next. Above 1023, so that a factory that is not root can bind
 HOST_MAX = 253
 """Bytes of a host name (RFC 1035)."""
 
+_WHY_UNRESOLVED = {
+    -2: "its name is not known to DNS or /etc/hosts: is it spelt right?",
+    -3: "the name service of this host does not answer: see /etc/resolv.conf",
+    -4: "the name service of this host fails: see /etc/resolv.conf",
+    -5: "its name is known to DNS and has no address there",
+    -9: "its name is known to DNS and has no address there",
+}
+"""EAI_NONAME, AGAIN, FAIL, NODATA, ADDRFAMILY of Linux' netdb.h: getaddrinfo(3)."""
+
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 _WITH_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):([0-9]{1,5})")
 EXPECTED = '"host", "host:port" or "[IPv6]:port"'
@@ -34,6 +43,13 @@ def endpoint(text: str, port: int = PORT_DEFAULT) -> tuple[str, int] | None:
 def endpoint_text(host: str, port: int) -> str:
     """Return ``host:port`` with brackets where an IPv6 address needs them."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def why_unresolved(error: OSError | UnicodeError) -> str:
+    """Return in an admin's words why a name has no address."""
+    if isinstance(error, UnicodeError):
+        return "its name cannot be that of a host"
+    return _WHY_UNRESOLVED.get(error.errno or 0, f"its name cannot be looked up ({error.strerror or error})")
 
 
 def is_ipv6(text: str) -> bool:

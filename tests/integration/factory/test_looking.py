@@ -118,6 +118,40 @@ def test_with_a_wrong_key_or_space_nobody_answers_and_the_words_say_what_to_do(
         assert "Traceback" not in done.stderr
 
 
+def test_the_machines_of_another_factory_are_had_through_the_one_of_this_host(observed: Space) -> None:
+    here, there = observed.member(1), observed.member(3)
+    words = ("machines", "--socket", here.socket, "--factory")
+
+    def same() -> bool:
+        own = there.client().machines().machines
+        done = vacnet(*words, there.name, "--json")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert (told["factory"], told["asked_by"]) == (there.name, here.name)
+        assert 0 < told["age_seconds"] < PATIENCE_SECONDS
+        return bool(own) and [(one["id"], one["state"]) for one in told["machines"]] == [
+            (one.id, one.state) for one in own
+        ]
+
+    until(same, PATIENCE_SECONDS, "both tell the same machines")
+    assert f"asked by {here.name}" in " ".join(vacnet(*words, "factory3").stdout.split())
+    assert json.loads(vacnet(*words, here.name, "--json").stdout)["asked_by"] == ""
+
+
+def test_a_factory_that_is_not_known_or_not_there_is_one_clear_line(observed: Space) -> None:
+    here, there = observed.member(1), observed.member(3)
+    words = ("machines", "--socket", here.socket, "--factory")
+    there.kill()
+    for name, code, line in (
+        ("factory9", 66, "knows none of that name"),
+        (there.name, 75, "does not answer within 3 s"),
+    ):
+        done = vacnet(*words, name)
+        assert done.returncode == code
+        assert line in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
 def test_the_machines_of_a_factory_are_listed_from_afar(observed: Space, directory: Path) -> None:
     access = ("--key", directory / "observe.key", "--name", "demo", "--json", "--peer")
     chosen: list[Member] = []

@@ -43,6 +43,7 @@ def answers(scene: str = "healthy", machines: str = "working") -> dict[str, obje
     return {
         "/v1/space": scenes.SPACES[scene],
         "/v1/machines": scenes.MACHINES[machines],
+        "/v1/factories/vac02.example.org/machines": scenes.MACHINES["afar"],
         "/v1/peers": scenes.PEERS["one-silent"],
         "/v1/events": EVENTS,
         "/v1/machines/vac01-03.example.org/log": LOG,

@@ -110,6 +110,17 @@ def test_the_list_without_a_daemon_has_the_daemons_form_as_json(vacnet: Command,
     assert [peer["name"] for peer in answer["peers"]] == ["vac02.example.org", "vac03.example.org:5996"]
 
 
+def test_a_file_that_cannot_be_read_as_toml_is_marked_and_told_to_programs_too(
+    vacnet: Command, config: Path
+) -> None:
+    (config / "peers.toml").write_text("# ours\npeers [\n")
+    wrong = f"{config}/peers.toml:2: is no TOML"
+    assert f"! {wrong}" in " ".join(vacnet("peers", "list", "--config", config).stdout.split())
+    answer = json.loads(vacnet("peers", "list", "--config", config, "--json").stdout)
+    assert answer["peers"] == []
+    assert answer["warnings"][0].startswith(wrong)
+
+
 def test_the_list_of_a_daemon_tells_who_is_live(vacnet: Command, daemon: Path) -> None:
     lines = vacnet("peers", "list", socket=daemon).stdout.splitlines()
     assert any("vac04.example.org" in line and "silent" in line for line in lines)

@@ -407,6 +407,13 @@ MACHINES = {
     "working": Machines(factory="vac01.example.org", time=NOW, machines=WORKING),
     "ended": Machines(factory="vac01.example.org", time=NOW, machines=WORKING[:2] + ENDED),
     "empty": Machines(factory="vac01.example.org", time=NOW, machines=()),
+    "afar": Machines(
+        factory="vac02.example.org",
+        time=NOW,
+        machines=(machine(0, "lhcb-prod", "running", factory="vac02.example.org", directory=""),),
+        asked_by="vac01.example.org",
+        age_seconds=0.042,
+    ),
 }
 
 PEERS = {
@@ -425,6 +432,7 @@ PEERS = {
                 version="0.1.0",
                 key="3f00ab12",
                 round_trip_seconds=0.00042,
+                delay_seconds=0.00021,
             ),
             PeerState(
                 name="vac03.example.org:5996",
@@ -437,6 +445,7 @@ PEERS = {
                 version="0.1.0",
                 key="3f00ab12",
                 round_trip_seconds=0.0213,
+                delay_seconds=0.01065,
                 rows_missing=2,
             ),
             PeerState(
@@ -453,7 +462,7 @@ PEERS = {
                 address="",
                 state="unknown",
                 heard_seconds=None,
-                note="the name does not resolve",
+                note="its name is not known to DNS or /etc/hosts: is it spelt right?",
             ),
             PeerState(
                 name="vac05.example.org",

@@ -45,6 +45,13 @@ def test_the_peers_look_as_they_did(scene: str, width: int) -> None:
     goldens.check(f"peers-{scene}-{width}", drawn(peers_view(scenes.PEERS[scene], scenes.NOW), width))
 
 
+def test_what_is_wrong_with_the_file_stands_above_it_and_nobody_is_told_to_add_to_it() -> None:
+    words = "/etc/vacnet/peers.toml:2: is no TOML"
+    told = drawn(listed_view((), "/etc/vacnet/peers.toml", (words,)), 80)
+    assert f"! {words}" in told
+    assert "peers add" not in told
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_peers_of_the_file_alone_look_as_they_did(width: int) -> None:
     view = listed_view(("vac02.example.org", "vac03.example.org:5996"), "/etc/vacnet/peers.toml")

@@ -61,6 +61,11 @@ class Canned:
     async def machines(self, ended: int) -> Machines:
         return Machines(factory=f"ended={ended}", time=1.0, machines=())
 
+    async def machines_of(self, factory: str, ended: int) -> Machines:
+        if factory == "silent":
+            raise RefusedError(504, "silent does not answer within 3 s")
+        return Machines(factory=factory, time=1.0, machines=(), asked_by="f", age_seconds=float(ended))
+
     async def peers(self) -> Peers:
         raise KeyError("a fault of ours")
 
@@ -168,6 +173,16 @@ async def test_every_question_is_answered_by_its_type(client: Client) -> None:
     assert (await asyncio.to_thread(client.machines, 7)).factory == "ended=7"
     assert (await asyncio.to_thread(client.events, 5, 9)).events[0].fields == {"limit": 9}
     assert (await asyncio.to_thread(client.health)).counters == {"sent": 2}
+
+
+async def test_another_factory_is_asked_for_by_its_name_and_one_that_is_silent_is_too_slow(
+    client: Client,
+) -> None:
+    there = await asyncio.to_thread(client.machines_of, "vac/2", 7)
+    assert (there.factory, there.asked_by, there.age_seconds) == ("vac/2", "f", 7.0)
+    with pytest.raises(ClientError, match="silent does not answer") as caught:
+        await asyncio.to_thread(client.machines_of, "silent")
+    assert caught.value.exit_code == 75
 
 
 async def test_a_decision_is_asked_for_by_its_time_and_a_reason_by_its_target(client: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vacnet.agent.view import FactoryView
-from vacnet.factory.peer_state import pair, peer_states, unheard
+from vacnet.factory.peer_state import Way, pair, peer_states, unheard
 from vacnet.factory.resolve import Resolved
 from vacnet.targets.peers import Peer
 
@@ -29,6 +29,7 @@ def _view(name: str, address: str, *, itself: bool = False) -> FactoryView:
         version="0",
         settings_differ=False,
         note="",
+        rule_version=1,
     )
 
 
@@ -78,6 +79,13 @@ def test_what_is_known_of_an_address_is_said_instead_of_never_heard() -> None:
     notes = {("192.0.2.9", 1): "it has another key"}
     assert unheard(known, notes)[0].note == "it has another key"
     assert peer_states(known, [ME], {}, notes)[0].note == "it has another key"
+
+
+def test_the_delay_of_news_is_half_the_round_trip_where_that_was_measured() -> None:
+    way = Way(key="3f00ab12", round_trip_seconds=0.02, rows_missing=0)
+    told = peer_states((), [ME, OTHER], {OTHER.name: way})[0]
+    assert (told.round_trip_seconds, told.delay_seconds) == (0.02, 0.01)
+    assert peer_states((), [ME, OTHER], {})[0].delay_seconds is None
 
 
 def test_an_ipv6_peer_is_found_by_its_address() -> None:
