@@ -104,11 +104,9 @@ class Containers:
         docker("rm", "--force", "--volumes", self._container(node))
 
     def state(self, node: Node) -> str:
-        """Return what the engine says of the container."""
-        with suppress(TestbedError):
-            said = docker("inspect", "--format", "{{.State.Status}}", self._container(node))
-            return _STATES.get(said, ENDED)
-        return ENDED
+        """Return what the engine says of the container; an engine that says nothing has not ended it."""
+        named = f"--filter=name=^/{self._container(node)}$"
+        return _STATES.get(docker("ps", "--all", named, "--format={{.State}}"), ENDED)
 
     def inside(self, node: Node, command: Sequence[str], *, terminal: bool = False) -> list[str]:
         """Return `docker exec` for a command."""

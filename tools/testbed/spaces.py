@@ -22,6 +22,7 @@ import psutil
 from tools.engines.dockerd import CGROUPS
 from tools.space.member import CHECKOUT
 from tools.space.waiting import until
+from tools.testbed.faults import CARD
 from tools.testbed.node import Node
 from tools.testbed.plan import Plan, TestbedError
 from tools.testbed.ways import ENDED, PAUSED, RUNNING
@@ -51,15 +52,21 @@ class Spaces:
             until(self._switched, GONE_SECONDS, "the switch is there")
 
     def create(self, node: Node) -> None:
-        """Start the node's first process and plug its card in."""
+        """Start the node's first process and plug it in."""
         spaces = ["--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
         first = [sys.executable, "-m", "tools.testbed.inside.first", str(node.home)]
         self._begin(node.name, ["unshare", *spaces, "--propagation", "slave", *first])
         until(lambda: bool(self._first(node.name)), GONE_SECONDS, f"{node.name} begins")
-        plug = ["link", "add", f"v{node.number}", "type", "veth", "peer", "name", "eth0"]
-        inside = self._pid(node)
-        self._in_switch("ip", *plug, "netns", str(inside))
-        self._in_switch("ip", "link", "set", f"v{node.number}", "master", BRIDGE, "up")
+        self._plug_in(node)
+
+    def _plug_in(self, node: Node) -> None:
+        """Lay the cable; the one before goes with the network of the ended node, but only some time later."""
+        cable = f"v{node.number}"
+        with suppress(TestbedError):
+            self._in_switch("ip", "link", "delete", cable)
+        inside = str(self._pid(node))
+        self._in_switch("ip", "link", "add", cable, "type", "veth", "peer", "name", CARD, "netns", inside)
+        self._in_switch("ip", "link", "set", cable, "master", BRIDGE, "up")
 
     def start(self, node: Node) -> None:
         """Start it again."""

@@ -95,7 +95,7 @@ class First:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         with suppress(TimeoutError):
-            until(lambda: not any(Path(f"/proc/{pid}/fd").exists() for pid in pids), STOP_SECONDS, "it ends")
+            until(lambda: all(map(_buried, pids)), STOP_SECONDS, "it ends")
         raise SystemExit(0)
 
     @property
@@ -117,6 +117,14 @@ class First:
         (self._run / f"{name}.pid").write_text(str(child.pid))
         # `serve` buries it; Popen's own burial would take its number from there.
         child.returncode = 0
+
+
+def _buried(pid: int) -> bool:
+    """Bury a child that has ended; nobody else does while `serve` is interrupted."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
 
 
 def main(words: Sequence[str]) -> None:
