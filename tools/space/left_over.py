@@ -13,9 +13,9 @@ PROC = Path("/proc")
 TOLD_IN = ("cmdline", "environ")
 
 
-def processes_that_mention(directory: Path) -> list[int]:
-    """Return processes with a directory in their command line or environment."""
-    marker = str(directory).encode()
+def processes_that_mention(mark: Path | str) -> list[int]:
+    """Return processes with a directory, or another mark, in their command line or environment."""
+    marker = str(mark).encode()
     numbers = (entry.name for entry in PROC.iterdir() if entry.name.isdigit())
     return [int(number) for number in numbers if marker in _told(PROC / number)]
 

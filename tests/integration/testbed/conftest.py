@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.testbed.failure import told
 from tests.integration.testbed.stage import Stage
 from tools.testbed import Testbed, down, up
 from tools.testbed.ways import WAYS
 
-NODES = 4 if os.environ.get("CI") else 5
-"""Continuous integration has two cores for everything; three would leave one alone in a partition of two
-sides, and one alone starts nothing for ten minutes."""
-FAILED = pytest.StashKey[bool]()
+NODES = 5
+"""As promised: a partition of two sides leaves nobody alone, and who has three of them is the larger one."""
 LOGS = pytest.StashKey[Path]()
+STAGE = pytest.StashKey[Stage]()
+FAILURE = pytest.StashKey[str]()
+"""What is told of a failure, from the moment when it happened."""
 
 
 class Holder:
@@ -47,10 +49,16 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.failed:
-        item.stash[FAILED] = True
-        report.sections.append(("testbed", f"the logs of all nodes are kept in {item.stash.get(LOGS, '?')}"))
+    if report.failed and LOGS in item.stash:
+        report.sections.append(("testbed", _failure(item)))
     return report
+
+
+def _failure(item: pytest.Item) -> str:
+    """Return what is told of a failure; the nodes are asked once, for they are not kept for long."""
+    if FAILURE not in item.stash:
+        item.stash[FAILURE] = told(item.name, item.stash.get(STAGE, None), item.stash[LOGS])
+    return item.stash[FAILURE]
 
 
 @pytest.fixture(scope="session")
@@ -64,17 +72,18 @@ def holder() -> Iterator[Holder]:
 def stage(holder: Holder, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
     item = request.node
     item.stash[LOGS] = tmp_path / "nodes"
-    stage = holder.have()
+    stage = item.stash[STAGE] = holder.have()
     for log in stage.bed.directory.glob("node*/log/*"):
         os.truncate(log, 0)
     yield stage
     whole = False
     try:
-        if not item.stash.get(FAILED, False):
+        if FAILURE not in item.stash:
             stage.reset()
             whole = True
     finally:
         if not whole:
+            _failure(item)
             _keep_logs(stage, item.stash[LOGS])
             holder.drop()
 

@@ -2,16 +2,19 @@
 
 Rules of this file: payloads are scripts that a test may change while all runs, for a factory reads user_data
 for each machine anew. What happened is read from the records of the factories; all nodes have this host's
-clock, so their times compare. Two nodes agree when they tell the same of every target and factory.
+clock, so their times compare. Two nodes agree when they tell the same of every target and factory. What a
+test leaves to chance it draws from `lots`, whose seed every failure names.
 """
 
 from __future__ import annotations
 
+import os
+import random
 import sqlite3
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from tools.space.waiting import until
@@ -40,6 +43,7 @@ backoff_max_seconds = {backoff}
 """
 _ROWS = """SELECT uuid, target, state, outcome_kind, message_code, message_text, window_number, window_opener,
            ticket_number, created_wall, ended_wall FROM machines WHERE created_wall >= ?"""
+_OPENED = "SELECT opened_wall FROM windows WHERE target = ? AND opener = ?"
 
 
 def works(seconds: float) -> str:
@@ -51,6 +55,7 @@ def works(seconds: float) -> str:
 class Row:
     """A machine of a record."""
 
+    node: str
     uuid: str
     target: str
     state: str
@@ -72,6 +77,8 @@ class Stage:
         self.bed = bed
         self._number = number
         self._began = time.time()
+        self.seed = int(os.environ.get("TESTBED_SEED") or random.randrange(1 << 30))
+        self.lots = random.Random(self.seed)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -96,10 +103,11 @@ class Stage:
             put(path, script)
 
     def go(self, nodes: Sequence[Node] = ()) -> None:
-        """Let machines that wait end."""
+        """Let machines that wait end; one that is swept away meanwhile waits no more."""
         for node in nodes or self.nodes:
             for machine in machines(node):
-                (node.state / "machines" / machine.id / "joboutputs" / "go").touch()
+                with suppress(FileNotFoundError):
+                    (node.state / "machines" / machine.id / "joboutputs" / "go").touch()
 
     def quiet(self) -> None:
         """Have nothing new made, and wait until no machine is left."""
@@ -146,6 +154,14 @@ class Stage:
         """Return a target as a node sees it."""
         space, full = node.space(), self.named(target)
         return next((one for one in space.targets if one.name == full), None) if space else None
+
+    def opened(self, target: str) -> float:
+        """Return when the newest window of a target was opened, by the record of the node that opened it."""
+        seen = [one for node in self.nodes if (one := self.seen(node, target))]
+        newest = max(seen, key=lambda one: one.window_number).window_opener
+        opener = next(node for node in self.nodes if node.factory == newest)
+        with closing(sqlite3.connect(opener.state / "vacnet.db", timeout=PATIENCE_SECONDS)) as connection:
+            return float(connection.execute(_OPENED, [self.named(target), opener.factory]).fetchone()[0])
 
     def until_agreed(self, seconds: float) -> float:
         """Wait until all nodes tell the same; return the seconds that took."""
@@ -199,8 +215,11 @@ def warnings_at(node: Node) -> tuple[str, ...]:
 
 def doubled(rows: Sequence[Row], times: int = 1) -> list[str]:
     """Return the tickets that more machines had than they may, in words."""
-    held = Counter((row.target, row.window, row.opener, row.ticket) for row in rows if row.ticket >= 0)
-    return [f"{ticket} was had by {n} machines" for ticket, n in held.items() if n > times]
+    held = defaultdict[tuple[object, ...], list[str]](list)
+    for row in rows:
+        if row.ticket >= 0:
+            held[row.target, row.window, row.opener, row.ticket].append(row.node)
+    return [f"{ticket} was had on {', '.join(nodes)}" for ticket, nodes in held.items() if len(nodes) > times]
 
 
 def rows_of(node: Node, since: float) -> Iterator[Row]:
@@ -208,7 +227,7 @@ def rows_of(node: Node, since: float) -> Iterator[Row]:
     path = node.state / "vacnet.db"
     if path.exists():
         with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS)) as connection:
-            yield from (Row(*row) for row in connection.execute(_ROWS, [since]).fetchall())
+            yield from (Row(node.name, *row) for row in connection.execute(_ROWS, [since]).fetchall())
 
 
 def _drains(node: Node) -> bool:

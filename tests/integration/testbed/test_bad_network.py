@@ -47,7 +47,7 @@ def test_both_sides_of_a_partition_go_on_probe_once_each_and_agree_after_it(stag
     assert not doubled(stage.rows("empty"), times=2)
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # both ways are cut in the partition that is always tested
 def test_a_node_that_is_not_heard_by_one_other_is_live_for_it_all_the_same(stage: Stage) -> None:
     stage.target("t", WAITS)
     speaker, deaf = stage.nodes[0], stage.nodes[1]

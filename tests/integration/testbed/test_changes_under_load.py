@@ -33,9 +33,11 @@ def test_the_key_is_changed_by_three_edits_while_all_work_and_nobody_is_lost(sta
         rings = _until_read(stage, rings)
     path.write_bytes(new)
     stage.until(lambda: _all_see_all(stage), PATIENCE_SECONDS, "all see all by the new key")
+    stage.quiet()
+    assert {(row.state, row.code) for row in stage.rows("t")} == {("ended", 200)}
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # two wheels are built, and ten factories started one after the other
 def test_a_rolling_upgrade_from_the_version_before_ends_no_machine(stage: Stage, tmp_path: Path) -> None:
     before, now = (_wheel(commit, tmp_path / commit) for commit in ("HEAD~1", "HEAD"))
     try:

@@ -15,19 +15,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.integration.testbed.stage import PATIENCE_SECONDS
-from tools.engines.dockerd import CGROUPS
-from tools.space.left_over import processes_that_mention
+from tests.integration.testbed.traces import left, marks_of
 from tools.space.member import CHECKOUT
 from tools.space.waiting import until
 from tools.testbed import Testbed, down
 from tools.testbed.__main__ import main
-from tools.testbed.containers import LABEL, docker
 from tools.testbed.testbed import directory_of, sees
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(600), pytest.mark.xdist_group("testbed")]
 
 Do = Callable[..., str]
-NODES = 3
+NODES = 5
+FOUND = {"least": {"container", "network", "ip:", "iptables-save:"}, "spaces": {"cgroup"}}
+"""What of a testbed is found on the host while it is up, by its way."""
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def do(name: str, capfd: pytest.CaptureFixture[str]) -> Do:
 def test_every_command_does_what_it_says(name: str, do: Do) -> None:
     assert f"{NODES} nodes see each other" in do("up", str(NODES), "--way", "spaces")
     bed = Testbed.find(name)
-    first, second, third = bed.nodes
+    first, second, third, *_ = bed.nodes
     assert do("status").count(f"sees {NODES} of {NODES} live") == NODES
     assert second.factory in do("space", "--once")
     assert do("exec", "2", "hostname").strip() == second.factory
@@ -68,8 +68,8 @@ def test_every_command_does_what_it_says(name: str, do: Do) -> None:
     assert _round_trip_ms(do, second.address) == 0
     do("heal")
     assert 0 < _round_trip_ms(do, second.address) < 75
-    do("partition", "1,2", "/", "3")
-    assert "cut: 1->3, 2->3, 3->1, 3->2" in do("status")
+    do("partition", "1,2", "/", "3,4")
+    assert "cut: 1->3, 1->4, 2->3, 2->4, 3->1, 3->2, 4->1, 4->2" in do("status")
     assert _round_trip_ms(do, third.address) == 0 < _round_trip_ms(do, second.address)
     do("heal")
     do("one-way", "1", "2")
@@ -81,17 +81,17 @@ def test_every_command_does_what_it_says(name: str, do: Do) -> None:
     do("resume", "3")
     do("kill", "3")
     assert re.search(r"node3 .* ended", do("status"))
-    do("restart", "3")
+    for _ in ("after it was killed", "while it runs"):
+        do("restart", "3")
+        assert third.factory in do("exec", "3", "vacnet", "space", "--once")
     pid = first.client().health().pid
     do("kill", "1", "--what", "factory")
     until(lambda: sees(first) > 0 and first.client().health().pid != pid, PATIENCE_SECONDS, "it is back")
-    assert "node4 is there" in do("add")
+    assert "node6 is there" in do("add")
     do("remove", "2")
     bed = Testbed.find(name)
     bed.wait_whole()
-    assert [node.name for node in bed.nodes] == ["node1", "node3", "node4"]
-    assert "nothing is left" in do("down")
-    assert _left(name) == []
+    assert [node.name for node in bed.nodes] == ["node1", "node3", "node4", "node5", "node6"]
 
 
 def test_without_an_engine_nodes_are_name_spaces(do: Do, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,15 +102,26 @@ def test_without_an_engine_nodes_are_name_spaces(do: Do, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("way", ["least", "spaces"])
+def test_down_leaves_nothing(name: str, do: Do, way: str) -> None:
+    do("up", "2", "--way", way)
+    do("delay", "20")
+    bears = marks_of(name)
+    assert {word.split()[0] for word in left(bears)} >= {*FOUND[way], "process", "directory"}, "can be found"
+    assert "nothing is left" in do("down")
+    assert left(bears) == []
+
+
+@pytest.mark.parametrize("way", ["least", "spaces"])
 def test_down_ends_a_testbed_whose_up_was_killed(name: str, way: str) -> None:
     words = [sys.executable, "-m", "tools.testbed", "--name", name, "up", "2", "--way", way]
     with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as up:
         log = directory_of(name) / "node2" / "log" / "engine"
         until(log.exists, PATIENCE_SECONDS, "the second node begins")
         up.kill()
-    assert _left(name)
+    bears = marks_of(name)
+    assert left(bears)
     down(name)
-    assert _left(name) == []
+    assert left(bears) == []
 
 
 @pytest.mark.parametrize(
@@ -130,14 +141,3 @@ def _round_trip_ms(do: Do, address: str) -> float:
     told = do("exec", "1", "sh", "-c", f"busybox ping -c 3 -W 1 {address} || true")
     found = re.search(r"min/avg/max = ([0-9.]+)/", told)
     return float(found[1]) if found else 0.0
-
-
-def _left(name: str) -> list[str]:
-    """Return what of a testbed is there, in words."""
-    mine = f"--filter=label={LABEL}={name}"
-    left = [f"process {pid}" for pid in processes_that_mention(directory_of(name))]
-    left += [f"container {one}" for one in docker("ps", "--all", "--quiet", mine).split()]
-    left += [f"network {one}" for one in docker("network", "ls", "--quiet", mine).split()]
-    left += [f"cgroup {path}" for path in CGROUPS.glob(f"*/vacnet-testbed-{name}")]
-    left += [str(directory_of(name))] if directory_of(name).exists() else []
-    return left

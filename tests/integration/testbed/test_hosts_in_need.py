@@ -22,7 +22,7 @@ DAY_SECONDS = 86400
 CLOCK = Path(__file__).with_name("clock.c")
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a node more is made and removed
 def test_a_full_disk_stops_starts_there_and_loses_no_end(stage: Stage) -> None:
     (node,) = stage.bed.add(disk_mib=DISK_MIB)
     try:
@@ -42,7 +42,7 @@ def test_a_full_disk_stops_starts_there_and_loses_no_end(stage: Stage) -> None:
         stage.bed.remove(node)
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a node is restarted twice
 def test_a_clock_that_jumps_by_a_day_ends_no_machine(stage: Stage) -> None:
     compiler = shutil.which("cc")
     if compiler is None:

@@ -12,21 +12,21 @@ from tools.testbed import Node
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(2400), pytest.mark.xdist_group("testbed")]
 
+MANY = 1000
 MANY_SECONDS = 1800.0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("many", [100, 1000])
-def test_short_machines_are_counted_alike_everywhere(stage: Stage, many: int) -> None:
+@pytest.mark.slow  # a container takes a processor half a second
+def test_a_thousand_short_machines_are_counted_alike_everywhere(stage: Stage) -> None:
     stage.target("t", works(0), more="gain = 4\n")
     stage.until(
-        lambda: sum(_accounts(stage, node) for node in stage.nodes) >= many, MANY_SECONDS, "many have ended"
+        lambda: sum(_accounts(stage, node) for node in stage.nodes) >= MANY, MANY_SECONDS, "many have ended"
     )
     stage.quiet()
     stage.until_agreed(PATIENCE_SECONDS)
     rows = stage.rows("t")
     assert {(row.state, row.code) for row in rows} == {("ended", 200)}
-    assert len({row.uuid for row in rows}) == len(rows) >= many
+    assert len({row.uuid for row in rows}) == len(rows) >= MANY
     for node in stage.nodes:
         assert _accounts(stage, node) == len(stage.rows("t", [node])), node.name
 

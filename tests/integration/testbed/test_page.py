@@ -27,7 +27,7 @@ def name() -> Iterator[str]:
     down(made)
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a testbed of its own, and a space that is waited for again and again
 def test_vacnet_is_tried_on_five_hypervisors_as_the_page_says(name: str) -> None:
     told = [_do(block, name) for block in blocks_of(CHECKOUT / "docs" / "testbed.md")]
     assert len(told) == 10

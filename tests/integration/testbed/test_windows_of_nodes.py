@@ -22,7 +22,7 @@ HEARD_SECONDS = 1.0
 BACKOFF = 30
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # it takes eighty containers to tell 3:1 from chance
 def test_shares_are_met_over_all_nodes(stage: Stage) -> None:
     stage.target("large", works(3), share=3)
     stage.target("small", works(3), share=1)
@@ -54,10 +54,10 @@ def test_an_outcome_on_one_node_stops_starts_on_all_within_a_second(stage: Stage
     stage.go()
     stage.until(lambda: not any(map(machines, stage.nodes)), PATIENCE_SECONDS, "all are free")
     stage.until(lambda: _left(stage) < BACKOFF / 3, BACKOFF, "it was time enough for a mistake")
-    rows = stage.rows("t")
-    opened = max(row.ended for row in rows if row.ended and row.code == 300)
-    late = [row for row in rows if row.created > opened + HEARD_SECONDS]
-    assert not late
+    opened, rows = stage.opened("t"), stage.rows("t")
+    assert any(row.code == 300 and row.ended and row.ended <= opened for row in rows)
+    late = [(row.node, row.created - opened) for row in rows if row.created > opened + HEARD_SECONDS]
+    assert not late, "nodes and how many seconds after the outcome"
 
 
 def _backs_off(stage: Stage) -> bool:
