@@ -17,6 +17,7 @@ from typing import Any
 from vacnet.agent.agent import Agent
 from vacnet.agent.effects import (
     Decided,
+    GatherAnswer,
     Member,
     Notify,
     PersistEpoch,
@@ -37,6 +38,7 @@ from vacnet.agent.events import (
     MachineProved,
     MachineStarted,
     PeersChanged,
+    QuestionAnswered,
     Woke,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
@@ -48,6 +50,7 @@ from vacnet.simulate.toys import Behaviour, outcome_of
 from vacnet.space.address import Address
 from vacnet.space.gossip import Datagram
 from vacnet.space.happenings import FactoryChanged, RowsChanged
+from vacnet.space.items import Detail, Items
 from vacnet.space.window import Window
 
 Watch = Callable[[str, object, float], None]
@@ -284,6 +287,11 @@ class Node:
     def _stop(self, effect: StopMachine) -> None:
         self.disk.machines.pop(effect.uuid, None)
 
+    def _gather(self, effect: GatherAnswer) -> None:
+        """Tell whoever asks who it is, a moment later as a shell does; its machines are toys."""
+        answer = QuestionAnswered(effect.question, Items(details=(Detail("factory", self.name),)))
+        self.clock.after(0.0, self.tell, answer)
+
     def _nothing(self, effect: object) -> None:
         """Notices, decisions and news are for people and for `watch`."""
 
@@ -294,6 +302,7 @@ _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
     PersistMembers: Node._keep_members,  # noqa: SLF001
     StartMachine: Node._start,  # noqa: SLF001
     StopMachine: Node._stop,  # noqa: SLF001
+    GatherAnswer: Node._gather,  # noqa: SLF001
     Decided: Node._nothing,  # noqa: SLF001
     Notify: Node._nothing,  # noqa: SLF001
     Wrote: Node._nothing,  # noqa: SLF001

@@ -13,6 +13,7 @@ Address = tuple[str, int]
 """IP address in text and UDP port."""
 
 PORT_MAX = 65_535
+"""Of 16 bits: RFC 768."""
 ZONE_MAX = 15
 """Linux's IFNAMSIZ without its final zero."""
 

@@ -20,6 +20,7 @@ from vacnet.space.voice import Voice
 from vacnet.space.wire import Answer, Query, Topic, Type
 
 RETRY_SECONDS = 0.5
+"""STUN's first retransmission (RFC 8489 section 6.2.1); not doubled, for a person waits."""
 
 
 class Inquiry:

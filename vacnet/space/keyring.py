@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from vacnet.space.seal import derive, key_id
 
 SECRET_BYTES = 32
+"""256 bits, as WireGuard's keys; BLAKE2b takes up to 64 (RFC 7693)."""
 
 
 class Role(enum.StrEnum):

@@ -34,6 +34,7 @@ NOBODYS_NAME = ""
 SILENCE_SECONDS = 3.0
 """Three syncs without an answer: greet again."""
 GREET_SECONDS = (0.25, 2.0)
+"""Between two greetings, doubled from the one to the other: somebody looks on and waits."""
 
 
 class Observer:

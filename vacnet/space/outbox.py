@@ -20,6 +20,7 @@ from vacnet.space.counters import Counters
 from vacnet.space.limits import NORMAL_PER_SECOND, QUEUE_MAX, URGENT_PER_SECOND
 
 BURST_SECONDS = 0.1
+"""At once may leave what is allowed in this time: 2,000 urgent ones, less than 4 MiB of buffer hold."""
 
 
 @dataclass(frozen=True, slots=True)

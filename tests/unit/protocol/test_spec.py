@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tools.spec_page import SPEC, TABLES, spec_page
+from tools.spec_page import SPEC, TABLES, _documented, spec_page
 from tools.wire_tables import shapes
 from vacnet.space import limits
 
@@ -30,6 +31,13 @@ def test_every_shape_has_its_table(name: str) -> None:
 def test_every_constant_stands_in_it() -> None:
     names = {name for name in vars(limits) if name.isupper()} - {"U32_MAX", "U64_MAX"}
     assert {name for name in names if f"| {name} |" not in TEXT} == set()
+
+
+def test_every_constant_says_why_it_is_what_it_is() -> None:
+    sections = re.findall(r"^# -- (.+?) -*$", Path(limits.__file__).read_text(), re.MULTILINE)
+    told = dict(one for section in ("numbers", *sections) for one in _documented(section))
+    assert {name for name in vars(limits) if name.isupper()} == set(told)
+    assert [name for name, why in told.items() if len(why.split()) < 4] == []
 
 
 def test_every_constant_that_the_text_names_is_one() -> None:

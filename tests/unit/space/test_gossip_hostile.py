@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.space.net import SECRET, Net, ring, row_of, space
+from vacnet.space.coding import target_to_wire
 from vacnet.space.counters import Reject
 from vacnet.space.gossip import Datagram, Gossip
 from vacnet.space.happenings import WrongKey
@@ -16,6 +17,7 @@ from vacnet.space.keyring import KeyRing
 from vacnet.space.limits import (
     CHALLENGED_MAX,
     NONCES_MAX,
+    RELAYS,
     STRANGER_SECONDS,
     STRANGER_SHOWN_SECONDS,
     STRANGERS_MAX,
@@ -225,6 +227,36 @@ def test_a_copy_sent_first_from_elsewhere_does_not_shut_out_the_original() -> No
     assert "atlas" not in gossip.table.factories["f1"].targets
     gossip.receive(data, net.address("f1"), net.now)
     assert gossip.table.factories["f1"].targets["atlas"].can == 3
+
+
+def test_what_came_from_a_place_that_is_not_proved_is_passed_on_to_nobody() -> None:
+    net = space(5)
+    net.run(10.0)
+    version = net.gossip("f1").table.me.version
+    wire = target_to_wire(row_of("atlas", net.now), version + 1, net.now)
+    news = encode(Announce(version, version + 1, version + 1, urgent=True, factory=None, rows=[wire]))
+    data, began = _datagram(net, "f1", Type.ANN, news), len(net.recorded)
+    net.deliver(data, HERE, net.address("f0"))
+    sent = [(to, told[3]) for sender, to, told in net.recorded[began:] if sender == net.address("f0")]
+    assert sent == [(HERE, Type.HELLO)]
+    net.deliver(data, net.address("f1"), net.address("f0"))
+    relayed = [told[3] for sender, _, told in net.recorded[began:] if sender == net.address("f0")][1:]
+    assert relayed == [Type.ROWS] * RELAYS
+
+
+@pytest.mark.parametrize("name", ["", "n" * 254, "\u00e9" * 127, "a\x1b[2J"])
+def test_no_factory_begins_under_a_name_that_cannot_travel(name: str) -> None:
+    with pytest.raises(ValueError, match="1 to 253"):
+        Net().add("f0", alias=name)
+
+
+@pytest.mark.parametrize("name", ["", "t" * 64, "\u00e9" * 32, "a\n"])
+def test_no_row_is_written_for_a_target_whose_name_cannot_travel(name: str) -> None:
+    net = space(1)
+    before = net.gossip("f0").table.me.version
+    with pytest.raises(ValueError, match="1 to 63"):
+        net.gossip("f0").set_target_row(row_of(name, net.now), net.now)
+    assert net.gossip("f0").table.me.version == before
 
 
 def test_rows_beyond_their_span_are_refused_whole() -> None:

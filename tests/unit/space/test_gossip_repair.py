@@ -98,6 +98,22 @@ def test_a_gap_in_what_another_tells_is_asked_of_the_teller() -> None:
     assert pulls == [net.address("f1")]
 
 
+def test_each_live_peer_has_its_turn_of_a_sync() -> None:
+    net = space(6)
+    net.run(20.0)
+    began = len(net.recorded)
+    net.run(12.0)
+    asked = [
+        to
+        for sender, to, data in net.recorded[began:]
+        if sender == net.address("f0") and data[3] == Type.SYNC
+    ]
+    others = [net.address(f"f{number}") for number in range(1, 6)]
+    assert len(asked) >= 10
+    assert all(asked.count(other) >= 1 for other in others)
+    assert max(asked.count(other) for other in others) <= min(asked.count(other) for other in others) + 2
+
+
 def test_one_sync_in_ten_goes_to_a_silent_factory() -> None:
     net = space(3)
     net.stop("f2")
