@@ -11,6 +11,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,9 @@ from tests.integration.testbed.stage import PATIENCE_SECONDS
 from tests.integration.testbed.traces import left, marks_of
 from tools.space.member import CHECKOUT
 from tools.space.waiting import until
-from tools.testbed import Testbed, down
+from tools.testbed import Testbed, TestbedError, down
 from tools.testbed.__main__ import main
+from tools.testbed.plan import NodePlan, Plan
 from tools.testbed.testbed import directory_of, sees
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(600), pytest.mark.xdist_group("testbed")]
@@ -134,6 +136,19 @@ def test_down_ends_a_testbed_whose_up_was_killed(name: str, way: str) -> None:
 def test_what_cannot_be_done_is_said(words: list[str], told: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--name", "never-made", *words]) == 1
     assert told in capfd.readouterr().err
+
+
+def test_an_engine_that_does_not_answer_has_ended_no_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bed = Testbed(tmp_path, Plan(name="t", way="least", nodes=(NodePlan(number=1),)))
+    (node,) = bed.nodes
+    node.run.mkdir(parents=True)
+    node.socket.touch()
+    monkeypatch.setenv("DOCKER_HOST", "unix:///var/tmp/no-engine.sock")
+    with pytest.raises(TestbedError, match="docker ps failed"):
+        bed.restart(node)
+    assert node.socket.exists(), "it was taken from a factory that runs on"
 
 
 def _round_trip_ms(do: Do, address: str) -> float:
