@@ -11,7 +11,17 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import decide, docker_start, gossip_cpu, gossip_real, gossip_sim, replaced, rest, start_up
+from tools.bench import (
+    decide,
+    docker_start,
+    gossip_cpu,
+    gossip_flood,
+    gossip_real,
+    gossip_sim,
+    replaced,
+    rest,
+    start_up,
+)
 from tools.bench.figure import Figure
 
 BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
@@ -22,6 +32,7 @@ BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "gossip-cpu": gossip_cpu.measure,
     "decide": decide.measure,
     "gossip-sim": gossip_sim.measure,
+    "gossip-flood": gossip_flood.measure,
     "gossip-real": gossip_real.measure,
 }
 

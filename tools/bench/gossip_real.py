@@ -18,13 +18,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import psutil
 
-from tools.bench import serf
+from tools.bench import serf, witness
 from tools.bench.figure import Figure
 from tools.bench.quantiles import quantile
-from tools.bench.witness import NAME
 from tools.space import Space
 from tools.space.waiting import until
 
@@ -81,7 +79,7 @@ def _measured(space: Space, seconds: float) -> Iterator[Figure]:
     start, spent = time.clock_gettime(time.CLOCK_BOOTTIME), _cpu(space)
     time.sleep(seconds)
     spent = _cpu(space) - spent
-    memory = sum(psutil.Process(_pid(member.directory)).memory_full_info().pss for member in space.members)
+    memory = sum(psutil.Process(member.pid).memory_full_info().pss for member in space.members)
     delays = _delays(space, start)
     how = f"{len(delays)} changes in {seconds:.0f} s, {len(space.members)} processes"
     limit = P99_SECONDS_MAX if count == FACTORIES[-1] else None
@@ -124,7 +122,7 @@ def _first(heard: list[tuple[int, float]], version: int) -> float:
 def _times_by_factory(space: Space) -> dict[tuple[str, str], list[tuple[int, float]]]:
     found: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for member in space.members:
-        for kind, speaker, version, now in _log(member.directory):
+        for kind, speaker, version, now in witness.lines(member.directory):
             if kind == "knew":
                 found[member.name, speaker].append((version, now))
     return found
@@ -132,7 +130,7 @@ def _times_by_factory(space: Space) -> dict[tuple[str, str], list[tuple[int, flo
 
 def _lines(space: Space, wanted: str) -> Iterator[tuple[str, int, float]]:
     for member in space.members:
-        for kind, factory, version, now in _log(member.directory):
+        for kind, factory, version, now in witness.lines(member.directory):
             if kind == wanted:
                 yield factory, version, now
 
@@ -145,24 +143,12 @@ def _times(space: Space, wanted: str) -> dict[tuple[str, str], float]:
     """Return by witness and factory when a line of a kind was first written."""
     found: dict[tuple[str, str], float] = {}
     for member in space.members:
-        for kind, factory, _version, now in _log(member.directory):
+        for kind, factory, _version, now in witness.lines(member.directory):
             if kind == wanted:
                 found.setdefault((member.name, factory), now)
     return found
 
 
-def _log(directory: Path) -> Iterator[tuple[str, str, int, float]]:
-    path = directory / NAME
-    for line in path.read_text().splitlines() if path.exists() else ():
-        kind, factory, version, now = line.split()
-        yield kind, factory, int(version), float(now)
-
-
-def _pid(directory: Path) -> int:
-    identity: dict[str, int] = msgspec.json.decode((directory / "process.json").read_bytes())
-    return identity["pid"]
-
-
 def _cpu(space: Space) -> float:
-    times = [psutil.Process(_pid(member.directory)).cpu_times() for member in space.members]
+    times = [psutil.Process(member.pid).cpu_times() for member in space.members]
     return float(sum(one.user + one.system for one in times))

@@ -43,7 +43,7 @@ def measure(seconds: float) -> Iterator[Figure]:
     """Measure for so many seconds, after as many of coming to rest."""
     with tempfile.TemporaryDirectory(prefix="vn") as directory, _space(Path(directory)) as member:
         time.sleep(seconds / 2)
-        process = psutil.Process(_pid(member))
+        process = psutil.Process(member.pid)
         before, began = _cpu(process), time.monotonic()
         time.sleep(seconds)
         spent = _cpu(process) - before
@@ -80,11 +80,6 @@ def _begin(swarm: subprocess.Popen[bytes], member: Member, space: str) -> None:
 
 def _live(member: Member) -> int:
     return sum(one.state == "live" for one in member.client().space().factories)
-
-
-def _pid(member: Member) -> int:
-    identity: dict[str, int] = msgspec.json.decode((member.directory / "process.json").read_bytes())
-    return identity["pid"]
 
 
 def _cpu(process: psutil.Process) -> float:

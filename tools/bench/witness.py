@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vacnet.agent.agent import Agent
 from vacnet.agent.own_rows import is_urgent
@@ -26,6 +27,23 @@ from vacnet.space.happenings import FactoryLive, RowsChanged
 from vacnet.space.rows import TargetRow
 
 NAME = "witness"
+
+
+class Line(NamedTuple):
+    """One thing that a witness wrote down."""
+
+    kind: str
+    factory: str
+    version: int
+    now: float
+
+
+def lines(directory: Path) -> Iterator[Line]:
+    """Yield what the witness of a member's directory has written so far."""
+    path = directory / NAME
+    for line in path.read_text().splitlines() if path.exists() else ():
+        kind, factory, version, now = line.split()
+        yield Line(kind, factory, int(version), float(now))
 
 
 class Witness(Agent):
@@ -53,12 +71,12 @@ class Witness(Agent):
         os.write(self._out, f"{kind} {factory} {version} {now:.6f}\n".encode())
 
 
-def main() -> int:
-    """Run the factory of the settings named on the command line."""
+def main(kind: type[Witness] = Witness) -> int:
+    """Run the factory of the settings named on the command line, with this kind of agent."""
     config = Path(sys.argv[-1])
     Witness._out = os.open(config.parent / NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # noqa: SLF001
     wiring_of: Any = wiring
-    wiring_of.Agent = Witness
+    wiring_of.Agent = kind
     # the tables of the agent name its own methods
     wired: Any = sys.modules[Agent.__module__]
     wired._NEWS = {**wired._NEWS, RowsChanged: Witness._rows_changed, FactoryLive: Witness._live}  # noqa: SLF001

@@ -60,6 +60,12 @@ class Member:
         """Return what it said."""
         return self.directory / "log"
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process that was started for it last; 0: none was."""
+        identity = self._identity()
+        return identity.pid if identity else 0
+
     def client(self) -> Client:
         """Return a client of its control socket."""
         return Client(self.socket)
