@@ -61,10 +61,10 @@ class Announcer:
             self._leisure = row
 
     def set_target(self, row: TargetRow, *, urgent: bool) -> None:
-        """Write the row of a target if it says something else.
+        """Write the row of a target if it says something else; one too many is not told of.
 
         Raises:
-            ValueError: the name is too long, or there are too many targets.
+            ValueError: the name is empty, too long or not printable.
         """
         me, now = self._core.me, self._core.now
         self._copies.pop(row.target, None)
@@ -73,18 +73,19 @@ class Announcer:
         change = target_change(before, row, me.name, now)
         if change is Change.LEISURE:
             self._copies[row.target] = row
-        elif change is Change.NEWS:
-            self._write_target(row)
+        elif change is Change.NEWS and self._write_target(row):
             self._schedule(urgent=urgent)
 
-    def _write_target(self, row: TargetRow) -> None:
+    def _write_target(self, row: TargetRow) -> bool:
+        """Write a row; False when all the others are offered still and leave it no room."""
         me = self._core.me
         if not row.target or not plain(row.target, limits.TARGET_NAME_BYTES_MAX):
             raise ValueError(f"the target's name {row.target!r} has not 1 to 63 printable bytes")
         if not spans.make_room(me, row.target):
-            raise ValueError(f"no room for target {row.target!r} beside {limits.TARGETS_MAX} others")
+            return False
         me.targets[row.target] = row
         me.versions[row.target] = self._next_version()
+        return True
 
     def wake(self) -> None:
         """Announce what is due; without news, beat."""

@@ -196,8 +196,10 @@ class Gossip:
     def set_target_row(self, row: TargetRow, now: float, *, urgent: bool = False) -> None:
         """Say something else of a target here; the same contents with times within a second are not sent.
 
+        Nothing is said of one more than 256 that are offered: its machines are known here alone.
+
         Raises:
-            ValueError: the name is too long, or there are 256 targets.
+            ValueError: the name is empty, too long or not printable.
         """
         self._core.now = now
         self._announcer.set_target(row, urgent=urgent)
