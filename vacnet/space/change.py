@@ -19,7 +19,7 @@ import msgspec
 from vacnet.space import coding
 from vacnet.space.limits import RETOLD_SECONDS
 from vacnet.space.rows import FactoryRow, TargetRow
-from vacnet.space.table import AGES, timeless
+from vacnet.space.table import timeless
 from vacnet.space.wire import WireTarget
 
 RETOLD = RETOLD_SECONDS * 10
@@ -52,7 +52,7 @@ def target_change(before: TargetRow | None, after: TargetRow, owner: str, now: f
 
 
 def _retold_far(old: WireTarget, new: WireTarget) -> bool:
-    pairs = [(getattr(old, name) or 0, getattr(new, name) or 0) for name in AGES]
+    pairs = [(getattr(old, name) or 0, getattr(new, name) or 0) for name in coding.AGES]
     pairs.append((old.window.age, new.window.age))
     return any(abs(one - other) >= RETOLD for one, other in pairs)
 

@@ -8,12 +8,16 @@ after one trip nothing changes any more: every holder has the same contents.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from vacnet.space import limits
 from vacnet.space.rows import FactoryRow, Flags, TargetRow
 from vacnet.space.window import Window
 from vacnet.space.wire import WireFactory, WireTarget, WireWindow
 
 MIB = 1 << 20
+AGES = ("claim_age", "message_age", "proof_age", "proof_started_age", "error_age", "verdict_age")
+"""The ages of a row; its window has one more."""
 
 
 def age(at: float, now: float) -> int:
@@ -105,6 +109,13 @@ def target_to_wire(row: TargetRow, version: int, now: float) -> WireTarget:
         share_millionths=bounded(round(row.share * 1_000_000)),
         digest=row.digest[: limits.DIGEST_BYTES_MAX],
     )
+
+
+def aged(wire: WireTarget, deciseconds: int) -> WireTarget:
+    """Return a row whose ages have grown by so much; what never was stays so."""
+    ages = {name: bounded(age + deciseconds) for name in AGES if (age := getattr(wire, name)) is not None}
+    window = replace(wire.window, age=bounded(wire.window.age + deciseconds))
+    return replace(wire, window=window, **ages)
 
 
 def target_from_wire(wire: WireTarget, now: float) -> TargetRow:

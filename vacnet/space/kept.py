@@ -1,10 +1,11 @@
-"""Kept rows: as they came, with the moment of their coming, and read when somebody looks at them.
+"""Kept rows: as they came, with the moment of their coming; read when somebody looks, told on as they are.
 
 Rules of this file: a row that came is turned into times on my clock at most once, and only if anybody asks
 for it. Most are never asked for: another factory's row of a target that is not offered here, one that a
 newer one replaces before the board is looked at. Reading costs three times what taking one in does.
 
-The moment is kept beside the row, so it does not matter to its times when it is read.
+The moment is kept beside the row, so it does not matter to its times when it is read, and whoever pulls it
+is told what came with its ages grown by what has passed since.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ class Came(msgspec.Struct, gc=False):
         if self._row is None:
             self._row = coding.target_from_wire(self.wire, self.at)
         return self._row
+
+    def retold(self, now: float) -> WireTarget:
+        """Return what is told of it now."""
+        passed = coding.age(self.at, now)
+        return coding.aged(self.wire, passed) if passed else self.wire
 
 
 class RowChange(msgspec.Struct, gc=False):
@@ -72,14 +78,17 @@ class Kept(MutableMapping[str, TargetRow]):
     def find(self, target: str) -> TargetRow | None:
         """Return a row, read; None when there is none."""
         row = self._rows.get(target)
-        return self[target] if isinstance(row, Came) else row
+        return row.read() if isinstance(row, Came) else row
+
+    def told(self, target: str, version: int, now: float) -> WireTarget:
+        """Return a row of this version as it is told now."""
+        row = self._rows[target]
+        return row.retold(now) if isinstance(row, Came) else coding.target_to_wire(row, version, now)
 
     def __getitem__(self, target: str) -> TargetRow:
         """Return a row, read."""
         row = self._rows[target]
-        if isinstance(row, Came):
-            row = self._rows[target] = row.read()
-        return row
+        return row.read() if isinstance(row, Came) else row
 
     def __setitem__(self, target: str, row: TargetRow) -> None:
         """Keep a row that is of my clock already."""

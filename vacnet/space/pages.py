@@ -80,7 +80,7 @@ def packed(of: list[Origin]) -> list[list[Origin]]:
 
 def _rows_after(known: Known, start: int, now: float) -> list[WireFactory | WireTarget]:
     rows: list[WireFactory | WireTarget] = [
-        coding.target_to_wire(known.targets[target], version, now)
+        known.targets.told(target, version, now)
         for target, version in known.versions.items()
         if start < version <= known.version
     ]

@@ -32,8 +32,6 @@ from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import factory_id
 from vacnet.space.wire import WireTarget, encode
 
-AGES = ("claim_age", "message_age", "proof_age", "proof_started_age", "error_age", "verdict_age")
-
 
 class Liveness(enum.StrEnum):
     """What silence means."""
@@ -141,7 +139,7 @@ class Known:
 
 def timeless(wire: WireTarget) -> WireTarget:
     """Return a row without its ages, which each holder knows in its own way; what never was stays so."""
-    ages = {name: None if getattr(wire, name) is None else 0 for name in AGES}
+    ages = {name: None if getattr(wire, name) is None else 0 for name in coding.AGES}
     return msgspec.structs.replace(wire, window=msgspec.structs.replace(wire.window, age=0), **ages)
 
 
