@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from vacnet.agent import rules
 from vacnet.agent.board import Board
 from vacnet.agent.effects import (
     Decided,
@@ -57,6 +56,7 @@ from vacnet.agent.own import OwnMachine
 from vacnet.agent.own_rows import gone, is_urgent
 from vacnet.agent.restore import enter, restore
 from vacnet.agent.restored import Restored
+from vacnet.agent.rules import Rules
 from vacnet.agent.stranger_words import OTHER_VERSION, WRONG_KEY, stranger_words
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import SpaceView
@@ -98,6 +98,7 @@ class Agent:
         row = self._rows.first(settings)
         self.gossip = Gossip(config, restored.epoch, ring, row, rng, now)
         self.board = Board(settings, self.gossip.table, rng)
+        self._rules = Rules()
         self.strips = Strips()
         self.starts = Starts()
         self._members = {member.name: member for member in restored.members}
@@ -250,7 +251,7 @@ class Agent:
         if conflicted and not self.host.is_conflicted:
             fields = {"factory": self.settings.factory, "words": "none has been heard for a minute"}
             self._effects.append(Notify("factory.conflict-over", fields))
-        self.decision = rules.decide(self.board, self.host.reasons, now)
+        self.decision = self._rules.decide(self.board, self.host.reasons, now)
         self._publish(now)
         self._keep_suspicions()
         effects, self.board.effects = self.board.effects, []
@@ -306,6 +307,7 @@ class Agent:
 
     def _factory_changed(self, news: FactoryChanged, _now: float) -> None:
         """Review only what its processors' worth changes: its free room is read when it matters next."""
+        self._rules.heard(self.gossip.table.factories.get(news.factory))
         self._dirty |= self.board.factory_changed(news.factory)
 
     def _live(self, news: FactoryLive, _now: float) -> None:

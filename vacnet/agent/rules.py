@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vacnet.agent.board import Board
+from vacnet.agent.neighbours import Neighbours
 from vacnet.decide.reasons import Decision, Reason
 from vacnet.space.table import Known
 
@@ -44,11 +45,27 @@ def told_by(live: Iterable[Known]) -> Told:
     return Told(min(found), max(found))
 
 
-def decide(board: Board, vetoes: tuple[Reason, ...], now: float) -> Decision:
-    """Have the board decide by the rules of the space."""
-    live = [one.known for one in board.around(now).all if one.live]
-    told = told_by([board.table.me, *live])
-    return BY_VERSION[followed(told.lowest, BY_VERSION)](board, vetoes, now)
+class Rules:
+    """Has a board decide by the rules of its space, and knows which these are."""
+
+    def __init__(self) -> None:
+        """Begin without a look."""
+        self._around: Neighbours | None = None
+        self._told = Told(NOBODY_TOLD, NOBODY_TOLD)
+
+    def heard(self, known: Known | None) -> None:
+        """Note that a factory says something else of itself; mostly all tell one version, and it the same."""
+        version = known.row.rule_version if known is not None else NOBODY_TOLD
+        if self._told != Told(version, version):
+            self._around = None
+
+    def decide(self, board: Board, vetoes: tuple[Reason, ...], now: float) -> Decision:
+        """Return the decision of the board."""
+        around = board.around(now)
+        if around is not self._around:
+            live = [one.known for one in around.all if one.live]
+            self._around, self._told = around, told_by([board.table.me, *live])
+        return BY_VERSION[followed(self._told.lowest, BY_VERSION)](board, vetoes, now)
 
 
 def followed(lowest: int, carried: Collection[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,13 +11,16 @@ from tests.unit.space.net import Net, space
 from vacnet.agent import rules
 from vacnet.agent.agent import Agent
 from vacnet.agent.board import Board
-from vacnet.agent.events import AgentSettings, KeysChanged, Woke
+from vacnet.agent.events import AgentSettings, HostChanged, HostFacts, KeysChanged, Woke
 from vacnet.agent.host import Host
 from vacnet.agent.restored import Restored
+from vacnet.agent.rules import Rules
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import SpaceView
 from vacnet.agent.viewing import Sight, Starts, space_view
 from vacnet.decide.reasons import Decision, Reason
+from vacnet.simulate.run import Scenario, World
+from vacnet.simulate.talker import Talker
 from vacnet.space.rows import FactoryRow
 
 SETTINGS = AgentSettings(space="s", factory="f0", processors=4)
@@ -30,8 +34,8 @@ def _tells(net: Net, name: str, version: int) -> None:
 
 
 def _by(version: int) -> object:
-    def decide(_board: Board, _vetoes: tuple[Reason, ...], now: float) -> Decision:
-        return Decision(now, f"by rule {version}", ())
+    def decide(board: Board, vetoes: tuple[Reason, ...], now: float) -> Decision:
+        return replace(board.review(vetoes, now), chosen=f"by rule {version}")
 
     return decide
 
@@ -47,7 +51,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Net:
 
 
 def _decided(net: Net) -> str:
-    return rules.decide(Board(SETTINGS, net.gossip("f0").table, Random(0)), (), net.now).chosen
+    return Rules().decide(Board(SETTINGS, net.gossip("f0").table, Random(0)), (), net.now).chosen
 
 
 def _view(net: Net) -> SpaceView:
@@ -103,6 +107,21 @@ def test_a_rule_that_this_release_lacks_is_a_warning_and_one_that_it_has_is_none
     assert "update the others" in rules.trouble(_view(net).rule_version)
 
 
+def test_what_was_looked_up_once_holds_until_somebody_tells_another_or_is_there_no_more(net: Net) -> None:
+    table = net.gossip("f0").table
+    board, asked = Board(SETTINGS, table, Random(0)), Rules()
+    assert asked.decide(board, (), net.now).chosen == "by rule 2"
+    _tells(net, "f1", 1)
+    asked.heard(table.factories["f2"])
+    assert asked.decide(board, (), net.now).chosen == "by rule 2", "f2 has said nothing new of its rule"
+    asked.heard(table.factories["f1"])
+    assert asked.decide(board, (), net.now).chosen == "by rule 1"
+    net.stop("f1")
+    net.run(20.0)
+    board.look_around()
+    assert asked.decide(board, (), net.now).chosen == "by rule 2"
+
+
 def test_an_agent_tells_the_newest_rule_it_has_and_decides_by_the_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,6 +130,25 @@ def test_an_agent_tells_the_newest_rule_it_has_and_decides_by_the_table(
     agent.handle(Woke(0.0), 1000.0)
     assert agent.gossip.table.me.row.rule_version == 2
     assert agent.decision.chosen == "by rule 2"
+
+
+def test_an_agent_changes_its_rule_when_another_says_that_it_has_a_newer_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rules, "BY_VERSION", {1: _by(1), 2: _by(2)})
+    world = World(Scenario(factories=2), 1, ())
+    here, there = world.nodes
+    there.make = Talker
+    for node in world.nodes:
+        node.boot()
+    for version in (1, 2, 1):
+        assert isinstance(there.agent, Talker)
+        there.agent.restate(there.now, version)
+        there.carry_out()
+        world.clock.run_until(world.clock.now + 10.0)
+        here.tell(HostChanged(HostFacts()))
+        assert isinstance(here.agent, Agent)
+        assert here.agent.decision.chosen == f"by rule {version}"
 
 
 def test_a_release_carries_the_rule_before_its_newest_too() -> None:
