@@ -26,6 +26,7 @@ def test_a_node_lives_for_ever(stage):
 """
 
 
+@pytest.mark.slow  # a testbed of its own
 def test_a_failing_test_names_promise_seed_nodes_and_logs(tmp_path: Path) -> None:
     (tmp_path / "test_broken.py").write_text(BROKEN)
     words = ["-c", "pyproject.toml", "-p", "no:cacheprovider", "-p", "tests.integration.testbed.conftest"]

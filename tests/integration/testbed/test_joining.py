@@ -15,22 +15,23 @@ JOIN_SECONDS = 5.0
 
 
 def test_a_hypervisor_joins_by_one_edit_of_one_peer_list_and_works_and_leaves(stage: Stage) -> None:
-    before = len(stage.nodes)
+    first, second, *_ = old = stage.nodes
     (new,) = stage.bed.add(greeting=False)
     try:
         stage.target("t", works(1))
         assert sees(new) == 1
-        second = stage.nodes[1]
-        write_peers(second, [stage.nodes[0], new])
-        all_seen = lambda: all(sees(node) == before + 1 for node in stage.nodes)  # noqa: E731
+        write_peers(second, [first, new])
+        all_seen = lambda: all(sees(node) == len(old) + 1 for node in stage.nodes)  # noqa: E731
         assert stage.until(all_seen, PATIENCE_SECONDS, "all see the new one") < JOIN_SECONDS
         stage.until(lambda: len(stage.rows("t", [new])) > 0, PATIENCE_SECONDS, "it has work")
     finally:
         stage.bed.remove(new)
+        write_peers(second, [first])
     gone = lambda: {state_at(node, new.factory) for node in stage.nodes} <= {"departed", ""}  # noqa: E731
     stage.until(gone, PATIENCE_SECONDS, "all know that it left")
 
 
+@pytest.mark.slow  # a node is killed and restarted
 def test_a_node_rebuilt_with_an_empty_disk_is_itself_again_and_counted_once(stage: Stage) -> None:
     stage.target("t", works(3))
     node = stage.nodes[-1]

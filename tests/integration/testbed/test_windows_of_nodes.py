@@ -27,9 +27,8 @@ def test_shares_are_met_over_all_nodes(stage: Stage) -> None:
     stage.target("large", works(3), share=3)
     stage.target("small", works(3), share=1)
     enough = 16 * len(stage.nodes)
-    stage.until(
-        lambda: stage.ended("large") + stage.ended("small") >= enough, PATIENCE_SECONDS, "many have ended"
-    )
+    done = lambda: stage.ended("large") + stage.ended("small") >= enough  # noqa: E731
+    stage.until(done, 5 * PATIENCE_SECONDS, "many have ended")
     stage.quiet()
     large, small = stage.ended("large"), stage.ended("small")
     assert large / (large + small) == pytest.approx(0.75, abs=0.12), (large, small)
