@@ -44,6 +44,7 @@ EFFICIENCY_LOW = 0.2
 """Below this an old machine is marked: it holds processors and hardly uses them."""
 EFFICIENCY_MARKED_AFTER_HOURS = 1.0
 
+NONE_THERE = "No machines. `vacnet targets` on its host says why none starts."
 NO_MACHINES = "No machines. `vacnet targets` says why none starts; `vacnet machines --all` shows ended ones."
 
 
@@ -53,7 +54,7 @@ def machines_view(state: Machines, now: float) -> View:
     return View(
         facts=_facts(state),
         warnings=freshness.staleness(state.factory, state.time, now),
-        sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NO_MACHINES),),
+        sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NONE_THERE if state.asked_by else NO_MACHINES),),
     )
 
 

@@ -39,6 +39,12 @@ def test_the_machines_look_as_they_did(scene: str, width: int) -> None:
     )
 
 
+def test_where_another_factory_has_no_machines_its_own_host_is_the_place_to_ask_why() -> None:
+    none = msgspec.structs.replace(scenes.MACHINES["afar"], machines=())
+    assert "on its host" in drawn(machines_view(none, scenes.NOW), 80)
+    assert "on its host" not in drawn(machines_view(scenes.MACHINES["empty"], scenes.NOW), 80)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scene", scenes.PEERS)
 def test_the_peers_look_as_they_did(scene: str, width: int) -> None:
