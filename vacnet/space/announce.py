@@ -148,9 +148,9 @@ class Announcer:
 
     def _pages(self) -> list[Page]:
         core = self._core
-        cut = pages.pages(core.me, self._told, core.now, pages.ANNOUNCE_ROOM)
+        cut = list(pages.pages(core.me, self._told, core.now, pages.ANNOUNCE_ROOM))
         if self._urgent and core.now - self._flushed_at < limits.REPEAT_SECONDS:
-            longer = pages.pages(core.me, self._told_before, core.now, pages.ANNOUNCE_ROOM)
+            longer = list(pages.pages(core.me, self._told_before, core.now, pages.ANNOUNCE_ROOM))
             return longer if len(longer) == 1 else cut
         return cut
 

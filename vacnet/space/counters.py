@@ -37,7 +37,7 @@ class Reject(enum.StrEnum):
     ECHO = "echo"
     """The nonce it echoes was never sent, or long ago."""
     RATE = "rate"
-    """A question too many: of its address, or of all."""
+    """A question too many, of its address or of all; or a greeting too many of those who are not linked."""
     FULL = "full"
     """A bound of the table is reached."""
 

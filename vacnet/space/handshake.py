@@ -8,10 +8,11 @@
 Rules of this file: a HELLO asks, a WELCOME answers with the nonce and, if its sender is not proved here,
 asks back. Neither keeps state for a stranger but a nonce. An answer to somebody unproved is no longer
 than what it answers; a full HELLO is padded for that, and where there is no room, trailing fields are
-left away, down to the bare nonce. Both carry the sender's `instance`, 8 random bytes of its present
-life, and, where the receiver's name is known with another life that is no older, that life (`rival`):
-how a factory whose record was lost learns which epoch to jump over, and how two of one name learn of
-each other. A WELCOME names a few live members, so that a newcomer reaches all without a list.
+left away, down to the bare nonce. All of them share an allowance: a recorded HELLO, played again and
+again, takes no part of the way out that news need. Both carry the sender's `instance`, 8 random bytes of
+its present life, and, where the receiver's name is known with another life that is no older, that life
+(`rival`): how a factory whose record was lost learns which epoch to jump over, and how two of one name
+learn of each other. A WELCOME names a few live members, so that a newcomer reaches all without a list.
 
 Whoever holds a member key may join: a good tag is admission, and either side's list suffices.
 
@@ -28,6 +29,7 @@ import msgspec
 from vacnet.space import address as addresses
 from vacnet.space import limits, versions
 from vacnet.space.address import Address
+from vacnet.space.allowance import Bucket
 from vacnet.space.challenges import Sent
 from vacnet.space.core import Core
 from vacnet.space.counters import Reject
@@ -53,6 +55,7 @@ class Handshake:
         self._membership = membership
         self._twin = twin
         self._proved = proved
+        self._unproved = Bucket(limits.UNPROVED_PER_SECOND, limits.UNPROVED_PER_SECOND, core.now)
         self._told: dict[Address, float] = {}
         """When it was told that somebody speaks other versions."""
 
@@ -76,7 +79,8 @@ class Handshake:
 
     def challenge(self, arrival: Arrival, instance: bytes = b"") -> None:
         """Ask an unproved sender, or one of another life, whether it is there, and tell it of the rival."""
-        if self._core.challenges.permits(arrival.address, self._core.now):
+        core = self._core
+        if core.challenges.permits(arrival.address, core.now) and self._unproved.take(core.now):
             self.greet(arrival.address, arrival.room, self._rival(arrival, instance))
 
     def on_hello(self, arrival: Arrival, hello: Hello) -> None:
@@ -85,6 +89,8 @@ class Handshake:
         self._check_name(arrival, hello.name)
         if self._is_me(arrival, hello.instance):
             self._met_myself(hello.nonce)
+        if arrival.link is None and not self._unproved.take(core.now):
+            raise Rejected(Reject.RATE)
         rival = self._rival(arrival, hello.instance)
         self._hear_rival(hello.rival, proved=arrival.link is not None)
         known = arrival.link or rival or not self._understands(arrival, hello)

@@ -115,6 +115,8 @@ QUESTIONS_PER_SECOND: Final = 200.0
 """Of one address, with as many at once: a table of 1,000 factories (500 datagrams) in three seconds."""
 QUESTIONS_PER_SECOND_ALL: Final = 500.0
 """Of all addresses: a quarter of the normal allowance, so that those who only look never crowd out news."""
+UNPROVED_PER_SECOND: Final = 1_000.0
+"""Answers to greetings of who is not linked: half the normal allowance, so that replayed ones delay none."""
 ASKERS_MAX: Final = 256
 """Addresses whose allowance is remembered; BIND's response rate limiting begins with 500 entries."""
 

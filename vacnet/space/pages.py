@@ -2,11 +2,13 @@
 
 Rules of this file: rows go in ascending version; a page says (start, end] and holds every row whose
 newest version is in it; the next page starts where it ends, so pages may be lost and pulled one by one.
-Cut by bytes and never by count: with long names six rows fill a datagram, with short ones twenty.
+Cut by bytes and never by count: with long names six rows fill a datagram, with short ones twenty. And cut
+when it is asked for: who takes but the first page of 256 rows has not paid for all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from vacnet.space import coding
@@ -37,53 +39,50 @@ class Page:
             self.rows.append(row)
 
 
-def pages(known: Known, start: int, now: float, room: int) -> list[Page]:
-    """Return the pages from `start` up to its contiguous version; one at least, with no row if none."""
-    cut = [Page(start, start, known.version)]
-    used = 0
+def pages(known: Known, start: int, now: float, room: int) -> Iterator[Page]:
+    """Yield the pages from `start` up to its contiguous version; one at least, with no row if none."""
+    page, used = Page(start, start, known.version), 0
     for row in _rows_after(known, start, now):
         size = len(encode(row))
         if used and used + size > room:
-            cut.append(Page(cut[-1].end, cut[-1].end, known.version))
-            used = 0
-        cut[-1].take(row)
+            yield page
+            page, used = Page(page.end, page.end, known.version), 0
+        page.take(row)
         used += size
-    cut[-1].end = known.version
-    return cut
+    page.end = known.version
+    yield page
 
 
-def origins(known: Known, start: int, counter: int, now: float) -> list[Origin]:
-    """Return the pages as they are told of by another, or by the factory itself in answer to a pull."""
+def origins(known: Known, start: int, counter: int, now: float) -> Iterator[Origin]:
+    """Yield the pages as they are told of by another, or by the factory itself in answer to a pull."""
     ip, port = known.address or ("", 0)
     seen = coding.bounded(counter, (1 << 64) - 1), coding.bounded(known.silence(now) * 10)
     who, latest = (known.name, known.epoch), known.version
     empty = Origin(*who, start, latest, latest, *seen, ip, port, None, [])
-    return [
-        Origin(*who, page.start, page.end, latest, *seen, ip, port, page.factory, page.rows)
-        for page in pages(known, start, now, ANNOUNCE_ROOM - len(encode(empty)))
-    ]
+    for page in pages(known, start, now, ANNOUNCE_ROOM - len(encode(empty))):
+        yield Origin(*who, page.start, page.end, latest, *seen, ip, port, page.factory, page.rows)
 
 
-def packed(of: list[Origin]) -> list[list[Origin]]:
-    """Return the origins in groups that each fit into a datagram."""
-    groups: list[list[Origin]] = []
-    used = BODY_BYTES_MAX
+def packed(of: Iterable[Origin]) -> Iterator[list[Origin]]:
+    """Yield the origins in groups that each fit into a datagram."""
+    group: list[Origin] = []
+    used = 0
     for origin in of:
         size = len(encode(origin))
-        if used + size > ANNOUNCE_ROOM:
-            groups.append([])
-            used = 0
-        groups[-1].append(origin)
+        if group and used + size > ANNOUNCE_ROOM:
+            yield group
+            group, used = [], 0
+        group.append(origin)
         used += size
-    return groups
+    if group:
+        yield group
 
 
-def _rows_after(known: Known, start: int, now: float) -> list[WireFactory | WireTarget]:
-    rows: list[WireFactory | WireTarget] = [
-        known.targets.told(target, version, now)
-        for target, version in known.versions.items()
-        if start < version <= known.version
-    ]
-    if start < known.row_version <= known.version:
-        rows.append(coding.factory_to_wire(known.row, known.row_version, known.departed_at, now))
-    return sorted(rows, key=lambda row: row.version)
+def _rows_after(known: Known, start: int, now: float) -> Iterator[WireFactory | WireTarget]:
+    after = [(known.row_version, "")] if start < known.row_version <= known.version else []
+    after += [(at, target) for target, at in known.versions.items() if start < at <= known.version]
+    for version, target in sorted(after):
+        if target:
+            yield known.targets.told(target, version, now)
+        else:
+            yield coding.factory_to_wire(known.row, version, known.departed_at, now)

@@ -22,6 +22,8 @@ Sources: RFC 9000 section 8.1 (no answer longer than what asked, without any sta
 
 from __future__ import annotations
 
+from itertools import chain
+
 from vacnet.space import answers, limits, pages
 from vacnet.space.allowance import Allowances
 from vacnet.space.core import Core
@@ -63,12 +65,12 @@ class Questions:
         self._permit(arrival)
         room = arrival.own_room - ROWS_HEAD_BYTES
         told: list[Origin] = []
-        for known, start in self._repair.held(message)[: limits.EVIDENCE_MAX]:
-            for origin in self._repair.origins(known, start):
-                room -= len(encode(origin))
-                if room < 0:
-                    break
-                told.append(origin)
+        held = self._repair.held(message)[: limits.EVIDENCE_MAX]
+        for origin in chain.from_iterable(self._repair.origins(known, start) for known, start in held):
+            room -= len(encode(origin))
+            if room < 0:
+                break
+            told.append(origin)
         if told:
             self._send(arrival, Type.ROWS, encode(RowsOf(told, last=True)))
 

@@ -19,6 +19,9 @@ Sources: Demers et al. 1987 (anti-entropy); gossip research 4.5 and 4.6.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, islice
+
 from vacnet.space import limits, pages, spans, sync, wire
 from vacnet.space.core import Core, addresses_of
 from vacnet.space.gate import Arrival
@@ -127,8 +130,8 @@ class Repair:
         if self._fetching:
             self._check_done(arrival.known, over=message.last)
 
-    def origins(self, known: Known, start: int) -> list[Origin]:
-        """Return pages of a factory's rows as this one may tell of them."""
+    def origins(self, known: Known, start: int) -> Iterator[Origin]:
+        """Yield pages of a factory's rows as this one may tell of them."""
         core = self._core
         counter = core.sequence if known.itself else known.counter
         return pages.origins(known, start, counter, core.now)
@@ -160,10 +163,8 @@ class Repair:
 
     def _give(self, arrival: Arrival, held: list[tuple[Known, int]]) -> None:
         """Send ROWS, a bounded number of datagrams; the rest is found by the next sync."""
-        told: list[Origin] = []
-        for known, start in held[: limits.ENTRIES_MAX]:
-            told += self.origins(known, start)
-        groups = pages.packed(told)[: limits.ROWS_PAGES_MAX]
+        of_each = (self.origins(known, start) for known, start in held[: limits.ENTRIES_MAX])
+        groups = list(islice(pages.packed(chain.from_iterable(of_each)), limits.ROWS_PAGES_MAX))
         for number, group in enumerate(groups, start=1):
             self._core.send(Type.ROWS, RowsOf(group, number == len(groups)), [arrival.address])
 

@@ -16,6 +16,7 @@ from vacnet.space.happenings import WrongKey
 from vacnet.space.keyring import KeyRing
 from vacnet.space.limits import (
     CHALLENGED_MAX,
+    COALESCE_SECONDS,
     NONCES_MAX,
     RELAYS,
     STRANGER_SECONDS,
@@ -168,6 +169,23 @@ def test_all_traffic_replayed_changes_nothing_and_wakes_no_dead() -> None:
     assert after == heard
 
 
+def test_a_greeting_replayed_in_a_flood_takes_no_room_from_news() -> None:
+    net = space(2, targets=1)
+    hello = next(data for _, to, data in net.recorded if data[3] == Type.HELLO and to == net.address("f0"))
+    for second in range(6):
+        for number in range(4000):
+            net.gossip("f0").receive(hello, (f"10.6.{second}.6", 1 + number), net.now)
+        net.collect(net.nodes["f0"])
+        net.run(1.0)
+    counters = net.gossip("f0").counters
+    assert counters.rejects[Reject.RATE] > 15_000
+    net.set_row("f0", row_of("target-0", net.now, can=7))
+    assert net.run(10.0, until=net.complete) < COALESCE_SECONDS + 1.0
+    assert counters.datagrams_dropped == 0
+    net.add("f2", peers=["f0"])
+    assert net.run(10.0, until=net.complete) < 5.0
+
+
 def test_a_recording_played_to_a_restarted_factory_brings_neither_rows_nor_life() -> None:
     net = space(3, targets=3)
     net.run(30.0)
@@ -263,7 +281,7 @@ def test_rows_beyond_their_span_are_refused_whole() -> None:
     net = space(2, targets=1)
     net.run(5.0)
     known = net.gossip("f0").table.factories["f1"]
-    origin = net.gossip("f1")._repair.origins(net.gossip("f1").table.me, 0)[0]
+    origin = next(net.gossip("f1")._repair.origins(net.gossip("f1").table.me, 0))
     lie = Origin("f1", 1, 0, 1, 1, known.counter, 0, "", 0, origin.factory, origin.rows)
     _refused(net, _datagram(net, "f1", Type.ROWS, encode(RowsOf([lie]))), Reject.DECODE)
 

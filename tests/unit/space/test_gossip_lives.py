@@ -145,7 +145,7 @@ def test_two_lives_that_took_one_epoch_are_told_apart() -> None:
     gossip.set_factory_row(replace(gossip.table.me.row, processors_free=3), net.now)
     net.run(8.0)
     net.stop("f1")
-    held = net.gossip("f0")._repair.origins(net.gossip("f0").table.factories["f1"], 0)
+    held = list(net.gossip("f0")._repair.origins(net.gossip("f0").table.factories["f1"], 0))
     net.stop("f2")
     net.add("f0", epoch=2)
     net.add("f1", epoch=1, peers=["f0"])

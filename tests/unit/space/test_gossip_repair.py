@@ -85,7 +85,7 @@ def test_a_gap_in_what_another_tells_is_asked_of_the_teller() -> None:
     net.faults.drop = lambda data: data[3] == Type.ANN
     net.set_row("f2", row_of("atlas", net.now), urgent=True)
     net.set_row("f2", row_of("alice", net.now), urgent=True)
-    told = net.gossip("f1")._repair.origins(net.gossip("f2").table.me, 2)
+    told = list(net.gossip("f1")._repair.origins(net.gossip("f2").table.me, 2))
     net.gossip("f1")._core.send(Type.ROWS, RowsOf(told), [net.address("f0")])
     began = len(net.recorded)
     net.collect(net.nodes["f1"])

@@ -14,6 +14,7 @@ from msgspec import structs
 from vacnet.space import coding, limits, wire
 from vacnet.space.change import Change, factory_change, target_change
 from vacnet.space.counters import Reject
+from vacnet.space.kept import Kept
 from vacnet.space.pages import origins, packed, pages
 from vacnet.space.rows import FactoryRow, Flags, TargetRow
 from vacnet.space.seal import Rejected
@@ -249,7 +250,8 @@ def _table_of_longest(count: int) -> Table:
 
 def test_the_longest_rows_of_the_longest_names_fit_into_datagrams() -> None:
     me = _table_of_longest(256).me
-    cut = pages(me, 0, 1e9, limits.BODY_BYTES_MAX - 24)
+    cut = list(pages(me, 0, 1e9, limits.BODY_BYTES_MAX - 24))
+    assert len(cut) > 20
     for page in cut:
         body = wire.Announce(
             page.start, page.end, page.latest, urgent=True, factory=page.factory, rows=page.rows
@@ -259,10 +261,23 @@ def test_the_longest_rows_of_the_longest_names_fit_into_datagrams() -> None:
         assert len(wire.encode(wire.RowsOf(group))) <= limits.BODY_BYTES_MAX
 
 
+def test_who_takes_one_page_of_many_pays_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    tell = Kept.told
+
+    def counted(kept: Kept, target: str, version: int, now: float) -> wire.WireTarget:
+        told.append(target)
+        return tell(kept, target, version, now)
+
+    monkeypatch.setattr(Kept, "told", counted)
+    first = next(origins(_table_of_longest(256).me, 0, 1, NOW))
+    assert len(told) <= len(first.rows) + 1
+
+
 @given(st.integers(0, 40))
 def test_pages_join_without_a_gap_and_hold_each_row_once(start: int) -> None:
     me = _table_of_longest(40).me
-    cut = pages(me, start, NOW, 1100)
+    cut = list(pages(me, start, NOW, 1100))
     assert [page.start for page in cut] == [start, *(page.end for page in cut[:-1])]
     assert cut[-1].end == 41
     versions = [row.version for page in cut for row in page.rows]
