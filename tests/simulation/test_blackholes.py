@@ -1,12 +1,19 @@
-"""A host on which everything fails spends few machines; sound hosts are left alone at any base rate."""
+"""A host on which everything fails spends few machines; sound hosts are left alone at any base rate.
+
+First the test alone, at more host-days than any run of machines reaches; then both promises in one run of
+a hundred hosts, one of them a black hole, each with its ledger.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from random import Random
 
 import pytest
 
+from tests.simulation.decide_space import target
+from tests.simulation.hosts import Hosts
 from vacnet.decide.blackholes import NONE, is_suspect, suspected, upper
 
 DAY = 86_400.0
@@ -14,6 +21,7 @@ HOUR = 3_600.0
 PEERS = 99
 PLACES = 10
 RATES = (0.0, 0.02, 0.2)
+BROKEN_AT = 1.5 * HOUR
 
 
 def _peers(rng: Random, base: float, an_hour: float) -> float:
@@ -75,6 +83,31 @@ def _upper_limit(alarms: int) -> float:
     while sum(math.exp(-mean) * mean**n / math.factorial(n) for n in range(alarms + 1)) > 0.05:
         mean += 0.05
     return mean
+
+
+@pytest.mark.parametrize("base", RATES)
+@pytest.mark.parametrize(
+    "days",  # at 10 machines an hour and host, 33 days are 800,000 machines
+    [1 / 6, pytest.param(33, marks=(pytest.mark.slow, pytest.mark.timeout(3600)))],
+)
+def test_a_black_hole_is_found_by_itself_and_nobody_else_in_the_same_run(base: float, days: float) -> None:
+    def course(host: int, now: float, rng: Random) -> tuple[int, float, float]:
+        if host == 0 and now > BROKEN_AT:
+            return 500, math.inf, 5.0
+        if rng.random() < base:
+            return 500, math.inf, rng.uniform(1, 60)
+        return 200, 60.0, HOUR * rng.uniform(0.5, 1.5)
+
+    space = Hosts(
+        target("work", backoff=60), PEERS + 1, PLACES, course, days * DAY, seed=3, steady_from=HOUR
+    ).run()
+    wasted = Counter(int((at - BROKEN_AT) // DAY) for at in space.failures[0] if at > BROKEN_AT)
+    assert 1 <= wasted.pop(0) <= 10
+    assert max(wasted.values(), default=0) <= 2  # one machine is tried from time to time
+    alarms = sum(space.alarms.values()) - space.alarms[0]
+    assert space.alarms[0] == 1
+    assert alarms == 0 if days < 1 else _upper_limit(alarms) / (PEERS * days) < 1e-3
+    assert space.blamed == 0
 
 
 def test_in_a_fault_of_the_whole_site_nobody_suspects_itself() -> None:

@@ -1,12 +1,14 @@
 """Crashes and bad weather, drawn by the seed: no ticket twice, no target stuck, tables equal in the end."""
 
 import itertools
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 import pytest
 
 from vacnet.simulate.checkers import Ends, OneMachineATicket, TablesEqual
+from vacnet.simulate.counts import NeverStuck
 from vacnet.simulate.network import Weather
 from vacnet.simulate.run import Scenario, World, run
 from vacnet.simulate.toys import Always, Behaviour, Queue
@@ -69,8 +71,9 @@ def scenario_of(seed: int) -> Scenario:
 @pytest.mark.parametrize("seed", [3, 7, 8, 9])
 def test_no_ticket_twice_no_target_stuck_and_tables_equal(seed: int) -> None:
     scenario = scenario_of(seed)
-    tickets, ends = OneMachineATicket(), Ends()
-    world = run(scenario, seed, tickets, ends, TablesEqual())
+    tickets, ends, stuck = OneMachineATicket(), Ends(), NeverStuck()
+    scenario = replace(scenario, faults=((0.0, stuck.watch), *scenario.faults))
+    world = run(scenario, seed, tickets, ends, stuck, TablesEqual())
     queue = world.behaviours["queue"]
     assert isinstance(queue, Queue)
     assert queue.taken == 40

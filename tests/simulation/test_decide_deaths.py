@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from statistics import median
@@ -9,6 +10,8 @@ from statistics import median
 import pytest
 
 from tests.simulation.decide_space import HOUR, LOSSY, board, play, says, target, window, works
+from vacnet.agent.bid import Bid
+from vacnet.simulate.checkers import BrokenPromiseError
 from vacnet.simulate.counts import Counts
 from vacnet.simulate.mishaps import die, power_cut, stop_machines
 from vacnet.simulate.node import Node
@@ -202,3 +205,32 @@ def _found(seed: int, phase: float) -> float:
 
 def _ended(counts: Counts, started_at: float) -> bool:
     return any(end.started_at == started_at for end in counts.ends)
+
+
+# --- the checker that watches all of this catches what it is there for -----------------------------------
+
+
+def test_a_mutant_that_never_claims_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bid, "claim", lambda *_: None)
+    with pytest.raises(BrokenPromiseError, match="stuck since"):
+        play(lambda: {"idle": Scripted(lambda *_: says(300))}, (target("idle"),), seconds=200)
+
+
+def test_a_mutant_to_whom_the_dead_hold_their_tickets_for_ever_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def strike(world: World) -> None:
+        node = _holder(world)
+        assert node is not None
+        die(node)
+
+    monkeypatch.setattr("vacnet.agent.neighbours.HOLD_SECONDS", math.inf)
+    with pytest.raises(BrokenPromiseError, match="stuck since"):
+        play(
+            lambda: {"slow": Scripted(lambda *_: says(300), trial_seconds=3000)},
+            (target("slow", fizzle_seconds=3600),),
+            factories=6,
+            faults=((100.0, strike),),
+            seconds=1200,
+            calm_seconds=0.0,
+        )

@@ -169,7 +169,8 @@ def test_machines_that_all_end_100_after_ten_seconds_are_not_restarted_without_e
     assert 40 <= len(counts.starts) <= 4 * (4 + 2 * 60 / 8)
 
 
-def test_one_odd_300_among_many_at_work_opens_no_window() -> None:
+@pytest.mark.parametrize("machines", [100, pytest.param(1000, marks=slow)])
+def test_one_odd_300_among_many_at_work_opens_no_window(machines: int) -> None:
     odd = {"left": 1}
 
     def course(_factory: str, now: float, _rng: object) -> Verdict:
@@ -179,7 +180,11 @@ def test_one_odd_300_among_many_at_work_opens_no_window() -> None:
         return works(300)
 
     counts, world = play(
-        lambda: {"work": Scripted(course)}, (target("work"),), factories=4, processors=25, seconds=1800
+        lambda: {"work": Scripted(course)},
+        (target("work"),),
+        factories=4,
+        processors=machines // 4,
+        seconds=1800,
     )
     assert counts.useless("work") == 1
     assert counts.opened("work", since=1.0) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 import pytest
 
 from tests.simulation.decide_space import HOUR, LOSSY, board, play, says, target, works
+from tests.simulation.hosts import Hosts
 from vacnet.outcomes import Kind
 from vacnet.simulate.payloads import Scripted
 from vacnet.simulate.toys import Queue, Verdict
@@ -49,6 +51,17 @@ def test_a_few_transient_errors_everywhere_open_no_window(factories: int) -> Non
     assert any(end.kind is Kind.ERROR for end in counts.ends)
     assert counts.opened("work", since=1.0) == []
     assert counts.busy(10 * factories, 900, 1500) >= 0.95
+
+
+def test_a_few_transient_errors_on_a_thousand_factories_are_nobodys_fault() -> None:
+    def course(_host: int, _now: float, rng: Random) -> tuple[int, float, float]:
+        return (700, math.inf, 20.0) if rng.random() < 0.005 else (200, 20.0, 80.0)
+
+    work = target("work", gain=2)
+    space = Hosts(work, 1000, 10, course, 600.0, steady_from=300.0).run()
+    assert sum(map(len, space.failures.values())) > 300
+    assert (space.blamed, sum(space.alarms.values())) == (0, 0)
+    assert space.busy() >= 0.95
 
 
 def test_of_two_factories_one_that_is_broken_stops_only_itself() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
+
 import pytest
 
-from tests.simulation.decide_space import LOSSY, WAN, play, target
+from tests.simulation.decide_space import LOSSY, WAN, play, says, target
 from vacnet.outcomes import Kind
-from vacnet.simulate.probing import probed
+from vacnet.simulate.payloads import Scripted
+from vacnet.simulate.probing import CYCLE_SECONDS, probed
+from vacnet.simulate.run import World
 from vacnet.simulate.toys import Queue
 
 slow = (pytest.mark.slow, pytest.mark.timeout(3600))
@@ -48,3 +53,47 @@ def test_useless_machines_of_a_window_are_bounded_by_its_proofs(jobs: int, gain:
     proofs, useless = counts.of_tickets(Kind.OK), counts.of_tickets(Kind.NOWORK)
     assert sum(proofs.values()) == jobs + 2 * jobs
     assert {key: count for key, count in useless.items() if count > 1 + gain * proofs[key]} == {}
+
+
+@pytest.mark.parametrize("seeds", [pytest.param(100, marks=slow)])
+def test_useless_machines_are_bounded_in_every_seed_without_loss(seeds: int) -> None:
+    over: list[tuple[int, object]] = []
+    for seed in range(seeds):
+        rng = Random(seed)
+        jobs, gain = rng.randrange(15), rng.choice((1, 1, 2, 4))
+        counts, _ = play(
+            lambda: {"queue": Queue([(0.0, jobs), (200.0, jobs)], work_seconds=30)},  # noqa: B023 (called in it)
+            (target("queue", backoff=30, gain=gain),),
+            seed,
+            factories=rng.randrange(1, 12),
+            processors=rng.randrange(1, 10),
+            seconds=400,
+        )
+        proofs, useless = counts.of_tickets(Kind.OK), counts.of_tickets(Kind.NOWORK)
+        over += [(seed, key) for key, count in useless.items() if count > 1 + gain * proofs[key]]
+    assert over == []
+
+
+@pytest.mark.parametrize("factories", [10, pytest.param(100, marks=slow)])
+def test_a_partition_of_40_to_60_costs_one_probe_a_window_on_each_side(factories: int) -> None:
+    cut_at, seconds, part = 60.0, 360.0, factories * 2 // 5
+
+    def cut(world: World) -> None:
+        addresses = [node.address for node in world.nodes]
+        world.network.partition(addresses[:part], addresses[part:])
+
+    counts, world = play(
+        lambda: {"idle": Scripted(lambda *_: says(300))},
+        (target("idle", backoff=20, backoff_max_seconds=20),),
+        factories=factories,
+        processors=1,
+        weather=LOSSY,
+        faults=((cut_at, cut),),
+        seconds=seconds,
+        calm_seconds=0.0,
+    )
+    side = {node.name: number < part for number, node in enumerate(world.nodes)}
+    probes = Counter((side[start.factory], start.window) for start in counts.of("idle") if start.at > cut_at)
+    assert set(probes.values()) == {1}
+    sides = Counter(one for one, _ in probes)
+    assert min(sides.values()) >= 0.7 * (seconds - cut_at) / CYCLE_SECONDS

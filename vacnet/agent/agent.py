@@ -28,6 +28,7 @@ from vacnet.agent.effects import (
     Notify,
     PersistEpoch,
     PersistMembers,
+    PersistSuspicion,
     Send,
 )
 from vacnet.agent.events import (
@@ -258,6 +259,12 @@ class Agent:
         self.starts.count(effects, now)
         self._tell_decision(self.decision)
         self._effects.extend(effects)
+
+    def _keep_suspicions(self) -> None:
+        for name, ledger in self.board.ledgers.items():
+            if ledger.suspicion != ledger.kept_suspicion:
+                ledger.kept_suspicion = ledger.suspicion
+                self._effects.append(PersistSuspicion(name, ledger.suspicion))
 
     def _publish(self, now: float) -> None:
         """Hand own rows to gossip; a row that others wait for is urgent."""

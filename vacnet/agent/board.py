@@ -401,7 +401,8 @@ class Board:
             back_off=ledger.back_off,
             error_code=ledger.error_code,
             suspicion=ledger.suspicion,
-            on_trial=any(machine.proved_at is None for machine in ledger.unfinished()),
+            on_trial=ledger.on_trial(),
+            wary=ledger.wary(),
             now=now,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.reasons import Decision
 from vacnet.space.address import Address
 from vacnet.space.items import Question
@@ -70,6 +71,14 @@ class PersistWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class PersistSuspicion:
+    """Keep this factory's suspicion of itself, or forget it where there is none."""
+
+    target: str
+    suspicion: Suspicion
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A factory met and the last good address of it."""
 
@@ -113,6 +122,7 @@ Effect = (
     | StopMachine
     | PersistEpoch
     | PersistWindow
+    | PersistSuspicion
     | PersistMembers
     | Notify
     | Decided

@@ -60,6 +60,8 @@ class Ledger:
     errors_in_row: int = 0
     """Local errors since a machine last proved or found no work in so many words."""
     suspicion: Suspicion = NONE
+    kept_suspicion: Suspicion = NONE
+    """The one that the record has."""
     unjudged: bool = False
     """A local error has come since suspicion was last weighed."""
 
@@ -147,7 +149,7 @@ class Ledger:
         elif machine.fate is Fate.NOWORK:
             self._end_nowork(machine, lived_seconds, now)
         elif machine.fate in (Fate.LOCAL_ERROR, Fate.SILENT):
-            self._end_badly(machine.fate, outcome, now)
+            self._end_badly(machine, outcome, now)
         if not _counts(machine, self.window):
             del self.machines[machine.uuid]
         return machine.fate
@@ -161,14 +163,14 @@ class Ledger:
         self.nowork_life_seconds = max(self.nowork_life_seconds, lived_seconds)
         self.nowork_ends = [*self.nowork_ends, now][-NOWORKS_KEPT:]
 
-    def _end_badly(self, fate: Fate, outcome: Outcome, now: float) -> None:
-        short = outcome.transient or fate is Fate.SILENT
+    def _end_badly(self, machine: OwnMachine, outcome: Outcome, now: float) -> None:
+        short = outcome.transient or machine.fate is Fate.SILENT
         self.back_off = failed(self.target, self.back_off, short=short, now=now)
-        if fate is Fate.LOCAL_ERROR:
+        if machine.fate is Fate.LOCAL_ERROR:
             self.error_code, self.error_at = outcome.message.code, now
             self._count(now, failed=1.0)
             self.errors_in_row += 1
-            self.unjudged = True
+            self.unjudged |= machine.created_at >= self.suspicion.until  # older ones say nothing new
 
     def _clear(self, machine: OwnMachine) -> None:
         """Enter that machines work here: one that was made before a suspicion says nothing about it."""
@@ -215,6 +217,15 @@ class Ledger:
     def _proves_by_age(self, machine: OwnMachine, now: float) -> bool:
         by_age = self.target.proof is Proof.FIZZLE and machine.started_at is not None
         return by_age and now >= (machine.started_at or 0.0) + self.age_needed()
+
+    def wary(self) -> bool:
+        """Tell whether the newest verdict here is a local error."""
+        return self.error_at is not None and self.error_at > (self.verdict_at or -math.inf)
+
+    def on_trial(self) -> bool:
+        """Tell whether a machine that began after the newest local error has not proved yet."""
+        began = -math.inf if self.error_at is None else self.error_at
+        return any(m.proved_at is None and m.created_at >= began for m in self.unfinished())
 
     def next_change(self, now: float) -> float:
         """Return when time alone changes the row next; infinity for never."""

@@ -42,7 +42,9 @@ class Here:
     error_code: int
     suspicion: Suspicion
     on_trial: bool
-    """A machine of it runs here that has not proved yet."""
+    """A machine of it that began after the last failure here runs and has not proved yet."""
+    wary: bool
+    """The newest verdict here is a failure."""
     now: float
 
 
@@ -72,11 +74,10 @@ def _not_made(here: Here) -> str:
 
 def _local(here: Here) -> str:
     left = here.back_off.until - here.now
-    if left <= 0:
-        return ""
-    return (
-        f"failed here {here.back_off.count} times in a row (last {here.error_code}): off for {duration(left)}"
-    )
+    failed = f"failed here {here.back_off.count} times in a row (last {here.error_code})"
+    if left > 0:
+        return f"{failed}: off for {duration(left)}"
+    return f"{failed}: one machine is tried first" if here.wary and here.on_trial else ""
 
 
 def _suspect(here: Here) -> str:

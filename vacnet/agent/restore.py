@@ -17,6 +17,9 @@ def restore(board: Board, restored: Restored, now: float) -> None:
     for name, window in restored.windows.items():
         if name in board.ledgers:
             board.ledgers[name].adopt(window)
+    for name, suspicion in restored.suspicions.items():
+        if name in board.ledgers:
+            board.ledgers[name].suspicion = board.ledgers[name].kept_suspicion = suspicion
     for machine in restored.machines:
         enter(board, machine, now)
 

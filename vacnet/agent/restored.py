@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from vacnet.agent.effects import Member, Ticket
+from vacnet.decide.blackholes import Suspicion
 from vacnet.outcomes import Outcome
 from vacnet.space.window import Window
 
@@ -43,4 +44,5 @@ class Restored:
     """8 random bytes of this start."""
     machines: tuple[RestoredMachine, ...] = ()
     windows: Mapping[str, Window] = field(default_factory=lambda: MappingProxyType({}))
+    suspicions: Mapping[str, Suspicion] = field(default_factory=lambda: MappingProxyType({}))
     members: tuple[Member, ...] = ()

@@ -29,6 +29,7 @@ def handlers(
         effects.StopMachine: lambda effect: keeper.stop(effect.uuid, effect.reason),
         effects.PersistEpoch: lambda effect: record.keep_epoch(effect.epoch),
         effects.PersistWindow: lambda effect: record.keep_window(effect.target, effect.window),
+        effects.PersistSuspicion: lambda effect: record.keep_suspicion(effect.target, effect.suspicion),
         effects.PersistMembers: lambda effect: record.keep_members(effect.members),
         effects.Notify: notify,
         effects.GatherAnswer: queries.gather,

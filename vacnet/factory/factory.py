@@ -287,6 +287,7 @@ class Factory:
             instance=secrets.token_bytes(8),
             machines=machines,
             windows=await self.record.windows(boot_seconds()),
+            suspicions=await self.record.suspicions(boot_seconds()),
             members=await self.record.members(),
         )
 

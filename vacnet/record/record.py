@@ -18,8 +18,9 @@ from typing import TypeVar
 import structlog
 
 from vacnet.agent.effects import Member
+from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.reasons import Decision
-from vacnet.record import facts, machine_table, rings, window_table
+from vacnet.record import facts, machine_table, rings, suspicion_table, window_table
 from vacnet.record.ballast import Ballast
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.jobs import Need, Step
@@ -188,6 +189,20 @@ class Record:
         """Return the windows kept, their openings on this boot's clock, of which `now` is the time."""
         clocks = self._clocks(now)
         return await self._ask(lambda connection: window_table.windows(connection, clocks), Need.READ)
+
+    def keep_suspicion(self, target: str, suspicion: Suspicion) -> None:
+        """Keep this factory's suspicion of itself in place of the one before, or forget it."""
+        clocks = self._clocks(self._boottime())
+        self._queue(
+            lambda connection: suspicion_table.keep(connection, target, suspicion, clocks),
+            Need.MUST,
+            f"suspicion {target}",
+        )
+
+    async def suspicions(self, now: float) -> dict[str, Suspicion]:
+        """Return the suspicions kept, on this boot's clock, of which `now` is the time."""
+        clocks = self._clocks(now)
+        return await self._ask(lambda connection: suspicion_table.suspicions(connection, clocks), Need.READ)
 
     def keep_members(self, members: Sequence[Member]) -> None:
         """Keep the members met in place of those before."""

@@ -61,7 +61,14 @@ _FIRST: tuple[str, ...] = (
     "CREATE TABLE reserve (id INTEGER PRIMARY KEY, room BLOB NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SECOND: tuple[str, ...] = (
+    """CREATE TABLE suspicions (
+        target TEXT PRIMARY KEY, count INTEGER NOT NULL, since_boot REAL NOT NULL, until_boot REAL NOT NULL,
+        failed REAL NOT NULL, tried REAL NOT NULL, rate REAL NOT NULL, kept_boot REAL NOT NULL,
+        kept_wall REAL NOT NULL, boot_id TEXT NOT NULL) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vacnet.agent.agent import Agent
+from vacnet.agent.board import Board
 from vacnet.agent.effects import PersistWindow, StartMachine
 from vacnet.agent.events import MachineEnded
+from vacnet.decide.peers import HOLD_SECONDS
 from vacnet.decide.standing import Standing
 from vacnet.decide.tickets import free_tickets
 from vacnet.decide.windows import State
@@ -24,6 +26,8 @@ from vacnet.simulate.run import World
 LOOK_SECONDS = 5.0
 STUCK_SECONDS = 90.0
 """Eight ranks of 2 s, a random 10 s, a claim that dies (31 s), the choice of a second, and arrival."""
+DEAD_SECONDS = HOLD_SECONDS + 2 * STUCK_SECONDS
+"""A holder that fell silent holds its tickets for ten minutes; then the others have to be stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,15 @@ class Counts:
 
 @dataclass(slots=True)
 class NeverStuck:
-    """No target with a live candidate is ever stuck, whatever died: it is looked at every few seconds."""
+    """No target with a live candidate is ever stuck, whatever died: it is looked at every few seconds.
+
+    It is stuck if tickets or draws allow a machine and none is started; and, whatever the rules say of
+    tickets, if its back-off is over, somebody could start one and nobody who lives has one on trial.
+    """
 
     started: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, float] = field(default_factory=dict)
+    idle: dict[str, float] = field(default_factory=dict)
     stuck: list[tuple[str, float, float]] = field(default_factory=list)
     looks: int = 0
 
@@ -130,14 +139,22 @@ class NeverStuck:
 
     def watch(self, world: World) -> None:
         """Look, and come back; to be put among a scenario's faults."""
-        now, startable = world.clock.now, set(_startable(world.nodes))
+        boards = [(node.name, node.agent.board) for node in world.nodes if isinstance(node.agent, Agent)]
         self.looks += 1
-        for name in startable:
-            since = max(self.waiting.setdefault(name, now), self.started.get(name, 0.0))
-            if now - since > STUCK_SECONDS:
-                self.stuck.append((name, since, now))
-        self.waiting = {name: at for name, at in self.waiting.items() if name in startable}
+        allowed = {name for factory, board in boards for name in _allowed_here(board, factory)}
+        able = {name for _, board in boards for name in _over(board)}
+        on_trial = {name for _, board in boards for name in _on_trial(board)}
+        self._look(self.waiting, allowed, STUCK_SECONDS, world.clock.now)
+        self._look(self.idle, able - on_trial, DEAD_SECONDS, world.clock.now)
         world.clock.after(LOOK_SECONDS, self.watch, world)
+
+    def _look(self, waiting: dict[str, float], names: set[str], patience: float, now: float) -> None:
+        for name in names:
+            since = max(waiting.setdefault(name, now), self.started.get(name, 0.0))
+            if now - since > patience:
+                self.stuck.append((name, since, now))
+        for name in waiting.keys() - names:
+            del waiting[name]
 
     def finish(self, nodes: Sequence[Node], seed: int) -> None:  # noqa: ARG002 (seen on the way)
         """Raise if a target was stuck."""
@@ -145,12 +162,21 @@ class NeverStuck:
             raise BrokenPromiseError(f"seed {seed}: stuck since, seen at: {self.stuck[:3]}")
 
 
-def _startable(nodes: Sequence[Node]) -> Iterator[str]:
-    """Yield the targets of which some factory could start a machine and is allowed to."""
-    for node in nodes:
-        if isinstance(node.agent, Agent):
-            board = node.agent.board
-            yield from (name for name in board.able if _allowed(board.standings[name], node.name))
+def _over(board: Board) -> Iterator[str]:
+    """Yield the targets that a factory could start a machine of, and that are not in back-off to it."""
+    yield from (name for name in board.able if board.standings[name].state is not State.BACK_OFF)
+
+
+def _on_trial(board: Board) -> Iterator[str]:
+    """Yield the targets of which an unfinished machine has not proved."""
+    for name, ledger in board.ledgers.items():
+        if any(machine.proved_at is None for machine in ledger.unfinished()):
+            yield name
+
+
+def _allowed_here(board: Board, factory: str) -> Iterator[str]:
+    """Yield the targets of which a factory could start a machine and is allowed to."""
+    yield from (name for name in board.able if _allowed(board.standings[name], factory))
 
 
 def _allowed(standing: Standing, factory: str) -> bool:

@@ -22,6 +22,7 @@ from vacnet.agent.effects import (
     Notify,
     PersistEpoch,
     PersistMembers,
+    PersistSuspicion,
     PersistWindow,
     Send,
     StartMachine,
@@ -42,6 +43,7 @@ from vacnet.agent.events import (
     Woke,
 )
 from vacnet.agent.restored import Restored, RestoredMachine
+from vacnet.decide.blackholes import Suspicion
 from vacnet.outcomes import Outcome
 from vacnet.simulate.clock import Clock
 from vacnet.simulate.network import Network
@@ -76,6 +78,7 @@ class Disk:
 
     epoch: int = 0
     windows: dict[str, Window] = field(default_factory=dict)
+    suspicions: dict[str, Suspicion] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
     machines: dict[str, RestoredMachine] = field(default_factory=dict)
 
@@ -133,6 +136,7 @@ class Node:
             instance=self.rng.randbytes(8),
             machines=tuple(self.disk.machines.values()),
             windows=dict(self.disk.windows),
+            suspicions=dict(self.disk.suspicions),
             members=self.disk.members,
         )
         self.watch(self.name, Booted(restored.epoch, restored.instance), self.clock.now)
@@ -228,6 +232,9 @@ class Node:
     def _keep_window(self, effect: PersistWindow) -> None:
         self.disk.windows[effect.target] = effect.window
 
+    def _keep_suspicion(self, effect: PersistSuspicion) -> None:
+        self.disk.suspicions[effect.target] = effect.suspicion
+
     def _keep_members(self, effect: PersistMembers) -> None:
         self.disk.members = effect.members
 
@@ -299,6 +306,7 @@ class Node:
 _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
     PersistEpoch: Node._keep_epoch,  # noqa: SLF001 (the table is the class's own)
     PersistWindow: Node._keep_window,  # noqa: SLF001
+    PersistSuspicion: Node._keep_suspicion,  # noqa: SLF001
     PersistMembers: Node._keep_members,  # noqa: SLF001
     StartMachine: Node._start,  # noqa: SLF001
     StopMachine: Node._stop,  # noqa: SLF001

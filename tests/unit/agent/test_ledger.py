@@ -200,3 +200,17 @@ def test_where_peers_fail_alike_a_host_does_not_suspect_itself() -> None:
         ledger.end(machine, outcome(500), 10.0, 10.0)
         ledger.judge(lambda: [_peer(1000, 950)], 10.0)
     assert ledger.suspicion.count == 0
+
+
+def test_after_a_failure_one_machine_is_on_trial_until_it_has_lived_for_a_while() -> None:
+    ledger, (waiting, fails) = ledger_with(0, 1)
+    ledger.end(fails, outcome(500), 5.0, 40.0)
+    assert ledger.wary()
+    assert waiting.unfinished
+    assert not ledger.on_trial()  # the other began before the failure and says nothing about it
+    ledger.add(OwnMachine("trial", "t", 1, waiting.ticket, 100.0, started_at=100.0), 100.0)
+    assert ledger.on_trial()
+    ledger.pass_time(129.0)
+    assert ledger.wary()
+    ledger.pass_time(130.0)
+    assert not ledger.wary()

@@ -1,0 +1,44 @@
+"""A host that suspects itself still does after a restart of its factory, and tries one machine in time."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.simulation.decide_space import HOUR, board, play, says, target, works
+from vacnet.decide.blackholes import FIRST_SECONDS, NONE, Suspicion
+from vacnet.simulate.payloads import Scripted
+from vacnet.simulate.run import World
+from vacnet.simulate.toys import Verdict
+
+BROKEN = "factory1.sim.example.org"
+
+
+def _fails_on_one(factory: str, _now: float, _rng: Random) -> Verdict:
+    return says(500) if factory == BROKEN else works(1200)
+
+
+def test_a_restart_forgets_no_suspicion() -> None:
+    seen: list[Suspicion] = []
+
+    def look(world: World) -> None:
+        seen.append(board(world, 1).ledgers["work"].suspicion)
+
+    def restart(world: World) -> None:
+        look(world)
+        world.nodes[1].crash()
+        world.clock.after(5.0, world.nodes[1].boot)
+
+    counts, world = play(
+        lambda: {"work": Scripted(_fails_on_one)},
+        (target("work", gain=2),),
+        factories=3,
+        processors=4,
+        faults=((HOUR, restart), (HOUR + 10.0, look)),
+        seconds=FIRST_SECONDS + 2 * HOUR,
+    )
+    before, after = seen
+    assert before == after != NONE
+    tried = [start.at for start in counts.starts if start.factory == BROKEN and start.at > HOUR]
+    assert len(tried) == 1  # when the suspicion was over; it failed too
+    assert tried[0] >= before.until - world.nodes[1].base
+    assert board(world, 1).ledgers["work"].suspicion.count == 2
