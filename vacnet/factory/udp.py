@@ -22,6 +22,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from vacnet.space.address import Address
 
@@ -117,7 +118,7 @@ class Endpoint:
                 self._count("receive", error)
                 continue
             self.counters["received"] += 1
-            self._receive(data, (address[0], address[1]))
+            self._receive(data, sender_of(address))
 
     def _send_from(self, source: socket.socket, data: bytes, address: Address) -> None:
         try:
@@ -131,6 +132,21 @@ class Endpoint:
         self.counters[f"{what}_{errno.errorcode.get(error.errno or 0, 'unknown').lower()}"] += 1
 
 
+def sender_of(address: tuple[Any, ...]) -> Address:
+    """Return where a datagram came from, as one that goes there has to be addressed.
+
+    A link-local IPv6 address means a host on one link, whose interface the kernel tells beside it (RFC 4007);
+    without it an answer leaves by whichever interface comes first.
+    """
+    if len(address) < 4 or not address[3]:  # noqa: PLR2004 (sockaddr_in6: its scope id is the fourth)
+        return address[0], address[1]
+    try:
+        zone = socket.if_indextoname(address[3])
+    except OSError:  # the interface has just gone
+        zone = str(address[3])
+    return f"{address[0]}%{zone}", address[1]
+
+
 def split_address(text: str) -> Address:
     """Return ``(ip, port)`` of ``ip:port`` or ``[ip]:port``.
 
@@ -140,7 +156,7 @@ def split_address(text: str) -> Address:
     host, separator, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not port.isdecimal() or int(port) > 0xFFFF:  # noqa: PLR2004 (the largest port)
-        raise ValueError(f"{text!r} is no address:port such as 0.0.0.0:5995 or [::]:5995")
+        raise ValueError(f"{text!r} is no address:port such as 0.0.0.0:8885 or [::]:8885")
     ipaddress.ip_address(host.partition("%")[0])
     return host, int(port)
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from vacnet.factory.udp import DATAGRAMS_A_TURN, Endpoint, ListenError, split_address
+from vacnet.factory.udp import DATAGRAMS_A_TURN, Endpoint, ListenError, sender_of, split_address
 from vacnet.space.address import Address
 
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -48,6 +48,14 @@ async def test_the_loop_hands_over_what_comes(
     _send(200, endpoint.addresses()[0])
     await until(lambda: len(received) == 200)
     endpoint.unwatch(loop)
+
+
+def test_an_address_of_one_link_is_answered_on_that_link() -> None:
+    loopback = socket.if_nametoindex("lo")
+    assert sender_of(("fe80::1", 995, 0, loopback)) == ("fe80::1%lo", 995)
+    assert sender_of(("fe80::1", 995, 0, 1 << 30)) == (f"fe80::1%{1 << 30}", 995)
+    assert sender_of(("2001:db8::1", 995, 0, 0)) == ("2001:db8::1", 995)
+    assert sender_of(("192.0.2.1", 995)) == ("192.0.2.1", 995)
 
 
 def test_ipv4_and_ipv6_are_served_by_one_endpoint() -> None:
