@@ -21,6 +21,7 @@ from tools.bench import (
     replaced,
     rest,
     start_up,
+    whatif,
 )
 from tools.bench.figure import Figure
 
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "rest": rest.measure,
     "gossip-cpu": gossip_cpu.measure,
     "decide": decide.measure,
+    "whatif": whatif.measure,
     "gossip-sim": gossip_sim.measure,
     "gossip-flood": gossip_flood.measure,
     "gossip-real": gossip_real.measure,

@@ -162,24 +162,25 @@ def _guessed(target: TargetState, machines: Sequence[MachineState]) -> dict[str,
 
 
 def _add_payload(draft: _Draft, target: TargetState, machines: Sequence[MachineState]) -> None:
-    payload: dict[str, object] = {}
     worked = _lives(machines, lambda machine: machine.outcome == "ok" or machine.proven)
     empty = _lives(machines, lambda machine: machine.outcome == "nowork")
-    told = []
+    is_empty = bool(target.window_number) and target.state in WORKLESS
+    payload: dict[str, object] = {"empty_hours": ALWAYS} if is_empty else {}
+    told = ["its queue stays empty, as it is" if is_empty else "it has work all the time"]
     if worked:
         payload["work_seconds"] = max(1, round(fmean(worked)))
-        told.append(f"machines with work live {duration(fmean(worked))} (mean of {len(worked)} here)")
-    else:
-        told.append("machines with work live 1h (none has ended here)")
+        told.append(f"machines with work live {_mean(worked)}")
+    elif not is_empty:
+        told.append("machines with work live 1h, for none has ended here")
     if empty:
         payload["empty_seconds"] = round(fmean(empty))
-    if target.window_number and target.state in WORKLESS:
-        payload["empty_hours"] = ALWAYS
-        told.append("its queue is empty, as now")
-    else:
-        told.append("it has work all the time")
+        told.append(f"those without {_mean(empty)}")
     draft.payloads[target.name] = payload
     draft.assumed.append(f"{target.name}: {', '.join(told)}")
+
+
+def _mean(lives: Sequence[float]) -> str:
+    return f"{duration(fmean(lives))} (mean of {len(lives)} here)"
 
 
 def _lives(machines: Sequence[MachineState], which: Callable[[MachineState], bool]) -> list[float]:

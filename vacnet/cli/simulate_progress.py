@@ -1,7 +1,7 @@
 """How far a long run is, on stderr: nothing about what is over in a second.
 
 Rules of this file: on a terminal one line is written over and over and taken away in the end; elsewhere,
-for a log, there is a line every ten seconds.
+for a log, there is a line every half minute.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vacnet.quantities import duration
 
 PATIENCE_SECONDS = 1.0
 TERMINAL_SECONDS = 0.2
-LOG_SECONDS = 10.0
+LOG_SECONDS = 30.0
 CLEAR = "\r\x1b[K"
 
 

@@ -25,16 +25,19 @@ COLUMNS = (
     Column(key="probes", title="probes each", right=True),
     Column(key="course", title="processors over time", leaves=5),
 )
-CHART = (Column(key="mark", title="BUSY", right=True), Column(key="course", title="processors over time"))
+CHART = (
+    Column(key="mark", title="BUSY", right=True),
+    Column(key="course", title="processors over time, blank is idle"),
+)
 CHART_LINES = 6
 MARKS = 4
 """Parts of the time axis."""
 COURSE_CELLS = 30
 """Of a target's course in its row."""
 LEGEND = (
-    "asked, got, procs: of busy processors, in the second half, the space filled from nothing in the first",
+    "asked, got, procs: of the busy processors, over the second half",
     "useless: ended without work",
-    "probes each: machines that a window of back-off cost before anybody knew (most of any)",
+    "probes each: machines that a window cost before anybody knew (at most)",
 )
 
 

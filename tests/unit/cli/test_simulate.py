@@ -21,6 +21,7 @@ from tests.unit.console.test_why_words import IDLE
 from vacnet.cli.simulate_progress import Progress
 from vacnet.factory.client import SpaceState
 from vacnet.factory.messages import WhyState
+from vacnet.quantities import duration
 
 SCENARIO = """
 hours = 0.25
@@ -163,7 +164,7 @@ class _Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("stream", "patience", "last"), [(_Terminal(), 1, "\r\x1b[K"), (io.StringIO(), 10, "left\n")]
+    ("stream", "patience", "last"), [(_Terminal(), 1, "\r\x1b[K"), (io.StringIO(), 30, "left\n")]
 )
 def test_a_long_run_tells_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, patience: int, last: str
@@ -177,7 +178,7 @@ def test_a_long_run_tells_how_far_it_is(
         assert stream.getvalue() == ""
         now[0] = 100.0 + patience
         progress(0.2)
-        assert f"simulated 20%, about {4 * patience}s left" in stream.getvalue()
+        assert f"simulated 20%, about {duration(4 * patience)} left" in stream.getvalue()
         progress(0.3)
         assert "30%" not in stream.getvalue()
     assert stream.getvalue().endswith(last)
