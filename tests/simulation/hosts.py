@@ -26,9 +26,10 @@ from vacnet.agent.own import Fate, OwnMachine
 from vacnet.decide.local import most_err
 from vacnet.decide.peers import Peer
 from vacnet.decide.placement import Room
-from vacnet.decide.standing import stand
+from vacnet.decide.standing import Standing, stand
 from vacnet.simulate.toys import outcome_of
 from vacnet.space.rows import TargetRow
+from vacnet.space.window import never_tried
 from vacnet.targets.model import Target
 
 CHOICE_SECONDS = 1.0
@@ -81,10 +82,12 @@ class Hosts:
     _heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
     _serial: count[int] = field(default_factory=count)
     _rng: Random = field(default_factory=Random)
+    _standing: Standing = field(init=False)
 
     def run(self) -> Hosts:
         """Let the space work to the end; all hosts come up within a second."""
         self._rng.seed(self.seed)
+        self._standing = stand(self.target, never_tried(0.0), (), 0.0)
         for number in range(self.hosts):
             ledger = new_ledger(self.target, 0.0)
             row = TargetRow(target=self.target.name, window=ledger.window)
@@ -115,6 +118,8 @@ class Hosts:
         if due != host.choose_at:
             return
         host.choose_at, ledger = math.inf, host.ledger
+        if len(ledger.unfinished()) >= self.places:
+            return
         ledger.pass_time(self.now)
         if obstacle(self._here(ledger)) is None:
             self._start(host)
@@ -127,7 +132,7 @@ class Hosts:
         room = Room(self.places - taken, PLENTY, PLENTY, 0)
         return Here(
             target=self.target,
-            standing=stand(self.target, ledger.window, (), self.now),
+            standing=self._standing,
             vetoes=(),
             facts=HostFacts(),
             room=room,
