@@ -213,6 +213,11 @@ def test_docker_is_asked_as_the_site_says() -> None:
     assert good(SPACE).docker.socket == "unix:///var/run/docker.sock"
 
 
+def test_a_factory_of_any_name_that_the_protocol_takes_can_be_excluded() -> None:
+    settings = good('[space]\nname = "s"\nexclude = ["old host/2", "haus-ä"]\n')
+    assert settings.space.exclude == ("old host/2", "haus-ä")
+
+
 def test_addresses_to_listen_on_get_the_default_port_and_keep_ipv6() -> None:
     settings = good('[space]\nname = "s"\nlisten = ["0.0.0.0:9000", "2001:db8::1", "[::]:9000"]\n')
     assert settings.space.listen == ("0.0.0.0:9000", "[2001:db8::1]:8885", "[::]:9000")
