@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from vacnet.simulate.network import Weather
 from vacnet.simulate.whatif.site import HOUR_SECONDS, LOCAL, Hosts, Payload, Site
 from vacnet.targets import sections
@@ -113,7 +115,8 @@ def read_site(files: Sequence[SourceFile]) -> Reading:
     if reader.merged.problems:
         return Reading(None, tuple(reader.merged.problems))
     site = _site(reader, files[0].name)
-    return Reading(None if reader.problems else site, tuple(reader.problems))
+    problems = tuple(dict.fromkeys(reader.problems))  # a table is looked at more than once
+    return Reading(None if problems else site, problems)
 
 
 def _site(reader: Reader, name: str) -> Site:
@@ -138,7 +141,8 @@ def _hosts(reader: Reader) -> Iterator[Hosts]:
         if isinstance(benchmark, tuple):
             values["benchmark_per_processor"] = benchmark[1]
         fields = {sections.RENAMED.get(key, key): value for key, value in values.items()}
-        if "processors" not in reader.table(path):
+        said = reader.table(("factories",))[name]
+        if isinstance(said, dict) and "processors" not in said:
             reader.say(path, "has no processors; add processors = 16, or how many each of them has")
         yield Hosts(**{"name": name, "processors": 1, **fields})  # type: ignore[arg-type] # each was checked
 
@@ -152,7 +156,7 @@ def _targets(reader: Reader) -> Iterator[Target]:
         done = {**UNSAID, **said.values}
         target, broken = build_target(name, done, said.places, place, may_run_processes=True)
         if len(reader.problems) == before:  # what follows from a faulty value is not told besides
-            reader.problems += [rule.problem for rule in broken]
+            reader.problems += [replace(rule.problem, key=f"targets.{rule.problem.key}") for rule in broken]
         yield target
 
 
@@ -173,9 +177,9 @@ def _weather(reader: Reader) -> Weather:
 
 
 def _complain(reader: Reader, site: Site) -> None:
-    if not site.hosts and not reader.table(("factories",)):
+    if reader.merged.table.get("factories", {}) == {}:
         reader.say(("factories",), "there are none; add [factories.NAME] with count and processors")
-    if not site.targets and not reader.table(("targets",)):
+    if reader.merged.table.get("targets", {}) == {}:
         reader.say(("targets",), "there are none; add [targets.NAME] with its target_share")
     elif not reader.problems and not any(target.target_share for target in site.targets):
         reader.say(
