@@ -18,8 +18,11 @@ from vacnet.space.limits import CONFLICT_SECONDS
 from vacnet.space.rows import Flags
 
 SETTLE_SECONDS = 15.0
+"""Three of the shortest beats: whoever lives and can be heard has spoken by then."""
 ISOLATED_SECONDS = 600.0
+"""As long as a silent factory holds its tickets: from then on nobody counts on the others."""
 STALL_SECONDS = 2.0
+"""Twice the wait of a claim: what was claimed meanwhile has been started."""
 
 
 @dataclass(frozen=True, slots=True)

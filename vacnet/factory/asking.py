@@ -35,6 +35,7 @@ from vacnet.space.wire import Topic, Type
 PATIENCE_SECONDS = 3.0
 """Without any progress: six times asked."""
 ALL = 1 << 20
+"""More machines than a host can run."""
 _TYPE_AT = 3
 """Where a datagram's type stands: `seal`."""
 _ANSWER = bytes((Type.ANSWER,))

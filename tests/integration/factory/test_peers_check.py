@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.integration.factory.test_looking import vacnet
 from tools.space.member import Member
 from tools.space.space import Space
+from tools.space.waiting import until
 from vacnet.targets.keys import format_key
 
 MakeSpace = Callable[[int], Space]
@@ -71,6 +72,25 @@ def test_each_that_does_not_answer_is_told_apart(make_space: MakeSpace) -> None:
     assert re.search("not known to DNS|name service of this host", str(peers[nowhere]["words"]))
 
 
+def test_a_peers_file_that_cannot_be_read_is_marked_above_the_list_until_it_is_mended(
+    make_space: MakeSpace,
+) -> None:
+    space = make_space(1)
+    space.start()
+    member, file = space.member(1), space.member(1).config / "peers.toml"
+    good = file.read_text()
+
+    def warned() -> bool:
+        return any("is no TOML" in line for line in member.client().peers().warnings)
+
+    file.write_text("peers [\n")
+    until(warned, 30.0, "it is told")
+    told = " ".join(vacnet("peers", "list", "--socket", member.socket).stdout.split())
+    assert f"! {file}:1: is no TOML" in told
+    file.write_text(good)
+    until(lambda: not warned(), 30.0, "it is told no more")
+
+
 def test_one_with_another_key_is_told_as_such_once_it_has_been_heard(
     make_space: MakeSpace, directory: Path
 ) -> None:
@@ -87,7 +107,6 @@ def test_one_with_another_key_is_told_as_such_once_it_has_been_heard(
 
 
 def _wait_for_warning(member: Member) -> None:
-    from tools.space.waiting import until
     from vacnet.factory.client import ClientError
 
     def warned() -> bool:
