@@ -26,10 +26,11 @@ def duration(seconds: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return the count with its noun: `1 machine`, `2 machines`, `0 factories`."""
+    """Return the count with its noun: `1 machine`, `2 keys`, `0 factories`."""
     if count == 1:
         return f"1 {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+    ies = noun.endswith("y") and noun[-2:-1] not in "aeiou"
+    return f"{count} {noun[:-1]}ies" if ies else f"{count} {noun}s"
 
 
 def size(count_bytes: float) -> str:

@@ -64,7 +64,7 @@ def new(
         shown = {"file": str(file)} if file else {"file": None, "line": line}
         output.print_json({"schema": 1, "role": role, **shown})
     else:
-        print(f"wrote {file}: a {role} key that its owner alone may read" if file else line)
+        print(f"wrote {file}: a key ({role}) that its owner alone may read" if file else line)
 
 
 @app.command(name="list")

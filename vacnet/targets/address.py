@@ -2,7 +2,8 @@
 
 Rules of this file: nothing is resolved here, a name is only checked for its form (RFC 1123 labels,
 underscores allowed because container engines make such names). An IPv6 address with a port is in
-brackets (RFC 3986); without a port the brackets may be left out. A missing port is `PORT_DEFAULT`.
+brackets (RFC 3986); without a port the brackets may be left out. One of a single link may name its
+interface, ``[fe80::1%eth0]:port`` (RFC 4007). A missing port is `PORT_DEFAULT`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WHY_UNRESOLVED = {
 """EAI_NONAME, AGAIN, FAIL, NODATA, ADDRFAMILY of Linux' netdb.h: getaddrinfo(3)."""
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
-_WITH_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):([0-9]{1,5})")
+_WITH_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]{1,15})?\]|[^:\[\]]+):([0-9]{1,5})")
 EXPECTED = '"host", "host:port" or "[IPv6]:port"'
 
 

@@ -67,7 +67,12 @@ def test_a_size_has_its_unit(count: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "noun", "text"),
-    [(1, "factory", "1 factory"), (2, "factory", "2 factories"), (0, "start", "0 starts")],
+    [
+        (1, "factory", "1 factory"),
+        (2, "factory", "2 factories"),
+        (0, "start", "0 starts"),
+        (3, "key", "3 keys"),
+    ],
 )
 def test_a_noun_agrees_with_its_count(count: int, noun: str, text: str) -> None:
     assert words.plural(count, noun) == text
