@@ -53,9 +53,7 @@ def site(text: str, *changes: str) -> Site:
 
 
 def found(of: Site, rule: str = "vacnet", seed: int = 0) -> Result:
-    return result_of(
-        of, RULES[rule](of, seed, lambda _part: None), rule=rule, seed=seed, changes=(), assumed=()
-    )
+    return result_of(of, RULES[rule](of, seed, lambda _part: None), rule, seed, changes=(), assumed=())
 
 
 @pytest.mark.parametrize("rule", RULES)

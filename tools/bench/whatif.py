@@ -59,7 +59,7 @@ def measure(_seconds: float) -> Iterator[Figure]:
 def _of_site(rule: str) -> Iterator[Figure]:
     """Run one site by a rule: the queue of its larger target is empty for an hour of four."""
     tally = RULES[rule](SITE, 0, lambda _part: None)
-    result = result_of(SITE, tally, rule=rule, seed=0, changes=(), assumed=())
+    result = result_of(SITE, tally, rule, 0, changes=(), assumed=())
     how = f"{SITE.factories} factories, {SITE.processors} processors, 4 h, the larger queue empty for 1 h"
     grid = result.targets[0]
     yield Figure(f"{rule}: useless machines of that queue", grid.machines_useless, "machines", None, how)

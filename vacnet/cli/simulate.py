@@ -25,6 +25,7 @@ def simulate(
     from_live: bool = False,
     changes: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
     add_factories: int = 0,
+    compare: bool = False,
     rule: Rule = "vacnet",
     seed: int = 0,
     asking: Asking = DEFAULT,
@@ -43,22 +44,35 @@ def simulate(
         from_live: Take factories, targets and shares of the running factory instead.
         changes: KEY=VALUE on top of that, such as targets.lhcb.target_share=30; may be repeated.
         add_factories: So many more, of the kind that there is most of.
+        compare: Run it without these changes, too, and show what each target got before.
         rule: Whose decision: vacnet, or vac3 for Vac's poll and race.
         seed: Of everything that is drawn: the same seed gives the same result.
         asking: Whom to ask and how to print.
     """
-    from vacnet.cli.simulate_progress import Progress  # late: see output
+    from msgspec.structs import replace  # late: see output
+
+    from vacnet.cli.simulate_progress import Progress
     from vacnet.console.simulate_view import simulate_view
     from vacnet.simulate.whatif.result import result_of
     from vacnet.simulate.whatif.rules import RULES
 
     files, assumed = _files(scenario, asking, from_live=from_live)
-    site = _site([*files, *_changed(changes)], add_factories)
-    with Progress() as progress:
-        tally = RULES[rule](site, seed, progress)
     said = (*changes, *([f"{add_factories} more factories"] if add_factories else []))
-    result = result_of(site, tally, rule=rule, seed=seed, changes=said, assumed=assumed)
-    output.show(result, simulate_view, asking)
+    site = _site([*files, *_changed(changes)], add_factories)
+    sites = [(site, said), *([(_for_as_long(_site(files, 0), site), ())] if compare else [])]
+    with Progress(len(sites)) as progress:
+        after, *before = (
+            result_of(one, RULES[rule](one, seed, progress), rule, seed, changes=made, assumed=assumed)
+            for one, made in sites
+        )
+    output.show(replace(after, before=next(iter(before), None)), simulate_view, asking)
+
+
+def _for_as_long(site: Site, other: Site) -> Site:
+    """Return a site to be run for as long as another: the time is no change to a site."""
+    import dataclasses  # late: only here
+
+    return dataclasses.replace(site, seconds=other.seconds)
 
 
 def _files(

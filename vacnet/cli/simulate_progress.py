@@ -22,8 +22,9 @@ CLEAR = "\r\x1b[K"
 class Progress:
     """Tells which part is over and how long the rest will take, as far as one can say."""
 
-    def __init__(self) -> None:
-        """Begin now."""
+    def __init__(self, runs: int = 1) -> None:
+        """Begin now; so many runs come one after another."""
+        self._runs, self._over = runs, 0
         self._terminal = sys.stderr.isatty()
         self._began = time.monotonic()
         self._due = self._began + (PATIENCE_SECONDS if self._terminal else LOG_SECONDS)
@@ -34,10 +35,13 @@ class Progress:
         return self
 
     def __call__(self, part: float) -> None:
-        """Tell that a part of the run (0 to 1) is over, if it is time to."""
-        now = time.monotonic()
-        if now < self._due or part >= 1:
-            return
+        """Tell that a part of a run (0 to 1) is over, if it is time to."""
+        now, whole = time.monotonic(), (self._over + part) / self._runs
+        self._over += part >= 1
+        if now >= self._due and whole < 1:
+            self._tell(whole, now)
+
+    def _tell(self, part: float, now: float) -> None:
         self._due, self._shown = now + (TERMINAL_SECONDS if self._terminal else LOG_SECONDS), True
         left = (now - self._began) * (1 - part) / part
         words = f"simulated {part:.0%}, about {duration(left)} left"

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vacnet.console import glyphs, words
-from vacnet.console.model import Bar, Cell, Column, Row, Sheet, Span, Tone, View, say
+from vacnet.console.model import EMPTY, Bar, Cell, Column, Row, Sheet, Span, Tone, View, say
 from vacnet.simulate.whatif.result import Result, TargetResult
 
 COLUMNS = (
     Column(key="name", title="TARGET"),
     Column(key="asked", title="asked", right=True),
+    Column(key="before", title="before", right=True, leaves=1),
     Column(key="got", title="got", right=True),
     Column(key="bar", width=8, width_wide=16),
     Column(key="processors", title="procs", right=True, leaves=4),
@@ -54,7 +55,8 @@ def simulate_view(result: Result) -> View:
 def _facts(result: Result) -> tuple[Cell, ...]:
     scale = f"{words.plural(result.factories, 'factory')}, {words.plural(result.processors, 'processor')}"
     part = _percent(result.processors_idle, result.processors)
-    idle = f"{result.processors_idle:.1f} processors idle ({part})"
+    was = f", before {result.before.processors_idle:.1f}" if result.before else ""
+    idle = f"{result.processors_idle:.1f} processors idle ({part}{was})"
     wasted = f"{words.plural(result.machines_started, 'machine')} started, {result.machines_useless} useless"
     return (
         Cell((Span("what if "), Span(words.clean(result.scenario), Tone.STRONG))),
@@ -75,10 +77,12 @@ def _percent(part: float, whole: float) -> str:
 def _targets(result: Result) -> Sheet:
     longest = max(max(target.asked, target.got) for target in result.targets)
     highest = max(max(target.over_time) for target in result.targets)
-    return Sheet(columns=COLUMNS, rows=tuple(_row(target, longest, highest) for target in result.targets))
+    before = {target.name: target for target in result.before.targets} if result.before else {}
+    rows = (_row(target, before.get(target.name), longest, highest) for target in result.targets)
+    return Sheet(columns=COLUMNS, rows=tuple(rows))
 
 
-def _row(target: TargetResult, longest: float, highest: float) -> Row:
+def _row(target: TargetResult, before: TargetResult | None, longest: float, highest: float) -> Row:
     """Return the line of a target; bars and courses of all have the same scale."""
     probes = words.UNKNOWN
     if target.probes_mean is not None:
@@ -87,6 +91,7 @@ def _row(target: TargetResult, longest: float, highest: float) -> Row:
         cells={
             "name": say(words.clean(target.name), Tone.STRONG),
             "asked": say(_percent(target.asked, 1.0)),
+            "before": say(_percent(before.got, 1.0)) if before else EMPTY,
             "got": say(_percent(target.got, 1.0), Tone.STRONG),
             "bar": Cell(bar=Bar(target.got / longest, target.asked / longest)),
             "processors": say(f"{target.processors:.1f}"),

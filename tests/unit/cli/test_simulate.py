@@ -93,6 +93,21 @@ def test_changes_stand_above_the_file_and_in_the_result(vacnet: Command, scenari
     assert all(target["machines_started"] for target in result["targets"])
 
 
+def test_what_was_got_before_the_changes_stands_beside_what_is_got_with_them(
+    vacnet: Command, scenario: Path
+) -> None:
+    changes = ("--set", "targets.one.target_share=1", "--set", "payloads.two.empty_hours=[]")
+    compared = ("--compare", "--rule", "vac3", "--json")
+    done = vacnet("simulate", scenario, *changes, "--set", "hours=1", *compared)
+    plain = vacnet("simulate", scenario, "--set", "hours=1", *compared[1:])
+    result, before = json.loads(done.stdout), json.loads(plain.stdout)
+    assert result["before"] == {**before, "changes": []}
+    assert result["before"]["targets"][0]["got"] > 0.85
+    assert result["targets"][0]["got"] == pytest.approx(0.5, abs=0.2)
+    shown = vacnet("simulate", scenario, *changes, *compared[:3]).stdout
+    assert "asked  before    got" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -181,4 +196,7 @@ def test_a_long_run_tells_how_far_it_is(
         assert f"simulated 20%, about {duration(4 * patience)} left" in stream.getvalue()
         progress(0.3)
         assert "30%" not in stream.getvalue()
+        now[0] += patience
+        progress(0.5)
+        assert "simulated 50%" in stream.getvalue()
     assert stream.getvalue().endswith(last)

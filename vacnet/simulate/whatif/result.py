@@ -68,10 +68,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     idle_over_time: tuple[float, ...]
     targets: tuple[TargetResult, ...]
     """Those with the largest share first."""
+    before: Result | None = None
+    """The same without the changes, where that was asked for."""
 
 
 def result_of(
-    site: Site, tally: Tally, *, rule: str, seed: int, changes: Iterable[str], assumed: Iterable[str]
+    site: Site, tally: Tally, rule: str, seed: int, *, changes: Iterable[str], assumed: Iterable[str]
 ) -> Result:
     """Return the result of a run that is over."""
     shares = sum(target.target_share for target in site.targets)
