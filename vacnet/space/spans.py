@@ -8,7 +8,8 @@ in a row are fixed at its first receipt and never moved: an age told later by a 
 worse.
 
 At most 256 rows: one more makes room by dropping the row of a target no longer offered that is longest
-gone. The owner follows the same rule, so all drop the same.
+gone. The owner follows the same rule, so all drop the same. Leftovers of the last life take none of that
+room, or a factory that starts with other targets than before would be known by some of them only.
 """
 
 from __future__ import annotations
@@ -144,14 +145,19 @@ def apply(known: Known, span: Span, now: float) -> Applied:
 
 def make_room(known: Known, target: str) -> bool:
     """Return whether there is room for the target's row, dropping the longest gone if need be."""
-    if target in known.targets or len(known.targets) < TARGETS_MAX:
+    if target in known.versions:
         return True
-    gone = [name for name, row in known.targets.items() if row.gone]
+    if len(known.versions) >= TARGETS_MAX and not _drop_a_gone(known):
+        return False
+    return target in known.targets or len(known.targets) < 2 * TARGETS_MAX
+
+
+def _drop_a_gone(known: Known) -> bool:
+    gone = [name for name in known.versions if known.targets[name].gone]
     if not gone:
         return False
-    oldest = min(gone, key=lambda name: (known.versions.get(name, 0), name))
-    del known.targets[oldest]
-    known.versions.pop(oldest, None)
+    oldest = min(gone, key=lambda name: (known.versions[name], name))
+    del known.targets[oldest], known.versions[oldest]
     return True
 
 

@@ -13,7 +13,7 @@ from tests.unit.space.net import row_of
 from vacnet.space import coding, spans
 from vacnet.space.counters import Reject
 from vacnet.space.held import Held
-from vacnet.space.limits import HELD_MAX
+from vacnet.space.limits import HELD_MAX, TARGETS_MAX
 from vacnet.space.pages import Page, pages
 from vacnet.space.rows import FactoryRow
 from vacnet.space.seal import Rejected
@@ -102,6 +102,26 @@ def test_held_spans_are_bounded_and_of_the_present_life() -> None:
     assert len(held._waiting) == HELD_MAX
     known.version, known.epoch = HELD_MAX, 2
     assert held.next(known) is None
+
+
+def test_rows_of_the_last_life_take_no_room_from_those_of_the_new_one() -> None:
+    known = _observer()
+    for number in range(TARGETS_MAX):
+        known.targets[f"old-{number}"] = row_of(f"old-{number}", NOW)
+    rows = [_wire(f"new-{number}", number + 1) for number in range(TARGETS_MAX)]
+    for at in range(0, TARGETS_MAX, 32):
+        spans.apply(known, Page(at, at + 32, TARGETS_MAX, None, rows[at : at + 32]), NOW)
+    assert sorted(known.targets) == sorted(row.target for row in rows)
+
+
+def test_lives_that_never_tell_all_their_rows_leave_a_bounded_number() -> None:
+    known = _observer()
+    for life in range(5):
+        known.version = known.latest = 0
+        known.versions.clear()
+        rows = [_wire(f"{life}-{number}", number + 1) for number in range(200)]
+        spans.apply(known, Page(0, 200, 201, None, rows), NOW)
+    assert len(known.targets) == 2 * TARGETS_MAX
 
 
 def test_rows_of_the_last_life_go_with_the_last_page_of_the_new_one() -> None:
