@@ -53,13 +53,14 @@ def test_a_few_transient_errors_everywhere_open_no_window(factories: int) -> Non
     assert counts.busy(10 * factories, 900, 1500) >= 0.95
 
 
-def test_a_few_transient_errors_on_a_thousand_factories_are_nobodys_fault() -> None:
+@pytest.mark.parametrize("hosts", [100, pytest.param(1000, marks=slow)])  # each error asks all the others
+def test_a_few_transient_errors_on_a_thousand_factories_are_nobodys_fault(hosts: int) -> None:
     def course(_host: int, _now: float, rng: Random) -> tuple[int, float, float]:
         return (700, math.inf, 20.0) if rng.random() < 0.005 else (200, 20.0, 80.0)
 
     work = target("work", gain=2)
-    space = Hosts(work, 1000, 10, course, 600.0, steady_from=300.0).run()
-    assert sum(map(len, space.failures.values())) > 300
+    space = Hosts(work, hosts, 10, course, 600.0, steady_from=300.0).run()
+    assert sum(map(len, space.failures.values())) > hosts / 4
     assert (space.blamed, sum(space.alarms.values())) == (0, 0)
     assert space.busy() >= 0.95
 

@@ -1,4 +1,4 @@
-"""Deciding: one decision in a large space, and what a back-off window costs.
+"""Deciding: one decision in a large space.
 
 A decision is the board's whole pass over 20 targets whose rows 1,000 factories gave.
 
@@ -19,8 +19,6 @@ from tools.bench.figure import Figure
 from tools.bench.quantiles import quantile
 from vacnet.agent.board import Board
 from vacnet.agent.events import AgentSettings
-from vacnet.simulate.network import Weather
-from vacnet.simulate.probing import probed
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
@@ -32,10 +30,6 @@ NOW = 100_000.0
 CHANGED_MS_MAX = 1.0
 ANEW_MS_MAX = 20.0
 ROUNDS = 300
-LOSSY = Weather(loss=0.01, delay_seconds=(0.001, 0.1))
-FAR = Weather(loss=0.1, delay_seconds=(0.05, 0.15))
-PROBED = ((10, 500, LOSSY, 1.02), (100, 500, LOSSY, 1.02), (100, 100, FAR, 1.05), (1000, 60, LOSSY, 1.02))
-"""Factories, windows, weather and the most machines a window."""
 
 
 def measure(_seconds: float) -> Iterator[Figure]:
@@ -50,11 +44,6 @@ def measure(_seconds: float) -> Iterator[Figure]:
     yield Figure("a decision when who is there has changed: p50", quantile(around, 0.5), "ms", None, how)
     anew = space.milliseconds(space.begin, ROUNDS // 10)
     yield Figure("a decision from nothing: p50", quantile(anew, 0.5), "ms", ANEW_MS_MAX, how)
-    for factories, windows, weather, limit in PROBED:
-        found = probed(factories, windows, weather)
-        seen = f"at most {found.most}, {found.none} windows without any"
-        how = f"{found.windows} windows, {weather.loss:.0%} loss; {seen}"
-        yield Figure(f"probes a window, {factories} factories", found.mean, "machines", limit, how)
 
 
 class BoardOfMany:

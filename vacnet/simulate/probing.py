@@ -7,6 +7,7 @@ hold the rows, as in the gossip research 5.2.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,7 @@ def probed(factories: int, windows: int, weather: Weather, seed: int = 0) -> Pro
     scenario = Scenario(
         factories=factories,
         processors=len(names),
-        targets=tuple(_target(name) for name in names),
+        targets=tuple(idle_target(name) for name in names),
         behaviours=lambda: {name: Always(300) for name in names},
         weather=weather,
         faults=((0.0, _take_room),),
@@ -59,10 +60,11 @@ def probed(factories: int, windows: int, weather: Weather, seed: int = 0) -> Pro
         calm_seconds=0.0,
     )
     run(scenario, seed, counts)
-    return _summary(counts, names)
+    return summary(counts.probes(), names)
 
 
-def _target(name: str) -> Target:
+def idle_target(name: str) -> Target:
+    """Return a target whose machines prove by a file, and whose windows are short and all alike."""
     return Target(
         name=name,
         target_share=1.0,
@@ -79,9 +81,8 @@ def _take_room(world: World) -> None:
         node.settings = replace(node.settings, processors=0)
 
 
-def _summary(counts: Counts, names: Sequence[str]) -> Probed:
+def summary(probes: Counter[tuple[str, int]], names: Sequence[str]) -> Probed:
     """Count windows from the first on, but not the first of all: factories had not met when it was theirs."""
-    probes = counts.probes()
     numbers = {name: max(number for target, number in probes if target == name) for name in names}
     each = [probes[name, number] for name in names for number in range(1, numbers[name] + 1)]
     return Probed(len(each), sum(each), max(each), each.count(0))
