@@ -34,9 +34,8 @@ def play(
     """Run a scenario under the promise that nothing is ever stuck, and return what it did."""
     counts, stuck = Counts(), NeverStuck()
     faults = ((0.0, stuck.watch), *scenario.pop("faults", ()))
-    world = run(
-        Scenario(targets=targets, behaviours=behaviours, faults=faults, **scenario), seed, counts, stuck
-    )
+    checkers = (counts, stuck, *scenario.pop("checkers", ()))
+    world = run(Scenario(targets=targets, behaviours=behaviours, faults=faults, **scenario), seed, *checkers)
     assert stuck.looks > 10
     return counts, world
 

@@ -136,6 +136,7 @@ class Hosts:
             vetoes=(),
             facts=HostFacts(),
             room=room,
+            room_unslotted=room,
             room_unkept=room,
             keeping=Keeping(self.target, ""),
             kept_for=(),

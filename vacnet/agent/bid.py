@@ -19,9 +19,12 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from vacnet.decide.caps import OPEN_CLAIM
+from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Standing
 from vacnet.decide.tickets import Turn, must_yield, turn_of, wait_seconds
 from vacnet.decide.windows import State
+from vacnet.quantities import duration
 from vacnet.space.rows import NO_CLAIM
 from vacnet.targets.model import Target
 
@@ -54,6 +57,8 @@ class Bid:
     claimed_at: float | None = None
     processors: int = 0
     """Reserved by the claim."""
+    open: bool = False
+    """The claim is of no ticket: the target is open and has a cap."""
     _reckoned: tuple[Standing, Turn | None] | None = None
     """The turn that was found last, and by which standing."""
 
@@ -65,16 +70,19 @@ class Bid:
     def withdraw(self) -> None:
         """Give up claim and turn."""
         self.step, self.due = Step.NO_TURN, math.inf
-        self.turn, self.claimed_at, self.processors = NO_TURN, None, 0
+        self.turn, self.claimed_at, self.processors, self.open = NO_TURN, None, 0, False
 
     def review(self, standing: Standing, now: float, rng: Random, *, able: bool) -> None:
         """Follow what has changed; `able`: this factory could start one now."""
         growing = standing.state in (State.PROBING, State.GROWING)
-        if not able or not growing or self.identity != standing.window.identity:
+        may = growing or (standing.state is State.OPEN and self.open)
+        if not able or not may or self.identity != standing.window.identity:
             self.withdraw()
             self.identity = standing.window.identity
         if able and growing:
             self._follow(standing, now, rng)
+        elif self.claimed_at is not None:
+            self._ripen(now)
 
     def _follow(self, standing: Standing, now: float, rng: Random) -> None:
         window = standing.window
@@ -118,3 +126,24 @@ class Bid:
         """Claim the ticket of the turn; the caller tells the others."""
         self.step, self.claimed_at, self.processors = Step.CLAIMED, now, processors
         self.due = now + self.target.claim_wait_seconds
+
+    def claim_open(self, processors: int, now: float) -> None:
+        """Claim the start of a machine of an open target that has a cap."""
+        self.turn, self.open = Turn(OPEN_CLAIM, 0), True
+        self.claim(processors, now)
+
+    def reason(self, standing: Standing, now: float) -> Reason:
+        """Return where its ticket stands, in words."""
+        name, window = self.target.name, standing.window
+        if standing.state is State.BACK_OFF:
+            left = window.ends_at() - now
+            words = f"no work: {window.opener} opened window {window.number}, {duration(left)} left"
+            return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
+        if self.open:
+            return Reason(name, "cap.claimed", "open with a limit: claims a machine, waits for better claims")
+        if self.step is Step.NO_TURN:
+            words = f"all {standing.available} tickets are taken; each proof lets out more"
+            return Reason(name, "ticket.none-free", words, {"available": standing.available})
+        words = f"ticket {self.turn.ticket}: rank {self.turn.rank + 1} of {self.candidates}, {self.step}"
+        numbers = {"ticket": self.turn.ticket, "rank": self.turn.rank, "candidates": self.candidates}
+        return Reason(name, f"ticket.{self.step.value.replace(' ', '-')}", words, numbers)

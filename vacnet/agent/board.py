@@ -31,7 +31,9 @@ from vacnet.agent.neighbours import Neighbours, neighbours
 from vacnet.agent.obstacles import ROOM_RULES, Here, obstacle
 from vacnet.agent.others import Others
 from vacnet.agent.own import OwnMachine
+from vacnet.agent.quotas import contender, quota
 from vacnet.agent.rooms import Rooms, whole_room
+from vacnet.decide.caps import ahead, is_capped, processors_left
 from vacnet.decide.growth import DRAW_SECONDS, chance
 from vacnet.decide.placement import (
     Room,
@@ -43,11 +45,12 @@ from vacnet.decide.placement import (
     without,
 )
 from vacnet.decide.reasons import Decision, Reason
-from vacnet.decide.reservations import Quota, left_by_caps, startable
+from vacnet.decide.reservations import Quota
 from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
+from vacnet.decide.superslots import Spot, spot, superslots
 from vacnet.decide.windows import State
-from vacnet.quantities import duration, plural
+from vacnet.quantities import plural
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
@@ -234,25 +237,8 @@ class Board:
 
     def quota(self, name: str, around: Neighbours) -> Quota:
         """Return how much room may be kept for a target in the whole space."""
-        target, standing = self.ledgers[name].target, self._advanced[name].standing
-        return Quota(
-            target=name,
-            contenders=self._with_work(name),
-            capacity=around.capacity() + self.settings.processors * self.settings.weight,
-            size=target.min_processors * self.settings.weight,
-            startable=startable(target, standing, self._processors(around), self.settings.factory),
-            left=left_by_caps(target, standing),
-        )
-
-    def _with_work(self, name: str) -> tuple[Contender, ...]:
-        """Return this target and all that are not in back-off, with what their machines have or claim."""
-        standings = {other: self._advanced[other].standing for other in self.ledgers}
-        found = [
-            self._contender(other, standing)
-            for other, standing in standings.items()
-            if other == name or standing.state is not State.BACK_OFF
-        ]
-        return tuple(one for one in found if one.share > 0)
+        targets = {other: (one.target, self._advanced[other].standing) for other, one in self.ledgers.items()}
+        return quota(name, targets, self.settings, around)
 
     def _room_in(self, name: str, now: float) -> float | None:
         """Return in how many seconds a machine of a target fits at the latest; None: never."""
@@ -273,7 +259,7 @@ class Board:
         if why_not is not None:
             self.reasons[name] = why_not
             return False
-        if standing.state is State.OPEN:
+        if standing.state is State.OPEN and not self.bids[name].open:
             return True
         return self._step(name, standing, now)
 
@@ -287,9 +273,9 @@ class Board:
         """Go on with a ticket; True when its turn to claim has come."""
         bid = self.bids[name]
         if bid.step is Step.READY_TO_START:
-            self._start(name, bid.ticket, bid.processors, now)
+            self._start(name, OPEN_TICKET if bid.open else bid.ticket, bid.processors, now)
             return False
-        self.reasons[name] = _of_window(bid, standing, now)
+        self.reasons[name] = bid.reason(standing, now)
         return bid.step is Step.READY_TO_CLAIM
 
     # --- choosing ---------------------------------------------------------------------------------------
@@ -341,27 +327,27 @@ class Board:
 
     def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
         """Return the contenders, what they have, and what is free, all in processors x weight."""
-        contenders = [self._contender(name, self.standings[name]) for name in names]
+        contenders = [contender(self.ledgers[name].target, self.standings[name]) for name in names]
         size = max(self.ledgers[name].target.max_processors for name in names)
         free = around.free_work(size) + free_soon(self.room().processors, size) * self.settings.weight
         return contenders, sum(contender.running for contender in contenders), free
 
-    def _contender(self, name: str, standing: Standing) -> Contender:
-        """Return a target with what its machines have; room kept for one is no machine yet."""
-        target, work = self.ledgers[name].target, standing.work
-        work -= sum(one.work for one in standing.reservations)
-        return Contender(name, target.group or name, target.target_share, work)
-
     def _act(self, name: str, now: float) -> None:
         """Start a machine of an open target, claim a ticket of another."""
-        given = fits(self.ledgers[name].target, self.room(besides=name))
-        if self.standings[name].state is State.OPEN:
+        target, standing = self.ledgers[name].target, self.standings[name]
+        given = fits(target, self._spot(name, self.room(besides=name), now).room)
+        given = min(given, processors_left(target, standing, standing.claims))
+        bid = self.bids[name]
+        if standing.state is not State.OPEN:
+            bid.claim(given, now)
+        elif is_capped(target):
+            bid.claim_open(given, now)
+        else:
             self._start(name, OPEN_TICKET, given, now)
             return
-        bid = self.bids[name]
-        bid.claim(given, now)
         self._wake(bid.due)
-        words = f"claims ticket {bid.ticket} for {plural(given, 'processor')}, rank {bid.turn.rank + 1}"
+        what = "a machine" if bid.open else f"ticket {bid.ticket}"
+        words = f"claims {what} for {plural(given, 'processor')}, rank {bid.turn.rank + 1}"
         self.reasons[name] = Reason(name, "chosen", words, {"ticket": bid.ticket, "processors": given})
 
     def _start(self, name: str, ticket: int, given: int, now: float) -> None:
@@ -370,7 +356,7 @@ class Board:
         self.keepings[name].withdraw()
         uuid = str(UUID(int=self.rng.getrandbits(128), version=4))
         held = Ticket(window.number, window.opener, ticket)
-        until = deadline_at(ledger.target, self._whole(), now)
+        until = self._until(name, given, now)
         ledger.add(OwnMachine(uuid, name, given, held, now, deadline_at=until), now)
         self.stale.add(name)
         start = StartMachine(
@@ -380,6 +366,13 @@ class Board:
         on = f"on ticket {ticket}" if ticket >= 0 else "as an open target"
         self.reasons[name] = Reason(name, "chosen", f"starts a machine {on}", {"processors": given})
         self._wake(now)
+
+    def _until(self, name: str, given: int, now: float) -> float:
+        """Return the deadline of a machine of so many processors, that of a superslot which it fits in."""
+        found = self._spot(name, self.room(besides=name), now)
+        if found.room.processors >= given:
+            return found.deadline_at
+        return deadline_at(self.ledgers[name].target, self._whole(), now)
 
     # --- what is here -----------------------------------------------------------------------------------
 
@@ -391,11 +384,15 @@ class Board:
             standing=standing,
             vetoes=vetoes,
             facts=self.facts,
-            room=room,
+            room=self._spot(name, room, now).room,
+            room_unslotted=room,
+            superslots=superslots(self.rooms.machines(), self.settings.processors_per_superslot),
             room_unkept=without(self._whole(), self.rooms.machines()) if kept_for else room,
             keeping=self.keepings[name],
             kept_for=kept_for,
             machines_here=len(ledger.unfinished()),
+            claims_ahead=ahead(name, standing, self.settings.factory, self.bids[name].ticket),
+            claimed=self.bids[name].processors,
             not_made=ledger.not_made if now < ledger.not_made_until else "",
             retry_at=ledger.not_made_until,
             back_off=ledger.back_off,
@@ -410,6 +407,12 @@ class Board:
         """Return what is free of processors, memory, disk and GPUs; the claim of `besides` counts as free."""
         return without(self._whole(), self.rooms.occupied(besides=besides))
 
+    def _spot(self, name: str, room: Room, now: float) -> Spot:
+        """Return where in `room` a machine of a target goes."""
+        size = self.settings.processors_per_superslot
+        lacking = superslots(self.rooms.machines(), size) if size > 1 else ()
+        return spot(self.ledgers[name].target, room, lacking, size, now)
+
     def _whole(self) -> Room:
         return whole_room(self.settings, self.facts)
 
@@ -422,7 +425,10 @@ class Board:
         ledger, bid, keeping = self.ledgers[name], self.bids[name], self.keepings[name]
         claims = bid.claimed_at is not None
         unclaimed = NO_CLAIM if keeping.kept_at is None else RESERVATION
-        can = machines_that_fit(ledger.target, self.room(besides=name)) if name in self.able else 0
+        room = self._spot(name, self.room(besides=name), now).room
+        can = machines_that_fit(ledger.target, room) if name in self.able else 0
+        if most := ledger.target.max_machines_per_factory:
+            can = min(can, most - len(ledger.unfinished()))
         base = TargetRow(
             target=name,
             window=ledger.window,
@@ -445,18 +451,3 @@ def _worth_keeping(before: Window, after: Window) -> bool:
         structs.replace(after, opened_at=before.opened_at) != before
         or before.opened_at - after.opened_at > 1.0
     )
-
-
-def _of_window(bid: Bid, standing: Standing, now: float) -> Reason:
-    """Return where a target's ticket stands, in words."""
-    name, window = bid.target.name, standing.window
-    if standing.state is State.BACK_OFF:
-        left = window.ends_at() - now
-        words = f"no work: {window.opener} opened window {window.number}, {duration(left)} left"
-        return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
-    if bid.step is Step.NO_TURN:
-        words = f"all {standing.available} tickets are taken; each proof lets out more"
-        return Reason(name, "ticket.none-free", words, {"available": standing.available})
-    words = f"ticket {bid.turn.ticket}: rank {bid.turn.rank + 1} of {bid.candidates}, {bid.step}"
-    numbers = {"ticket": bid.turn.ticket, "rank": bid.turn.rank, "candidates": bid.candidates}
-    return Reason(name, f"ticket.{bid.step.value.replace(' ', '-')}", words, numbers)

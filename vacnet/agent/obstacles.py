@@ -6,16 +6,18 @@ factory no candidate: its `can` is 0 and its turns go to others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vacnet.agent.events import HostFacts
 from vacnet.agent.keeping import Keeping
 from vacnet.decide.blackholes import Suspicion
+from vacnet.decide.caps import processors_left
 from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
-from vacnet.decide.standing import Standing
+from vacnet.decide.standing import Claim, Standing
+from vacnet.decide.superslots import Superslot
 from vacnet.quantities import duration, plural, size
 from vacnet.targets.model import Target
 
@@ -29,12 +31,21 @@ class Here:
     vetoes: tuple[Reason, ...]
     facts: HostFacts
     room: Room
+    """Where a machine would go."""
+    room_unslotted: Room
+    """All that is free, whatever superslot it is of."""
+    superslots: tuple[Superslot, ...] = ()
+    """Those that are not full, the one that ends first before the others."""
     room_unkept: Room
     """As if no room were kept or claimed for anything."""
     keeping: Keeping
     kept_for: tuple[str, ...]
     """Other targets for which room is kept here."""
     machines_here: int
+    claims_ahead: tuple[Claim, ...] = ()
+    """Of others, those that count before this factory's own."""
+    claimed: int = 0
+    """Processors of this factory's own claim."""
     not_made: str
     """Why the last one was not made; empty once its retry has come."""
     retry_at: float
@@ -99,17 +110,26 @@ def _cap_factory(here: Here) -> str:
 
 
 def _cap_space(here: Here) -> str:
-    return cap_of_space(here.target, here.standing)
+    return cap_of_space(here.target, here.standing, here.claims_ahead, here.claimed)
 
 
-def cap_of_space(target: Target, standing: Standing) -> str:
-    """Return which of its own limits keeps a target from more anywhere; empty: none."""
+def cap_of_space(target: Target, standing: Standing, claims: Sequence[Claim] = (), claimed: int = 0) -> str:
+    """Return which of its own limits keeps a target from more anywhere; empty: none.
+
+    Args:
+        target: Whose limits.
+        standing: What there is.
+        claims: Those of others that count.
+        claimed: Processors that this factory has claimed, 0 for none.
+    """
     machines = standing.machines_running + standing.machines_starting
-    if target.max_machines_running and machines >= target.max_machines_running:
-        return f"{plural(machines, 'machine')} in the space, at most {target.max_machines_running}"
-    most = target.max_processors_running
-    if most and standing.processors + target.min_processors > most:
-        return f"{plural(standing.processors, 'processor')} in the space, at most {most}"
+    most = target.max_machines_running
+    if most and machines + len(claims) >= most:
+        besides = f" and {len(claims)} claimed" if claims else ""
+        return f"{plural(machines, 'machine')} in the space{besides}, at most {most}"
+    most, left = target.max_processors_running, processors_left(target, standing, claims)
+    if most and left < max(target.min_processors, claimed):
+        return f"{plural(most - left, 'processor')} in the space, at most {most}"
     return ""
 
 
@@ -126,6 +146,16 @@ def _filling(here: Here) -> str:
     left = duration(keeping.until - here.now)
     free = max(0, here.room.processors)
     return f"keeps {plural(keeping.processors, 'processor')} for it, {free} free yet; for {left} at most"
+
+
+def _superslot(here: Here) -> str:
+    if fits(here.target, here.room) or not fits(here.target, here.room_unslotted):
+        return ""
+    left = duration(max(0.0, here.superslots[0].deadline_at - here.now)) if here.superslots else "0s"
+    needed = duration(here.target.min_wallclock_seconds)
+    return (
+        f"what is free is of superslots, the first ends in {left}: it fits in none, or needs {needed} there"
+    )
 
 
 def _kept(here: Here) -> str:
@@ -166,12 +196,13 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("cap.space", _cap_space),
     ("time.short", _time),
     ("room.filling", _filling),
+    ("room.superslot", _superslot),
     ("room.kept", _kept),
     ("fit.none", _fit),
 )
 """Stable name and rule, in the order in which they are asked."""
 
-ROOM_RULES = frozenset({"room.filling", "room.kept", "fit.none"})
+ROOM_RULES = frozenset({"room.filling", "room.superslot", "room.kept", "fit.none"})
 """What nothing but room is lacking for: a large target may have it kept."""
 
 

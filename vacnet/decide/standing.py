@@ -28,6 +28,7 @@ class Claim:
     factory: str
     ticket: int
     expires_at: float
+    processors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def as_if_over(standing: Standing) -> Standing:
 def _claims(peers: Iterable[Peer], target: Target, now: float) -> tuple[Claim, ...]:
     life = target.claim_wait_seconds + CLAIM_TAIL_SECONDS
     claims = (
-        Claim(peer.factory, peer.row.claim, peer.row.claim_at + life)
+        Claim(peer.factory, peer.row.claim, peer.row.claim_at + life, peer.row.processors_claimed)
         for peer in peers
         if peer.row.claim_at is not None
     )

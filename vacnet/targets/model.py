@@ -237,7 +237,7 @@ class FactorySettings(msgspec.Struct, frozen=True, kw_only=True):
     gpus: int = 0
     """GPUs that machines may have between them."""
     processors_per_superslot: int = 1
-    """Processors that come free together for large machines; this version makes nothing of it."""
+    """Machines of so many processors share a deadline, so that they come free together; 1: each its own."""
     overload_per_processor: float = 1.25
     """Nothing starts while the load average is above this for each processor."""
     disk_free_bytes_min: int = GIB

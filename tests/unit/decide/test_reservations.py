@@ -69,7 +69,7 @@ def test_no_more_keep_room_than_machines_are_lacking_or_could_start(
     )
     due = share / (share + 1) * capacity
     assert 0 <= quota.allowed <= min(could, left)
-    assert quota.allowed * size < max(0.0, due - has) + size
+    assert quota.allowed * size <= max(0.0, due - has) + size * (1 + 1e-9)
     assert quota.allowed or min(could, left) == 0 or due - has <= 1e-9
 
 
