@@ -269,11 +269,11 @@ class Agent:
     def _publish(self, now: float) -> None:
         """Hand own rows to gossip; a row that others wait for is urgent."""
         own, me = self.gossip.table.me.targets, self.settings.factory
+        for name in [name for name, row in own.items() if name not in self.board.ledgers and not row.gone]:
+            self.gossip.set_target_row(gone(own[name]), now)  # first, for what is gone gives room
         for name in self.board.ledgers:
             row = self.board.row(name, now)
             self.gossip.set_target_row(row, now, urgent=is_urgent(own.get(name), row, me))
-        for name in [name for name, row in own.items() if name not in self.board.ledgers and not row.gone]:
-            self.gossip.set_target_row(gone(own[name]), now)
         free = self.board.room().processors
         self.gossip.set_factory_row(self._rows.current(self.settings, self.host, free, now), now)
 

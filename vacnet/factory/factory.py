@@ -136,6 +136,7 @@ class Factory:
         machines = await self.keeper.adopt()
         self.obey()
         self.pipes.set_settings(self.settings)
+        self._count_targets()
         restored = await self._restored(machines)
         settings = of_settings.for_agent(self.settings, self.targets())
         rng = random.Random(secrets.randbits(64))
@@ -269,7 +270,11 @@ class Factory:
     def _offers_changed(self) -> None:
         readings = self.pipes.readings
         self.warned.replace("pipes", (str(p) for reading in readings.values() for p in reading.quarantined))
+        self._count_targets()
         self.feed(SettingsChanged(of_settings.for_agent(self.settings, self.targets())))
+
+    def _count_targets(self) -> None:
+        self.warned.replace("targets", of_settings.too_many(self.settings, self.pipes.readings))
 
     def _models(self) -> set[Any]:
         return {target.machine_model for target in self.targets()}

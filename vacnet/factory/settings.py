@@ -7,7 +7,7 @@ it holds open (`FIXED`) cannot change while it runs; an edit of those is said an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ import msgspec
 from vacnet import __version__
 from vacnet.agent.events import AgentSettings
 from vacnet.factory import places as where
+from vacnet.space.limits import TARGETS_MAX
 from vacnet.targets.model import Problem, Settings, Target
 from vacnet.targets.pipe import PipeReading
 from vacnet.targets.settings import Reading, SourceFile, read_settings
@@ -61,12 +62,26 @@ def read_kept(kept: Sequence[tuple[str, bytes]], places: where.Places) -> Settin
 
 
 def all_targets(settings: Settings, readings: Mapping[str, PipeReading]) -> tuple[Target, ...]:
-    """Return the site's own targets and those of its pipes; of two of one name the first."""
+    """Return the site's own targets and those of its pipes, as many as can be told of."""
+    return tuple(_defined(settings, readings))[:TARGETS_MAX]
+
+
+def too_many(settings: Settings, readings: Mapping[str, PipeReading]) -> tuple[str, ...]:
+    """Return a line for the admin when there are more targets than a factory can offer."""
+    names = [target.name for target in _defined(settings, readings)]
+    if len(names) <= TARGETS_MAX:
+        return ()
+    words = f"{len(names)} targets are defined and {TARGETS_MAX} are offered, pipes last"
+    return (f"{words}: {names[TARGETS_MAX]} is the first that is left out; take some away",)
+
+
+def _defined(settings: Settings, readings: Mapping[str, PipeReading]) -> Iterable[Target]:
+    """Return all targets; of two of one name the first."""
     targets = {target.name: target for target in settings.targets}
     for reading in readings.values():
         for target in reading.targets:
             targets.setdefault(target.name, target)
-    return tuple(targets.values())
+    return targets.values()
 
 
 def for_agent(settings: Settings, targets: tuple[Target, ...]) -> AgentSettings:
