@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.simulation.decide_space import HOUR, board, play, says, target, works
+from vacnet.agent.agent import Agent
 from vacnet.decide.blackholes import NONE, Suspicion
 from vacnet.simulate.payloads import Scripted
 from vacnet.simulate.run import World
@@ -17,11 +18,20 @@ def _fails_on_one(factory: str, _now: float, _rng: Random) -> Verdict:
     return says(500) if factory == BROKEN else works(1200)
 
 
+def _note(world: World) -> str:
+    """Return what the factory says of itself in the table of the space."""
+    node = world.nodes[1]
+    assert isinstance(node.agent, Agent)
+    return next(one.note for one in node.agent.view(node.now).factories if one.name == BROKEN)
+
+
 def test_a_restart_forgets_no_suspicion() -> None:
     seen: list[Suspicion] = []
+    notes: list[str] = []
 
     def look(world: World) -> None:
         seen.append(board(world, 1).ledgers["work"].suspicion)
+        notes.append(_note(world))
 
     def restart(world: World) -> None:
         look(world)
@@ -38,4 +48,5 @@ def test_a_restart_forgets_no_suspicion() -> None:
     )
     before, after = seen
     assert before == after != NONE
+    assert notes == ["work fails here and not elsewhere: this host suspects itself"] * 2
     assert [start.at for start in counts.starts if start.factory == BROKEN and start.at > HOUR] == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vacnet.agent import rules
@@ -127,13 +127,21 @@ def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, diff
         return "silent: its machines are counted until it is heard or forgotten"
     if state is Liveness.DEPARTED:
         return "said goodbye: its machines are counted for ten minutes"
-    errors = sorted(row.target for row in known.targets.values() if _fails(row))
     notes = [WHY_THERE] if known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR else []
-    notes += [f"{name} fails here" for name in errors[:2]]
+    notes += list(_failing(sight, known))[:2]
     notes += filter(None, (rules.note(known.row.rule_version, told),) if known.row_version else ())
     if differ:
         notes.append(f"settings differ from ours: {differences(known.targets, sight.table.me.targets)}")
     return "; ".join(notes)
+
+
+def _failing(sight: Sight, known: Known) -> Iterator[str]:
+    """Yield which targets fail on a factory; first those for which this one suspects itself."""
+    ledgers = sight.board.ledgers if known is sight.table.me else {}
+    suspected = sorted(name for name, ledger in ledgers.items() if ledger.suspicion.count)
+    yield from (f"{name} fails here and not elsewhere: this host suspects itself" for name in suspected)
+    failing = sorted(row.target for row in known.targets.values() if _fails(row))
+    yield from (f"{name} fails here" for name in failing if name not in suspected)
 
 
 def _fails(row: TargetRow) -> bool:
