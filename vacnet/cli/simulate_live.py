@@ -8,7 +8,7 @@ behave, those of this factory that have ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from vacnet.cli import output
 from vacnet.cli.exits import CommandError
 from vacnet.cli.options import Asking
 from vacnet.quantities import duration, plural
-from vacnet.targets.model import Target
+from vacnet.targets.model import Settings, Target
 from vacnet.targets.source import SourceFile
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NAME = "the live space"
 ENDED = 1000
 """Machines of this factory that are looked at."""
+ENOUGH = "1 TiB"
 HOUR_SECONDS = 3600.0
 ALWAYS = [[0, 1000]]
 WORKLESS = ("back-off", "probing")
@@ -76,9 +77,9 @@ def live_scenario(asking: Asking) -> tuple[list[SourceFile], tuple[str, ...]]:
 
     client = output.client_for(asking)
     space = client.space()
-    draft = _Draft()
-    _add_factories(draft, space)
-    defined = _defined(space, asking)
+    settings = _settings(space, asking)
+    draft, defined = _Draft(), {target.name: target for target in settings.targets} if settings else {}
+    _add_factories(draft, space, settings.factory.processors_per_superslot if settings else 1)
     machines = client.machines(ended=ENDED).machines
     for target in space.targets:
         own = [machine for machine in machines if machine.target == target.name]
@@ -88,15 +89,15 @@ def live_scenario(asking: Asking) -> tuple[list[SourceFile], tuple[str, ...]]:
     return [SourceFile(NAME, tomlkit.dumps(tables).encode())], tuple(draft.assumed)
 
 
-def _add_factories(draft: _Draft, space: SpaceState) -> None:
+def _add_factories(draft: _Draft, space: SpaceState, superslot: int) -> None:
     working = [factory for factory in space.factories if _works(factory)]
     if not working:
         words = f"space {space.space!r} has no live factory that is not draining; write a scenario instead"
         raise CommandError(words)
     for processors, count in sorted(Counter(factory.processors_total for factory in working).items()):
-        kind = {"count": count, "processors": processors, "memory_per_processor": "1 TiB"}
-        draft.factories[f"of-{processors}"] = kind
-    draft.assumed.append("factories have memory and disk for whatever their processors can run")
+        kind = {"count": count, "processors": processors, "memory_per_processor": ENOUGH}
+        draft.factories[f"of-{processors}"] = {**kind, "processors_per_superslot": superslot}
+    draft.assumed.append("factories have memory, disk and GPUs for whatever their processors can run")
     if left_out := len(space.factories) - len(working):
         draft.assumed.append(f"{plural(left_out, 'factory')} silent, gone or draining: left out")
 
@@ -105,17 +106,15 @@ def _works(factory: FactoryState) -> bool:
     return factory.state == "live" and "draining" not in factory.flags and factory.processors_total > 0
 
 
-def _defined(space: SpaceState, asking: Asking) -> Mapping[str, Target]:
-    """Return the targets that the settings of this host define, if they are those of the factory asked."""
+def _settings(space: SpaceState, asking: Asking) -> Settings | None:
+    """Return the settings of this host, if they can be read and are those of the factory asked."""
     from vacnet.cli import settings_files  # late: it reads the settings
 
     try:
         settings = settings_files.read(asking.config).settings
     except OSError:
-        return {}
-    if settings is None or settings.factory.name != space.factory:
-        return {}
-    return {target.name: target for target in settings.targets}
+        return None
+    return settings if settings is not None and settings.factory.name == space.factory else None
 
 
 def _add_target(

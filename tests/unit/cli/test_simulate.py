@@ -10,6 +10,7 @@ import io
 import json
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from tests.unit.cli.canned import answering, answers
 from tests.unit.cli.conftest import Command
 from tests.unit.console import scenes
 from tests.unit.console.test_why_words import IDLE
+from vacnet.cli.options import Asking
+from vacnet.cli.simulate_live import live_scenario
 from vacnet.cli.simulate_progress import Progress
 from vacnet.factory.client import SpaceState
 from vacnet.factory.messages import WhyState
@@ -164,7 +167,35 @@ def test_the_live_space_is_what_the_factory_says_and_the_rest_is_told_as_assumed
     assert {target["name"] for target in result["targets"]} == {target.name for target in space.targets}
     for target in space.targets:
         assert any(text.startswith(f"{target.name}: ") for text in result["assumed"])
-    assert "assumed: factories have memory and disk" in shown.stdout
+    assert "assumed: factories have memory, disk and GPUs" in shown.stdout
+
+
+def test_what_the_settings_of_the_host_say_is_not_guessed(short_path: Path, tmp_path: Path) -> None:
+    space = scenes.SPACES["healthy"]
+    name, *others = (target.name for target in space.targets)
+    (tmp_path / "vacnet.toml").write_text(
+        f"""
+        [space]
+        name = "{space.space}"
+        [factory]
+        name = "{space.factory}"
+        processors_per_superslot = 4
+        [targets.{name}]
+        container_command = "/bin/work"
+        root_image = "docker://registry.example.org/work:1"
+        proof = "job_started"
+        min_processors = 2
+        """
+    )
+    with answering(short_path / "control.sock", live_answers(space)) as socket:
+        (file,), assumed = live_scenario(Asking(socket=socket, config=tmp_path))
+    scenario = tomllib.loads(file.data.decode())
+    options = {"target_share": 1.0, "gain": IDLE.window.gain, "group": IDLE.group}
+    said = {"min_processors": 2, "max_processors": 2, "proof": "job_started"}
+    assert scenario["targets"][name] == {**options, **said}
+    assert {kind["processors_per_superslot"] for kind in scenario["factories"].values()} == {4}
+    guessed = [text.partition(":")[0] for text in assumed if "settings of this host" in text]
+    assert guessed == others
 
 
 def test_without_a_factory_the_live_space_cannot_be_had(vacnet: Command) -> None:
