@@ -74,13 +74,11 @@ class Spaces:
 
     def stop(self, node: Node) -> None:
         """Ask the first process to end."""
-        os.kill(self._pid(node), signal.SIGTERM)
-        self._gone(node)
+        self._end(node, signal.SIGTERM)
 
     def kill(self, node: Node) -> None:
         """Kill the first process, and with it all."""
-        os.kill(self._pid(node), signal.SIGKILL)
-        self._gone(node)
+        self._end(node, signal.SIGKILL)
 
     def pause(self, node: Node) -> None:
         """Stop every process, parents first."""
@@ -123,7 +121,7 @@ class Spaces:
             for process in left:
                 with suppress(psutil.Error):
                     process.kill()
-            psutil.wait_procs(left, timeout=1)
+            until(lambda left=left: not any(map(_lives, left)), GONE_SECONDS, "all have ended")  # type: ignore[misc]
         _remove_cgroups(self.cgroup(""))
 
     def cgroup(self, name: str) -> str:
@@ -184,12 +182,23 @@ class Spaces:
             with suppress(psutil.Error):
                 process.send_signal(number)
 
-    def _gone(self, node: Node) -> None:
+    def _end(self, node: Node, number: signal.Signals) -> None:
+        """Signal the first process, and wait until all of the node are gone: it is the last of them."""
+        first = psutil.Process(self._pid(node))
+        first.send_signal(number)
+        until(lambda: not _lives(first), GONE_SECONDS, f"{node.name} has ended")
         until(
             lambda: all(belongs != node.name for _, belongs in self._marked()),
             GONE_SECONDS,
             f"{node.name} is gone",
         )
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Tell whether a process may still do something; one that dies has no environment left to be known by."""
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _is_first(process: psutil.Process, name: str) -> bool:

@@ -90,9 +90,12 @@ def test_loss_of_ten_percent_and_fifty_milliseconds_cost_no_count(stage: Stage) 
 
 
 def _no_ticket_is_out(stage: Stage) -> bool:
-    """Tell whether all back off, for long enough: who is cut off from a ticket's holder waits ten minutes."""
-    seen = [stage.seen(node, "empty") for node in stage.nodes]
-    return all(one and one.state == "back-off" and one.back_off_left_seconds > CUT_SECONDS for one in seen)
+    """Tell whether none will be for a while: who is cut off from its holder waits for ten minutes."""
+    seen = [(stage.seen(node, "work"), stage.seen(node, "empty")) for node in stage.nodes]
+    return all(
+        work and work.state == "open" and empty and empty.back_off_left_seconds > CUT_SECONDS
+        for work, empty in seen
+    )
 
 
 def _alone(stage: Stage, side: tuple[object, ...]) -> bool:

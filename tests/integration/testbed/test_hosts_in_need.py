@@ -25,21 +25,21 @@ CLOCK = Path(__file__).with_name("clock.c")
 @pytest.mark.slow  # a node more is made and removed
 def test_a_full_disk_stops_starts_there_and_loses_no_end(stage: Stage) -> None:
     (node,) = stage.bed.add(disk_mib=DISK_MIB)
-    try:
-        # A message cannot be written to a full disk: the exit code tells what became of the work.
-        stage.target("t", f"{WAITS}exit 0\n", more='exit_codes = { "0" = 200 }\n')
-        stage.until(lambda: len(_running(node)) == 4, PATIENCE_SECONDS, "it is busy")
-        before = {one.uuid for one in _running(node)}
-        stage.bed.run(node, ["sh", "-c", f"dd if=/dev/zero of={node.disk}/full bs=64k || true"])
-        stage.until(lambda: "veto" in _flags(node), PATIENCE_SECONDS, "it says so")
-        stage.bed.run(node, ["sh", "-c", f"for m in {node.state}/machines/*; do : >$m/joboutputs/go; done"])
-        stage.until(lambda: before <= _ended(node).keys(), PATIENCE_SECONDS, "all have ended")
-        assert {_ended(node)[uuid].outcome for uuid in before} == {"ok"}
-        assert not _running(node)
-        stage.bed.run(node, ["rm", f"{node.disk}/full"])
-        stage.until(lambda: len(_running(node)) == 4, PATIENCE_SECONDS, "it works again")
-    finally:
-        stage.bed.remove(node)
+    # A message cannot be written to a full disk: the exit code tells what became of the work.
+    stage.target("t", f"{WAITS}exit 0\n", more='exit_codes = { "0" = 200 }\n')
+    stage.until(lambda: len(_running(node)) == 4, PATIENCE_SECONDS, "it is busy")
+    before = {one.uuid for one in _running(node)}
+    stage.bed.run(node, ["sh", "-c", f"dd if=/dev/zero of={node.disk}/full bs=64k || true"])
+    stage.until(lambda: "veto" in _flags(node), PATIENCE_SECONDS, "it says so")
+    stage.go([node])
+    stage.until(lambda: before <= _ended(node).keys(), PATIENCE_SECONDS, "all have ended")
+    ended = {uuid: (one.outcome, one.message) for uuid, one in _ended(node).items() if uuid in before}
+    assert {outcome for outcome, _ in ended.values()} == {"ok"}, ended
+    assert not _running(node)
+    stage.bed.run(node, ["rm", f"{node.disk}/full"])
+    stage.until(lambda: len(_running(node)) == 4, PATIENCE_SECONDS, "it works again")
+    stage.quiet()
+    stage.bed.remove(node)
 
 
 @pytest.mark.slow  # a node is restarted twice
@@ -90,7 +90,11 @@ def _running(node: Node) -> list[MachineState]:
 
 
 def _ended(node: Node) -> dict[str, MachineState]:
-    return {one.uuid: one for one in node.client().machines(ended=100).machines if one.state == "ended"}
+    try:
+        told = node.client().machines(ended=100).machines
+    except ClientError:  # a busy host takes its time
+        return {}
+    return {one.uuid: one for one in told if one.state == "ended"}
 
 
 def _flags(node: Node) -> tuple[str, ...]:
