@@ -69,6 +69,8 @@ def read_keys(file: SourceFile) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
         elif line:
             secret = bytes.fromhex(line[1])
             keys[secret] = Key(line[0], secret)
+    if not keys:
+        del problems[1:]  # it is some other file, and each of its lines says so
     if not any(key.role == "member" for key in keys.values()):
         problems.append(
             Problem(Place(file.name), "", f"holds no member key, so nothing can be sent; {_REMEDY}")

@@ -186,6 +186,12 @@ def test_no_key_is_ever_printed() -> None:
     assert repr(ONE) not in repr(Key("member", ONE))
 
 
+def test_of_a_file_that_is_something_else_the_first_line_is_told() -> None:
+    keys, problems = read_keys(SourceFile("k", b"root:x:0:0\n" * 50))
+    assert keys == ()
+    assert [problem.place.line for problem in problems] == [1, 0]
+
+
 def test_a_ring_without_a_member_key_is_fatal() -> None:
     _, problems = read_keys(SourceFile("k", f"observe {ONE.hex()}\n".encode()))
     assert [problem.fatal for problem in problems] == [True]
