@@ -52,6 +52,13 @@ local SHAPES = {
         { "streak", "int" },
         { "open", "bool" },
     },
+    Hold = {
+        { "number", "int" },
+        { "author", "str" },
+        { "age", "int" },
+        { "held", "bool" },
+        { "reason", "str" },
+    },
     TargetRow = {
         { "target", "str" },
         { "version", "int" },
@@ -84,6 +91,7 @@ local SHAPES = {
         { "failed_hundredths", "int" },
         { "share_millionths", "int" },
         { "digest", "bytes" },
+        { "hold", "shape", "Hold" },
     },
     Announce = {
         { "start", "int" },

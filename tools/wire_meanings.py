@@ -9,6 +9,7 @@ from typing import Final
 
 NAMES: Final = {
     "WireWindow": "Window",
+    "WireHold": "Hold",
     "WireTarget": "TargetRow",
     "WireFactory": "FactoryRow",
     "Announce": "Announce",
@@ -45,6 +46,13 @@ MEANINGS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "streak": ("count", "windows in a row that ended without a proof, this one included"),
         "open": ("", "true: all tickets have been given out; once true it stays so"),
     },
+    "Hold": {
+        "number": ("count", "rises with each hold and each release of its target; 0: as if it were null"),
+        "author": ("name", "name of the factory on which it was said"),
+        "age": (_AGO, "since it was said, at least"),
+        "held": ("", "true: nothing is made of the target in the whole space; false: it is let go of"),
+        "reason": ("text", "why, for people"),
+    },
     "TargetRow": {
         "target": ("name", "of the target"),
         "version": ("version", "at which its factory wrote this row"),
@@ -77,6 +85,7 @@ MEANINGS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "failed_hundredths": ("machines / 100", "failed, counted likewise"),
         "share_millionths": ("1e-6", "share of the target as this factory is configured, in any scale"),
         "digest": ("hash", "of the target's definition: rows with another digest mean another target"),
+        "hold": ("", "the hold of the target as this factory knows it; null: it was never held"),
     },
     "FactoryRow": {
         "version": ("version", "at which the factory wrote this row"),

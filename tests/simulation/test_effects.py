@@ -21,7 +21,7 @@ SOURCE = ("10.9.9.9", 4000)
 
 def test_the_factory_has_a_hand_for_every_effect() -> None:
     anything: Any = SimpleNamespace(start=None, gather=None)
-    assert set(handlers(anything, anything, anything, anything, anything)) == ALL
+    assert set(handlers(anything, anything, anything, anything, anything, anything)) == ALL
 
 
 def test_the_simulation_has_a_hand_for_every_effect() -> None:

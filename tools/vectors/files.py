@@ -16,6 +16,7 @@ from tools.vectors.story import Story
 from tools.vectors.values import SHAPES, messages
 from tools.wire_tables import messages as shape_names
 from vacnet.space import coding
+from vacnet.space.hold import hold_hash
 from vacnet.space.rows import FactoryRow
 from vacnet.space.seal import derive, factory_id, key_id
 from vacnet.space.sync import hashes, pack_hashes
@@ -43,6 +44,7 @@ def keys_file() -> str:
             "tags": [_tag(data) for data in (bytes(28), b"VN" + bytes(range(100)))],
             "marks": [_mark(name, 1_700_000_000, version) for name in names for version in (0, 7)],
             "windows": [_window("example", 0, ""), _window("example", 7, scene.SENDER)],
+            "holds": [_hold("example", 3, scene.SENDER), _hold("example", 3, scene.RECEIVER)],
             "tables": [_table(count) for count in (64, 128)],
             "merges": [_merge(one, other) for one in WINDOWS for other in WINDOWS],
         }
@@ -159,6 +161,11 @@ def _mark(name: str, epoch: int, version: int) -> dict[str, Any]:
 def _window(target: str, number: int, opener: str) -> dict[str, Any]:
     found = window_hash(target, number, opener).to_bytes(8, "big").hex()
     return {"target": target, "number": number, "opener": opener, "hash": found}
+
+
+def _hold(target: str, number: int, author: str) -> dict[str, Any]:
+    found = hold_hash(target, number, author).to_bytes(8, "big").hex()
+    return {"target": target, "number": number, "author": author, "hash": found}
 
 
 def _table(count: int) -> dict[str, Any]:

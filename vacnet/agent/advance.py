@@ -27,6 +27,7 @@ from vacnet.decide.windows import (
     opens_next,
     uncontradicted_reach,
 )
+from vacnet.space.hold import merge
 from vacnet.space.rows import TargetRow
 
 
@@ -34,6 +35,8 @@ def advance(ledger: Ledger, settings: AgentSettings, others: Others, now: float)
     """Bring `ledger` up to date and return how its target stands (without this factory's candidacy)."""
     if (window := others.new_window()) is not None:
         ledger.adopt(window)
+    for hold in others.new_holds():
+        ledger.hold = merge(ledger.target.name, ledger.hold, hold)
     standing = standing_of(ledger, settings, others, now)
     if _take_over(ledger, standing, now):
         standing = standing_of(ledger, settings, others, now)

@@ -27,6 +27,7 @@ from vacnet.agent.effects import (
     Member,
     Notify,
     PersistEpoch,
+    PersistHold,
     PersistMembers,
     PersistSuspicion,
     Send,
@@ -35,6 +36,7 @@ from vacnet.agent.events import (
     AgentSettings,
     DatagramReceived,
     Event,
+    HoldOrdered,
     HostChanged,
     KeysChanged,
     MachineAdopted,
@@ -79,6 +81,7 @@ from vacnet.space.happenings import (
     RowsChanged,
     WrongKey,
 )
+from vacnet.space.hold import next_hold
 from vacnet.space.keyring import KeyRing
 from vacnet.space.limits import MEMBERS_KEPT
 from vacnet.targets.address import endpoint_text
@@ -192,6 +195,14 @@ class Agent:
         self.gossip.set_config(config, now)
         self.board.look_around()
         self._dirty = True
+
+    def _hold(self, event: HoldOrdered, now: float) -> None:
+        if (ledger := self.board.ledgers.get(event.target)) is not None:
+            ledger.hold = next_hold(
+                ledger.hold, self.settings.factory, event.reason, held=event.held, now=now
+            )
+            self._effects.append(PersistHold(event.target, ledger.hold))
+            self._look_at(event.target)
 
     def _peers(self, event: PeersChanged, now: float) -> None:
         self._configured = bool(event.addresses or event.unresolved or self._members)
@@ -385,6 +396,7 @@ _HANDLERS: Mapping[type, Callable[[Agent, Any, float], bool | None]] = {
     MachineNotMade: Agent._not_made,  # noqa: SLF001
     HostChanged: Agent._host,  # noqa: SLF001
     SettingsChanged: Agent._settings,  # noqa: SLF001
+    HoldOrdered: Agent._hold,  # noqa: SLF001
     PeersChanged: Agent._peers,  # noqa: SLF001
     KeysChanged: Agent._keys,  # noqa: SLF001
     QuestionAnswered: Agent._answered,  # noqa: SLF001

@@ -23,7 +23,7 @@ from msgspec import structs
 
 from vacnet.agent.advance import advance
 from vacnet.agent.bid import Bid, Step
-from vacnet.agent.effects import Effect, PersistWindow, StartMachine, Ticket
+from vacnet.agent.effects import Effect, PersistHold, PersistWindow, StartMachine, Ticket
 from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.agent.keeping import Call, Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
@@ -51,6 +51,7 @@ from vacnet.decide.standing import Standing
 from vacnet.decide.superslots import Spot, spot, superslots
 from vacnet.decide.windows import State
 from vacnet.quantities import plural
+from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
@@ -82,6 +83,8 @@ class Board:
     bids: dict[str, Bid] = field(default_factory=dict)
     keepings: dict[str, Keeping] = field(default_factory=dict)
     rooms: Rooms = field(init=False)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """What is known about holds of targets that are not offered now."""
     large: tuple[str, ...] = ()
     """Targets whose room others take bit by bit: for these it may be kept."""
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -125,6 +128,7 @@ class Board:
         """Return the target's ledger, made new if there is none."""
         if target.name not in self.ledgers:
             self.ledgers[target.name] = new_ledger(target, now)
+            self.ledgers[target.name].hold = self.holds.pop(target.name, NEVER_HELD)
             self.bids[target.name] = Bid(target, self.settings.factory)
             self.keepings[target.name] = Keeping(target, self.settings.factory)
             self._others[target.name] = Others(target.name, self.settings.factory)
@@ -136,6 +140,8 @@ class Board:
             ledger.define(Target(name=name))
             self.bids[name].target = ledger.target
             return
+        if ledger.hold.number:
+            self.holds[name] = ledger.hold
         for of_target in (
             self.ledgers,
             self.bids,
@@ -196,13 +202,15 @@ class Board:
         advanced = self._advanced.get(name)
         if advanced is None or name in self.stale or now >= advanced.until:
             ledger = self.ledgers[name]
-            before = ledger.window
+            before, held = ledger.window, ledger.hold
             others = self._others[name]
             others.read(around)
             ledger.judge(others.peers, now)
             standing = advance(ledger, self.settings, others, now)
             if _worth_keeping(before, ledger.window):
                 self.effects.append(PersistWindow(name, ledger.window))
+            if held.identity != ledger.hold.identity:
+                self.effects.append(PersistHold(name, ledger.hold))
             ends = (claim.expires_at for claim in standing.claims)
             kept = (one.expires_at for one in standing.reservations)
             until = min((around.changes_at, ledger.next_change(now), *ends, *kept))
@@ -237,7 +245,11 @@ class Board:
 
     def quota(self, name: str, around: Neighbours) -> Quota:
         """Return how much room may be kept for a target in the whole space."""
-        targets = {other: (one.target, self._advanced[other].standing) for other, one in self.ledgers.items()}
+        targets = {
+            other: (one.target, self._advanced[other].standing)
+            for other, one in self.ledgers.items()
+            if other == name or not one.hold.held
+        }
         return quota(name, targets, self.settings, around)
 
     def _room_in(self, name: str, now: float) -> float | None:
@@ -390,6 +402,7 @@ class Board:
             room_unkept=without(self._whole(), self.rooms.machines()) if kept_for else room,
             keeping=self.keepings[name],
             kept_for=kept_for,
+            hold=ledger.hold,
             machines_here=len(ledger.unfinished()),
             claims_ahead=ahead(name, standing, self.settings.factory, self.bids[name].ticket),
             claimed=self.bids[name].processors,

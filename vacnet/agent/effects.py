@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.reasons import Decision
 from vacnet.space.address import Address
+from vacnet.space.hold import Hold
 from vacnet.space.items import Question
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
@@ -79,6 +80,14 @@ class PersistSuspicion:
 
 
 @dataclass(frozen=True, slots=True)
+class PersistHold:
+    """Keep whether a target is held in the space, so that a restart and whoever is met later know it."""
+
+    target: str
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A factory met and the last good address of it."""
 
@@ -123,6 +132,7 @@ Effect = (
     | PersistEpoch
     | PersistWindow
     | PersistSuspicion
+    | PersistHold
     | PersistMembers
     | Notify
     | Decided

@@ -79,6 +79,8 @@ class HostFacts:
     """Models that cannot be made now and why."""
     target_vetoes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Targets that cannot be made here now and why (their pipe or image is not to be had)."""
+    holds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Targets that the admin holds on this host and why."""
     settings_bad: str = ""
     """Why nothing may start: the settings in force are a last good copy read at start."""
 
@@ -117,6 +119,15 @@ class SettingsChanged:
     """New settings are in force."""
 
     settings: AgentSettings
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrdered:
+    """The admin holds a target in the whole space, or lets go of it there."""
+
+    target: str
+    held: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +177,7 @@ Event = (
     | MachineNotMade
     | HostChanged
     | SettingsChanged
+    | HoldOrdered
     | PeersChanged
     | KeysChanged
     | QuestionAnswered

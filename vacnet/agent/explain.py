@@ -14,13 +14,14 @@ from vacnet.agent.advance import own_peer
 from vacnet.agent.board import Board
 from vacnet.agent.host import Host
 from vacnet.agent.ledger import Ledger
-from vacnet.agent.why import Candidate, FactoryHas, Growth, Kept, Why, WindowFacts
+from vacnet.agent.why import Candidate, FactoryHas, Growth, Held, Kept, Why, WindowFacts
 from vacnet.decide.growth import allowance, chance
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import Standing, as_if_over
 from vacnet.decide.tally import processors_of
 from vacnet.decide.tickets import draw, free_tickets
 from vacnet.decide.windows import State
+from vacnet.space.hold import Hold
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TICKETS
 
 
@@ -35,6 +36,7 @@ def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
         factory=board.settings.factory,
         share=ledger.target.target_share,
         group=ledger.target.group or target,
+        hold=_hold(ledger.hold, now),
         window=_window(ledger, standing, now),
         has=has,
         next_ticket=_next_ticket(standing),
@@ -79,6 +81,13 @@ def _has(peer: Peer, standing: Standing, now: float) -> FactoryHas:
         error_code=row.error_code,
         error_ago=_ago(row.error_at, now),
     )
+
+
+def _hold(hold: Hold, now: float) -> Held | None:
+    if not hold.number:
+        return None
+    ago = max(0.0, now - hold.at)
+    return Held(number=hold.number, author=hold.author, ago=ago, held=hold.held, reason=hold.reason)
 
 
 def _kept(board: Board, target: str, now: float) -> Kept:

@@ -18,6 +18,7 @@ from vacnet.decide.blackholes import NONE, Suspicion, is_suspect, peers_rate, su
 from vacnet.decide.local import LocalBackOff, failed
 from vacnet.decide.peers import Peer
 from vacnet.outcomes import Outcome
+from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.rows import TargetRow
 from vacnet.space.window import Window, merge, never_tried
 from vacnet.targets.model import Proof, Target
@@ -40,6 +41,7 @@ class Ledger:
     window: Window
     digest: bytes = b""
     """Of the target's definition, kept because it is asked for with every row."""
+    hold: Hold = NEVER_HELD
     machines: dict[str, OwnMachine] = field(default_factory=dict)
     nowork_ends: list[float] = field(default_factory=list)
     back_off: LocalBackOff = field(default_factory=LocalBackOff)
@@ -251,6 +253,7 @@ class Ledger:
         return replace(
             base,
             window=self.window,
+            hold=self.hold,
             machines_running=len(running),
             machines_starting=len(starting),
             processors_running=sum(machine.processors for machine in running),

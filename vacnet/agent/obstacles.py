@@ -19,6 +19,7 @@ from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Claim, Standing
 from vacnet.decide.superslots import Superslot
 from vacnet.quantities import duration, plural, size
+from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.targets.model import Target
 
 
@@ -41,6 +42,8 @@ class Here:
     keeping: Keeping
     kept_for: tuple[str, ...]
     """Other targets for which room is kept here."""
+    hold: Hold = NEVER_HELD
+    """Whether it is held in the whole space."""
     machines_here: int
     claims_ahead: tuple[Claim, ...] = ()
     """Of others, those that count before this factory's own."""
@@ -65,6 +68,23 @@ Rule = Callable[[Here], str]
 def _share(here: Here) -> str:
     share = here.target.target_share
     return "" if share > 0 else f"its share is {share:g}: nothing is made of it"
+
+
+def _held_here(here: Here) -> str:
+    return here.facts.holds.get(here.target.name, "")
+
+
+def _held_in_space(here: Here) -> str:
+    return held_words(here.hold, here.now)
+
+
+def held_words(hold: Hold, now: float) -> str:
+    """Return who holds a target in the whole space, since when and why; empty: nobody."""
+    if not hold.held:
+        return ""
+    return (
+        f"held in the whole space from {hold.author} {duration(max(0.0, now - hold.at))} ago: {hold.reason}"
+    )
 
 
 def _veto(here: Here) -> str:
@@ -186,6 +206,8 @@ def _needs(here: Here) -> tuple[tuple[str, str, bool], ...]:
 
 TABLE: tuple[tuple[str, Rule], ...] = (
     ("share.none", _share),
+    ("hold.space", _held_in_space),
+    ("hold.here", _held_here),
     ("host.veto", _veto),
     ("engine.away", _engine),
     ("target.veto", _target_veto),

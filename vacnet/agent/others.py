@@ -7,11 +7,13 @@ standing changed by it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vacnet.agent.neighbours import Neighbours
 from vacnet.decide.peers import Peer
 from vacnet.decide.tally import Tally
+from vacnet.space.hold import Hold
 from vacnet.space.window import Window, merged, never_tried
 
 
@@ -27,6 +29,7 @@ class Others:
     """Whose rows have changed since they were read."""
     _around: Neighbours | None = None
     _new: list[Window] = field(default_factory=list)
+    _holds: list[Hold] = field(default_factory=list)
 
     def read(self, around: Neighbours) -> None:
         """Read what has changed: all rows when who is there has."""
@@ -42,6 +45,7 @@ class Others:
         if not self.tally.peers:
             peers = around.peers(self.target)
             self._new = [peer.row.window for peer in peers]
+            self._holds = [peer.row.hold for peer in peers if peer.row.hold.number]
             newest = self.new_window()
             self._new = [newest] if newest else []
             self.tally = Tally(newest.identity if newest else self.tally.identity, peers)
@@ -59,11 +63,18 @@ class Others:
             return
         self.tally.put(peer)
         self._new.append(peer.row.window)
+        if peer.row.hold.number:
+            self._holds.append(peer.row.hold)
 
     def new_window(self) -> Window | None:
         """Return the window that the rows come to that were read since this was asked last."""
         new, self._new = self._new, []
         return merged(self.target, new) if new else None
+
+    def new_holds(self) -> Iterator[Hold]:
+        """Yield the holds of the rows that were read since this was asked last."""
+        new, self._holds = self._holds, []
+        yield from new
 
     def peers(self) -> list[Peer]:
         """Return all rows of others."""

@@ -20,6 +20,11 @@ def restore(board: Board, restored: Restored, now: float) -> None:
     for name, suspicion in restored.suspicions.items():
         if name in board.ledgers:
             board.ledgers[name].suspicion = board.ledgers[name].kept_suspicion = suspicion
+    for name, hold in restored.holds.items():
+        if name in board.ledgers:
+            board.ledgers[name].hold = hold
+        else:  # a pipe may bring the target later
+            board.holds[name] = hold
     for machine in restored.machines:
         enter(board, machine, now)
 

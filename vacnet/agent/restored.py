@@ -14,6 +14,7 @@ from types import MappingProxyType
 from vacnet.agent.effects import Member, Ticket
 from vacnet.decide.blackholes import Suspicion
 from vacnet.outcomes import Outcome
+from vacnet.space.hold import Hold
 from vacnet.space.window import Window
 
 
@@ -45,4 +46,5 @@ class Restored:
     machines: tuple[RestoredMachine, ...] = ()
     windows: Mapping[str, Window] = field(default_factory=lambda: MappingProxyType({}))
     suspicions: Mapping[str, Suspicion] = field(default_factory=lambda: MappingProxyType({}))
+    holds: Mapping[str, Hold] = field(default_factory=lambda: MappingProxyType({}))
     members: tuple[Member, ...] = ()

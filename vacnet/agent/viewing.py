@@ -16,7 +16,7 @@ from vacnet.agent.board import Board
 from vacnet.agent.differences import differences
 from vacnet.agent.effects import Effect, StartMachine
 from vacnet.agent.host import Host
-from vacnet.agent.obstacles import cap_of_space
+from vacnet.agent.obstacles import cap_of_space, held_words
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import FactoryView, SpaceView, TargetView
 from vacnet.decide.standing import Standing, as_if_over
@@ -199,8 +199,9 @@ def _target(sight: Sight, name: str, made: Mapping[str, int], now: float) -> Tar
 
 
 def _share(board: Board, name: str) -> float:
-    """Return the share that a target holds against the others; 0 while nobody has what makes its machines."""
-    return 0.0 if _made_nowhere(board, name) else board.ledgers[name].target.target_share
+    """Return the share of a target against the others; 0 while it is held or nobody can make its machines."""
+    ledger = board.ledgers[name]
+    return 0.0 if ledger.hold.held or _made_nowhere(board, name) else ledger.target.target_share
 
 
 def _made_nowhere(board: Board, name: str) -> bool:
@@ -221,11 +222,8 @@ def _part(value: float, all_values: Iterable[float]) -> float:
 
 def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str, str]:
     """Return a target's state and what it means now, for people."""
-    if sight.board.ledgers[name].target.target_share <= 0:
-        return "no share", "its share is 0: nothing is made of it"
-    if _made_nowhere(sight.board, name):
-        model = sight.board.ledgers[name].target.machine_model
-        return "no share", f"no live factory makes machines of model {model}; the others have its share"
+    if unmade := _unmade(sight.board, name, now):
+        return unmade
     window = standing.window
     if standing.state is State.BACK_OFF:
         left = window.ends_at() - now
@@ -242,6 +240,19 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
         return standing.state.value, f"{found}{cap}"
     working = f"at work: {standing.proven_running} proven, {standing.unproven} unproven"
     return standing.state.value, f"{working}{cap}"
+
+
+def _unmade(board: Board, name: str, now: float) -> tuple[str, str] | None:
+    """Return why nothing is made of a target whatever its window, as state and words; None: something may."""
+    ledger = board.ledgers[name]
+    if ledger.target.target_share <= 0:
+        return "no share", "its share is 0: nothing is made of it"
+    if held := held_words(ledger.hold, now):
+        return "held", held
+    if _made_nowhere(board, name):
+        model = ledger.target.machine_model
+        return "no share", f"no live factory makes machines of model {model}; the others have its share"
+    return None
 
 
 def _why_back_off(sight: Sight, name: str, now: float) -> str:

@@ -90,6 +90,17 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The last that was said about holding the target in the whole space."""
+
+    number: int
+    author: str
+    ago: float
+    held: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """Room for a large target: how much may be kept in the space, and what this factory does about it."""
 
@@ -117,6 +128,8 @@ class Why:
     share: float
     """`target_share` as it is set."""
     group: str
+    hold: Held | None
+    """None: nobody ever held it in the whole space."""
     window: WindowFacts
     has: tuple[FactoryHas, ...]
     """Of all factories that count, this one first."""

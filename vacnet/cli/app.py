@@ -37,6 +37,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("undrain", "vacnet.cli.drain:undrain"),
 )
 GROUPS: tuple[tuple[str, str], ...] = (
+    ("target", "vacnet.cli.target:app"),
     ("config", "vacnet.cli.config:app"),
     ("key", "vacnet.cli.key:app"),
     ("peers", "vacnet.cli.peers:app"),

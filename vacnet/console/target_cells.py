@@ -41,6 +41,7 @@ STATES: Mapping[str, Tone] = {
     "probing": Tone.STRONG,
     "back-off": Tone.WARN,
     "no share": Tone.FAINT,
+    "held": Tone.WARN,
     "quarantined": Tone.BAD,
 }
 

@@ -80,6 +80,15 @@ def _said(why: Why) -> str:
     return ""
 
 
+def _hold(why: Why) -> list[str]:
+    hold = why.hold
+    if hold is None:
+        return []
+    said = "held" if hold.held else "let go of"
+    reason = f": {words.clean(hold.reason)}" if hold.reason else ""
+    return [f"{said} in the whole space {duration(hold.ago)} ago from {hold.author}{reason}"]
+
+
 def _runs(why: Why) -> list[str]:
     shown = sorted(why.has, key=lambda has: (-has.processors, has.factory))[:FACTORIES_SHOWN]
     left = len(why.has) - len(shown)
@@ -243,6 +252,7 @@ def _lies(choice: Choice) -> tuple[float, float]:
 _Step = Callable[[Why], Sequence[str]]
 _STEPS: tuple[tuple[str, _Step], ...] = (
     ("Here", _here),
+    ("Hold", _hold),
     ("Window", _window),
     ("Tickets", _tickets),
     ("Next", _noworks),

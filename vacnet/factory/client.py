@@ -34,6 +34,8 @@ from vacnet.factory.messages import (
     EventState,
     FactoryState,
     Health,
+    HoldOrder,
+    HoldState,
     KeyState,
     Machines,
     MachineState,
@@ -60,6 +62,8 @@ __all__ = [
     "Events",
     "FactoryState",
     "Health",
+    "HoldOrder",
+    "HoldState",
     "KeyState",
     "MachineState",
     "Machines",
@@ -162,6 +166,10 @@ class Client:
     def stop(self, machine: str, order: StopOrder) -> Stopped:
         """Have a machine ended, by name (the latest of it) or id."""
         return self._post(f"/v1/machines/{quote(machine, safe='')}/stop", order, Stopped)
+
+    def hold(self, target: str, order: HoldOrder) -> HoldState:
+        """Hold a target, here or in the whole space, or let go of it."""
+        return self._post(f"/v1/targets/{quote(target, safe='')}/hold", order, HoldState)
 
     def log(self, machine: str, *, tail: int = 0, follow: bool = False) -> Iterator[bytes]:
         """Yield the console log of a machine, by name (the latest of it) or id.

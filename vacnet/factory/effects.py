@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vacnet.agent import effects
-from vacnet.agent.effects import Effect, Notify
+from vacnet.agent.effects import Effect, Notify, PersistHold
 from vacnet.factory.loop import Handler
 from vacnet.factory.queries import Queries
 from vacnet.factory.udp import Endpoint
@@ -20,7 +20,12 @@ from vacnet.record.record import Record
 
 
 def handlers(
-    record: Record, endpoint: Endpoint, keeper: Keeper, queries: Queries, notify: Callable[[Notify], None]
+    record: Record,
+    endpoint: Endpoint,
+    keeper: Keeper,
+    queries: Queries,
+    notify: Callable[[Notify], None],
+    keep_hold: Callable[[PersistHold], None],
 ) -> Mapping[type[Effect], Handler]:
     """Return what to call with each effect."""
     table: dict[type[Effect], Callable[[Any], Any]] = {
@@ -30,6 +35,7 @@ def handlers(
         effects.PersistEpoch: lambda effect: record.keep_epoch(effect.epoch),
         effects.PersistWindow: lambda effect: record.keep_window(effect.target, effect.window),
         effects.PersistSuspicion: lambda effect: record.keep_suspicion(effect.target, effect.suspicion),
+        effects.PersistHold: keep_hold,
         effects.PersistMembers: lambda effect: record.keep_members(effect.members),
         effects.Notify: notify,
         effects.GatherAnswer: queries.gather,

@@ -22,7 +22,7 @@ from typing import Any
 
 from vacnet import __version__
 from vacnet.agent.agent import Agent
-from vacnet.agent.effects import Notify
+from vacnet.agent.effects import Notify, PersistHold
 from vacnet.agent.events import (
     DatagramReceived,
     Event,
@@ -35,12 +35,14 @@ from vacnet.agent.events import (
 from vacnet.agent.restored import Restored, RestoredMachine
 from vacnet.agent.stranger_words import OTHER_VERSION, stranger_lines
 from vacnet.factory import drain as of_drain
+from vacnet.factory import holds as of_holds
 from vacnet.factory import settings as of_settings
 from vacnet.factory.asking import Asking
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
 from vacnet.factory.drain import Drain
 from vacnet.factory.effects import handlers
 from vacnet.factory.engines import by_model, engines_of
+from vacnet.factory.holds import Holds
 from vacnet.factory.host import Host
 from vacnet.factory.identity import identity_of
 from vacnet.factory.logs import tell, tell_failure
@@ -91,6 +93,7 @@ class Factory:
         self.started_at = boot_seconds()
         self.restrictions: dict[str, str] = {}
         self.drain: Drain | None = None
+        self.holds = Holds()
         self.news = News(record)
         self.warned = Warnings(self.news.warning_came, self.news.warning_went)
         self.endpoint = Endpoint(settings.space.listen, self._datagram)
@@ -133,6 +136,8 @@ class Factory:
         """Adopt what runs and wake the agent with its past."""
         self.host.measure()
         self.drain = await self._kept_drain()
+        self.holds = await self._kept_holds()
+        self.host.hold(self.holds.words())
         machines = await self.keeper.adopt()
         self.obey()
         self.pipes.set_settings(self.settings)
@@ -141,7 +146,7 @@ class Factory:
         settings = of_settings.for_agent(self.settings, self.targets())
         rng = random.Random(secrets.randbits(64))
         self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
-        table = handlers(self.record, self.endpoint, self.keeper, self.queries, self._notify)
+        table = handlers(self.record, self.endpoint, self.keeper, self.queries, self._notify, self._keep_hold)
         self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
         self._begin()
 
@@ -223,6 +228,12 @@ class Factory:
         self.obey()
         await self.record.flush()
 
+    async def use_holds(self, holds: Holds) -> None:
+        """Let these holds be in force on this host; durable when it returns."""
+        self._keep_holds(holds)
+        self.host.hold(holds.words())
+        await self.record.flush()
+
     def targets(self) -> tuple[Target, ...]:
         """Return the targets of the site and of its pipes."""
         return of_settings.all_targets(self.settings, self.pipes.readings)
@@ -293,8 +304,24 @@ class Factory:
             machines=machines,
             windows=await self.record.windows(boot_seconds()),
             suspicions=await self.record.suspicions(boot_seconds()),
+            holds=self.holds.of_space(time.time(), boot_seconds()),
             members=await self.record.members(),
         )
+
+    def _keep_hold(self, effect: PersistHold) -> None:
+        self._keep_holds(self.holds.with_space(effect.target, effect.hold, time.time(), boot_seconds()))
+        self.news.notify(Notify("target.held" if effect.hold.held else "target.released", _said(effect)))
+
+    def _keep_holds(self, holds: Holds) -> None:
+        self.holds = holds
+        self.record.keep_text(of_holds.KEPT_AS, of_holds.encode(holds))
+
+    async def _kept_holds(self) -> Holds:
+        try:
+            return of_holds.decode(await self.record.text(of_holds.KEPT_AS))
+        except ValueError as error:
+            self.news.notify(Notify("factory.holds-unreadable", {"why": str(error)}, warning=True))
+            return Holds()
 
     async def _kept_drain(self) -> Drain | None:
         kept = await self.record.text(of_drain.KEPT_AS)
@@ -312,3 +339,8 @@ class Factory:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _said(effect: PersistHold) -> dict[str, object]:
+    hold = effect.hold
+    return {"target": effect.target, "factory": hold.author, "space": True, "reason": hold.reason}

@@ -47,6 +47,10 @@ class Host:
         self._tell = tell
         self.facts = HostFacts()
 
+    def hold(self, targets: Mapping[str, str]) -> None:
+        """Take the targets that the admin holds on this host, and why, in place of those before."""
+        self._become(replace(self.facts, holds=MappingProxyType(dict(targets))))
+
     def obey(self, draining: str, deadline_at: float | None, settings_bad: str) -> None:
         """Take what an admin wants.
 

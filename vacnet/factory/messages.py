@@ -264,6 +264,34 @@ class StopOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     who: str = ""
 
 
+class HoldOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/targets/{target}/hold`."""
+
+    held: bool
+    """False: it is let go of."""
+    space: bool = False
+    """In the whole space, not only on this host."""
+    reason: str = ""
+    who: str = ""
+
+
+class HoldState(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a `HoldOrder`: what holds the target from now on."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    target: str
+    here: str
+    """The hold of this host, in full; empty: none."""
+    space: str
+    """That of the whole space."""
+    before: str
+    """What was replaced or ended; empty: nothing."""
+    changed: bool
+    """False: there was nothing to let go of."""
+
+
 class DrainState(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /v1/drain`, and the answer to both orders: what drains this factory and what is left."""
 

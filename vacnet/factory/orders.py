@@ -15,17 +15,20 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from vacnet.agent.effects import Notify
+from vacnet.agent.events import HoldOrdered
 from vacnet.factory import drain as of_drain
 from vacnet.factory.clock import boot_id, boot_seconds
 from vacnet.factory.control import NOT_FOUND, RefusedError
 from vacnet.factory.drain import Drain, shown
 from vacnet.factory.factory import Factory
-from vacnet.factory.messages import DrainOrder, DrainState, StopOrder, Stopped
+from vacnet.factory.holds import Here, InSpace
+from vacnet.factory.messages import DrainOrder, DrainState, HoldOrder, HoldState, StopOrder, Stopped
 from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.heartbeat import STOP_REASONS
 from vacnet.machines.names import machine_name
 from vacnet.machines.views import MachineView
 from vacnet.record.rows import MachineRecord
+from vacnet.space.limits import TEXT_BYTES_MAX
 
 WRONG = 400
 CONFLICT = 409
@@ -108,6 +111,37 @@ class FactoryOrders:
             grace_seconds=GRACE_SECONDS,
         )
 
+    async def hold(self, target: str, order: HoldOrder, who: str) -> HoldState:
+        """Hold a target or let go of it, on this host or in the whole space."""
+        factory = self._factory
+        if target not in {one.name for one in factory.targets()}:
+            raise RefusedError(
+                NOT_FOUND, f"{target!r} is no target of this factory; `vacnet targets` has them"
+            )
+        reason = _reason(order.reason) if order.held or order.reason else ""
+        here, space = factory.holds.here.get(target), _of_space(factory.holds.space.get(target))
+        before = space if order.space else (here.words() if here else "")
+        if before or order.held:
+            if order.space:
+                factory.feed(HoldOrdered(target, order.held, f"{reason} ({who})"[:TEXT_BYTES_MAX]))
+                await factory.driver.settled()
+            else:
+                now = Here(reason=reason, who=who, since=time.time()) if order.held else None
+                await factory.use_holds(factory.holds.with_here(target, now))
+                fields = {"target": target, "who": who, "reason": reason}
+                factory.news.notify(Notify("target.held" if order.held else "target.released", fields))
+            await factory.record.flush()
+        here = factory.holds.here.get(target)
+        return HoldState(
+            factory=factory.settings.factory.name,
+            time=time.time(),
+            target=target,
+            here=here.words() if here else "",
+            space=_of_space(factory.holds.space.get(target)),
+            before=before,
+            changed=bool(before or order.held),
+        )
+
     async def _change(self, drain: Drain | None, news: str, who: str) -> DrainState:
         before = self._factory.drain
         fields = {"who": who, "drain": drain.in_full() if drain else ""}
@@ -128,6 +162,13 @@ class FactoryOrders:
         else:
             words = "`vacnet machines` shows those of this host; each is ended on the host that it runs on"
         return RefusedError(NOT_FOUND, f"this factory has no machine {machine!r}; {words}")
+
+
+def _of_space(said: InSpace | None) -> str:
+    """Return a hold of the whole space in words; empty: there is none."""
+    if said is None or not said.held:
+        return ""
+    return f"held in the whole space since {shown(said.at)} from {said.author}: {said.reason}"
 
 
 def _reason(text: str) -> str:

@@ -16,7 +16,15 @@ from typing import Protocol, TypeVar
 import msgspec
 from aiohttp import web
 
-from vacnet.factory.messages import DrainOrder, DrainState, StopOrder, Stopped, UndrainOrder
+from vacnet.factory.messages import (
+    DrainOrder,
+    DrainState,
+    HoldOrder,
+    HoldState,
+    StopOrder,
+    Stopped,
+    UndrainOrder,
+)
 
 ORDER_BYTES_MAX = 4096
 WHO_CHARACTERS_MAX = 64
@@ -25,7 +33,7 @@ WRONG = 400
 _CREDENTIALS = struct.Struct("3i")
 """pid, uid, gid: struct ucred of unix(7)."""
 
-_Order = TypeVar("_Order", DrainOrder, UndrainOrder, StopOrder)
+_Order = TypeVar("_Order", DrainOrder, UndrainOrder, StopOrder, HoldOrder)
 Answer = Callable[[web.Request], Awaitable[msgspec.Struct]]
 
 
@@ -52,6 +60,10 @@ class Orders(Protocol):
         """Answer POST /v1/machines/{machine}/stop."""
         ...
 
+    async def hold(self, target: str, order: HoldOrder, who: str) -> HoldState:
+        """Answer POST /v1/targets/{target}/hold."""
+        ...
+
 
 def posts(orders: Orders) -> dict[str, Answer]:
     """Return what answers each path that takes an order."""
@@ -68,7 +80,16 @@ def posts(orders: Orders) -> dict[str, Answer]:
         order = await _order(request, StopOrder)
         return await orders.stop(request.match_info["machine"], order, who(request, order.who))
 
-    return {"/v1/drain": drain, "/v1/undrain": undrain, "/v1/machines/{machine}/stop": stop}
+    async def hold(request: web.Request) -> msgspec.Struct:
+        order = await _order(request, HoldOrder)
+        return await orders.hold(request.match_info["target"], order, who(request, order.who))
+
+    return {
+        "/v1/drain": drain,
+        "/v1/undrain": undrain,
+        "/v1/machines/{machine}/stop": stop,
+        "/v1/targets/{target}/hold": hold,
+    }
 
 
 async def _order(request: web.Request, kind: type[_Order]) -> _Order:

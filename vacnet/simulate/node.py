@@ -21,6 +21,7 @@ from vacnet.agent.effects import (
     Member,
     Notify,
     PersistEpoch,
+    PersistHold,
     PersistMembers,
     PersistSuspicion,
     PersistWindow,
@@ -52,6 +53,7 @@ from vacnet.simulate.toys import Behaviour, outcome_of
 from vacnet.space.address import Address
 from vacnet.space.gossip import Datagram
 from vacnet.space.happenings import FactoryChanged, RowsChanged
+from vacnet.space.hold import Hold
 from vacnet.space.items import Detail, Items
 from vacnet.space.window import Window
 
@@ -79,6 +81,7 @@ class Disk:
     epoch: int = 0
     windows: dict[str, Window] = field(default_factory=dict)
     suspicions: dict[str, Suspicion] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
     machines: dict[str, RestoredMachine] = field(default_factory=dict)
 
@@ -137,6 +140,7 @@ class Node:
             machines=tuple(self.disk.machines.values()),
             windows=dict(self.disk.windows),
             suspicions=dict(self.disk.suspicions),
+            holds=dict(self.disk.holds),
             members=self.disk.members,
         )
         self.watch(self.name, Booted(restored.epoch, restored.instance), self.clock.now)
@@ -235,6 +239,9 @@ class Node:
     def _keep_suspicion(self, effect: PersistSuspicion) -> None:
         self.disk.suspicions[effect.target] = effect.suspicion
 
+    def _keep_hold(self, effect: PersistHold) -> None:
+        self.disk.holds[effect.target] = effect.hold
+
     def _keep_members(self, effect: PersistMembers) -> None:
         self.disk.members = effect.members
 
@@ -307,6 +314,7 @@ _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
     PersistEpoch: Node._keep_epoch,  # noqa: SLF001 (the table is the class's own)
     PersistWindow: Node._keep_window,  # noqa: SLF001
     PersistSuspicion: Node._keep_suspicion,  # noqa: SLF001
+    PersistHold: Node._keep_hold,  # noqa: SLF001
     PersistMembers: Node._keep_members,  # noqa: SLF001
     StartMachine: Node._start,  # noqa: SLF001
     StopMachine: Node._stop,  # noqa: SLF001

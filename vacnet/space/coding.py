@@ -11,13 +11,14 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from vacnet.space import limits
+from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.rows import FactoryRow, Flags, TargetRow
 from vacnet.space.window import Window
-from vacnet.space.wire import WireFactory, WireTarget, WireWindow
+from vacnet.space.wire import WireFactory, WireHold, WireTarget, WireWindow
 
 MIB = 1 << 20
 AGES = ("claim_age", "message_age", "proof_age", "proof_started_age", "error_age", "verdict_age")
-"""The ages of a row; its window has one more."""
+"""The ages of a row; its window and its hold have one more."""
 
 
 def age(at: float, now: float) -> int:
@@ -74,6 +75,20 @@ def window_from_wire(wire: WireWindow, now: float) -> Window:
     )
 
 
+def hold_to_wire(hold: Hold, now: float) -> WireHold | None:
+    """Return a hold as it travels; None where there never was one."""
+    if not hold.number:
+        return None
+    return WireHold(bounded(hold.number), hold.author, age(hold.at, now), hold.held, cut(hold.reason))
+
+
+def hold_from_wire(wire: WireHold | None, now: float) -> Hold:
+    """Return a hold on my clock."""
+    if wire is None or not wire.number:
+        return NEVER_HELD
+    return Hold(wire.number, wire.author, time(wire.age, now), wire.held, wire.reason)
+
+
 def target_to_wire(row: TargetRow, version: int, now: float) -> WireTarget:
     """Return a target's row as it travels."""
     return WireTarget(
@@ -108,6 +123,7 @@ def target_to_wire(row: TargetRow, version: int, now: float) -> WireTarget:
         failed_hundredths=bounded(round(row.failed * 100)),
         share_millionths=bounded(round(row.share * 1_000_000)),
         digest=row.digest[: limits.DIGEST_BYTES_MAX],
+        hold=hold_to_wire(row.hold, now),
     )
 
 
@@ -115,7 +131,8 @@ def aged(wire: WireTarget, deciseconds: int) -> WireTarget:
     """Return a row whose ages have grown by so much; what never was stays so."""
     ages = {name: bounded(age + deciseconds) for name in AGES if (age := getattr(wire, name)) is not None}
     window = replace(wire.window, age=bounded(wire.window.age + deciseconds))
-    return replace(wire, window=window, **ages)
+    hold = None if wire.hold is None else replace(wire.hold, age=bounded(wire.hold.age + deciseconds))
+    return replace(wire, window=window, hold=hold, **ages)
 
 
 def target_from_wire(wire: WireTarget, now: float) -> TargetRow:
@@ -151,6 +168,7 @@ def target_from_wire(wire: WireTarget, now: float) -> TargetRow:
         failed=wire.failed_hundredths / 100,
         share=wire.share_millionths / 1_000_000,
         digest=wire.digest,
+        hold=hold_from_wire(wire.hold, now),
     )
 
 

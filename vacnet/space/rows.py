@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.window import Window
 
 TICKETS = 64
@@ -111,3 +112,5 @@ class TargetRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     share: float = 0.0
     digest: bytes = b""
     """Of the target's definition: rows with another mean another target in fact."""
+    hold: Hold = NEVER_HELD
+    """Whether somebody holds the target in the whole space, as far as this factory knows."""

@@ -109,13 +109,16 @@ def _are_plain(span: Span) -> bool:
     """Tell whether all texts are printable and within their bytes (characters, where all is ASCII)."""
     targets, openers = [row.target for row in span.rows], [row.window.opener for row in span.rows]
     of_factory = [span.factory.advertise, span.factory.software_version] if span.factory is not None else []
-    together = "".join(targets + openers + of_factory)
+    holds = [row.hold for row in span.rows if row.hold is not None]
+    authors, reasons = [hold.author for hold in holds], [hold.reason for hold in holds]
+    together = "".join(targets + openers + of_factory + authors + reasons)
     if together.isascii() or not together.isprintable():
         return together.isprintable()
     bounded = (
         (targets, TARGET_NAME_BYTES_MAX),
         (openers, FACTORY_NAME_BYTES_MAX),
-        (of_factory, TEXT_BYTES_MAX),
+        (authors, FACTORY_NAME_BYTES_MAX),
+        (of_factory + reasons, TEXT_BYTES_MAX),
     )
     return all(len(text.encode()) <= most for texts, most in bounded for text in texts)
 

@@ -140,7 +140,9 @@ class Known:
 def timeless(wire: WireTarget) -> WireTarget:
     """Return a row without its ages, which each holder knows in its own way; what never was stays so."""
     ages = {name: None if getattr(wire, name) is None else 0 for name in coding.AGES}
-    return msgspec.structs.replace(wire, window=msgspec.structs.replace(wire.window, age=0), **ages)
+    window = msgspec.structs.replace(wire.window, age=0)
+    hold = None if wire.hold is None else msgspec.structs.replace(wire.hold, age=0)
+    return msgspec.structs.replace(wire, window=window, hold=hold, **ages)
 
 
 class Table:

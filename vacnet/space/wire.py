@@ -91,6 +91,16 @@ class WireWindow(Struct, array_like=True, frozen=True, gc=False):
     open: bool
 
 
+class WireHold(Struct, array_like=True, frozen=True, gc=False):
+    """A `Hold`."""
+
+    number: U32
+    author: Name
+    age: Age
+    held: bool
+    reason: Text
+
+
 class WireTarget(Struct, array_like=True, frozen=True, gc=False):
     """A `TargetRow` and the version at which its factory wrote it."""
 
@@ -125,6 +135,7 @@ class WireTarget(Struct, array_like=True, frozen=True, gc=False):
     failed_hundredths: U32
     share_millionths: U32
     digest: DigestBytes
+    hold: WireHold | None = None
 
 
 class WireFactory(Struct, array_like=True, frozen=True):

@@ -44,6 +44,10 @@ export function entry(fid, epoch, version) {
 
 export const mark = (fid, epoch, version) => hash(entry(fid, epoch, version), 8);
 
+export function holdHash(target, number, author) {
+  return hash(Buffer.from(`${target}\0${number}\0${author}`), 8, { person: "vacnet-hold" });
+}
+
 export function windowHash(target, number, opener) {
   return hash(Buffer.from(`${target}\0${number}\0${opener}`), 8, { person: "vacnet-window" });
 }

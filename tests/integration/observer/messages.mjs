@@ -79,6 +79,10 @@ const window = shape([
   ["number", u32], ["opener", shown(0, 253)], ["age", u32], ["length", u32], ["streak", u32], ["open", flag],
 ]);
 
+const hold = shape([
+  ["number", u32], ["author", shown(0, 253)], ["age", u32], ["held", flag], ["reason", shown(0, 64)],
+]);
+
 const targetRow = shape([
   ["target", shown(1, 63)], ["version", version], ["window", window], ["gone", flag],
   ["machines_running", u32], ["machines_starting", u32],
@@ -89,6 +93,7 @@ const targetRow = shape([
   ["proof_started_age", orNil(u32)], ["uncontradicted", u32], ["proof_at_age", u32], ["nowork_life", u32],
   ["error_code", u16], ["error_age", orNil(u32)], ["verdict_age", orNil(u32)],
   ["tried_hundredths", u32], ["failed_hundredths", u32], ["share_millionths", u32], ["digest", bytes(0, 16)],
+  ["hold", orNil(hold), null],
 ]);
 
 const factoryRow = shape([

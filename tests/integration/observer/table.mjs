@@ -1,6 +1,6 @@
 // The table: spans, lives and evidence of life (SPEC.md 9.3, 9.5, 10.1, 10.3, 12), and how it is shown (15.1).
 
-import { entry, factoryId, mark, windowHash } from "./frame.mjs";
+import { entry, factoryId, holdHash, mark, windowHash } from "./frame.mjs";
 import { isPrintable } from "./messages.mjs";
 
 const FORGET = 86400;
@@ -157,8 +157,10 @@ export class Table {
       .map(({ row }) => row);
     const rows = told.map(({ row }) => row);
     const claimed = sum(told.filter(({ live }) => live).map(({ row }) => row), "processors_claimed");
+    const holds = rows.map(({ hold }) => hold).filter((hold) => hold !== null);
     return {
       name,
+      held: holds.length > 0 && holds.reduce((one, other) => standing(name, one, other)).held,
       machines_running: sum(rows, "machines_running"),
       machines_starting: sum(rows, "machines_starting"),
       processors: sum(rows, "processors_running") + sum(rows, "processors_starting") + claimed,
@@ -178,6 +180,13 @@ const sum = (rows, field) => rows.reduce((all, row) => all + Number(row[field]),
 const bits = (set) => set.toString(2).replaceAll("0", "").length;
 
 const onClock = (row) => ({ ...row.window, opened: row.at - row.window.age / 10 });
+
+// Of two holds of a target, the one that stands: SPEC.md 6.2.
+export function standing(target, one, other) {
+  if (one.number !== other.number) return one.number > other.number ? one : other;
+  const [a, b] = [one, other].map((each) => holdHash(target, each.number, each.author));
+  return Buffer.compare(a, b) <= 0 ? one : other;
+}
 
 // Of two windows of a target, the one that stands: SPEC.md 6.2.
 export function merged(target, one, other) {

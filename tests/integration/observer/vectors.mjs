@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refused, Voice, factoryId, keyId, mark, spaceKey, tagOf, windowHash } from "./frame.mjs";
+import { Refused, Voice, factoryId, holdHash, keyId, mark, spaceKey, tagOf, windowHash } from "./frame.mjs";
 import { read } from "./messages.mjs";
 import { Table, merged } from "./table.mjs";
 
@@ -39,6 +39,7 @@ for (const one of keys.keys) same(spaceKey(hex(one.secret), one.space).toString(
 for (const one of keys.tags) same(tagOf(hex(one.data), hex(one.key)).toString("hex"), one.tag);
 for (const one of keys.marks) same(mark(factoryId(one.name), one.epoch, one.version).toString("hex"), one.mark);
 for (const one of keys.windows) same(windowHash(one.target, one.number, one.opener).toString("hex"), one.hash);
+for (const one of keys.holds) same(holdHash(one.target, one.number, one.author).toString("hex"), one.hash);
 for (const one of keys.tables.filter(({ hashes }) => hashes.length === 64 * 16)) {
   const table = new Table();
   for (const { name, epoch, version } of one.factories) table.take(emptyOrigin(name, epoch, version), 0);

@@ -21,6 +21,8 @@ HELPS = (
     "stop",
     "drain",
     "undrain",
+    "target hold",
+    "target release",
     "config init",
     "config check",
     "config show",

@@ -63,6 +63,7 @@ IDLE = Why(
     factory=NAMES[0],
     share=1.0,
     group="idle",
+    hold=None,
     window=WINDOW,
     has=(
         HAS,

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from vacnet.factory.client import Client, ClientError, DrainOrder, StopOrder, default_socket
+from vacnet.factory.client import Client, ClientError, DrainOrder, HoldOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, ControlError, RefusedError
 from vacnet.factory.messages import (
     DecisionState,
@@ -23,6 +23,7 @@ from vacnet.factory.messages import (
     Events,
     EventState,
     Health,
+    HoldState,
     Machines,
     Peers,
     SpaceState,
@@ -133,6 +134,10 @@ class Ordered:
         return Stopped(
             factory=who, time=1.0, name=machine, id=order.reason, state="running", grace_seconds=30.0
         )
+
+    async def hold(self, target: str, order: HoldOrder, who: str) -> HoldState:
+        here = f"{order.reason} held={order.held} space={order.space} who={who}"
+        return HoldState(factory="f", time=1.0, target=target, here=here, space="", before="", changed=True)
 
 
 def _drain_state(words: str, who: str) -> DrainState:
@@ -298,6 +303,8 @@ async def test_orders_are_carried_with_who_the_kernel_says_gave_them(client: Cli
     assert (await asyncio.to_thread(client.drain_state)).words == "asked"
     stopped = await asyncio.to_thread(client.stop, "m/1", StopOrder(reason="r"))
     assert (stopped.name, stopped.id, stopped.factory) == ("m/1", "r", me)
+    held = await asyncio.to_thread(client.hold, "a/b", HoldOrder(held=True, space=True, reason="r"))
+    assert (held.target, held.here) == ("a/b", f"r held=True space=True who={me}")
 
 
 async def test_only_root_may_say_that_somebody_else_asks(client: Client) -> None:

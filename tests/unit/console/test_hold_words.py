@@ -1,0 +1,34 @@
+"""What is said after an order to hold a target, or to let go of it."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from vacnet.console.hold_words import told
+from vacnet.factory.client import HoldState
+
+HELD = HoldState(
+    factory="f1",
+    time=1.0,
+    target="atlas",
+    here="held on this host since 11:40: bad \x1b[2J image (andrew)",
+    space="",
+    before="",
+    changed=True,
+)
+
+
+def test_what_holds_it_is_said_whole_and_clean() -> None:
+    assert told(HELD).startswith("atlas: held on this host since 11:40: bad ")
+    assert "\x1b" not in told(HELD)
+    assert told(replace(HELD, space="held in the whole space")).endswith("atlas: held in the whole space")
+
+
+def test_what_was_ended_is_said() -> None:
+    said = told(replace(HELD, here="", before="held since 11:40"))
+    assert "let go of" in said
+    assert said.endswith("before: held since 11:40")
+
+
+def test_where_nothing_held_it_nothing_has_changed() -> None:
+    assert told(replace(HELD, here="", changed=False)) == "atlas was not held there; nothing has changed"

@@ -1,0 +1,24 @@
+"""What a hold means now, in words.
+
+Rules of this file: pure functions of the answer.
+"""
+
+from __future__ import annotations
+
+from vacnet.console import words
+from vacnet.factory.client import HoldState
+
+NOTHING = "nothing has changed"
+
+
+def told(state: HoldState) -> str:
+    """Return what holds a target after an order, and what was before."""
+    name = words.clean(state.target)
+    if not state.changed:
+        return f"{name} was not held there; {NOTHING}"
+    lines = [f"{name}: {words.clean(one)}" for one in (state.here, state.space) if one]
+    if not lines:
+        lines = [f"{name} is let go of: {state.factory} makes machines of it again, if its window lets it"]
+    if state.before:
+        lines.append(f"before: {words.clean(state.before)}")
+    return "\n".join(lines)
