@@ -22,21 +22,21 @@ KNOWN = ((100, False, 4.3, 1000), (100, True, 17.6, 300), (500, False, 17.0, 200
 """Factories, whether one never answers (polls of 12 s, else 2 s), creators in Vac, races."""
 OFF_MAX = 0.15
 LOSSY = Weather(loss=0.01, delay_seconds=(0.001, 0.1))
-OURS = ((10, 100), (100, 60))
-"""Factories and windows; `decide` has more of them."""
+OURS = ((10, 100),)
+"""Factories and windows; `probes` has more of them."""
 TARGETS = (
     Target(name="grid", target_share=70, backoff_seconds=600, fizzle_seconds=300, gain=2),
     Target(name="local", target_share=30, backoff_seconds=60, fizzle_seconds=60, gain=2),
 )
 SITE = Site(
     name="bench",
-    hosts=(Hosts(name="node", processors=8, count=10),),
+    hosts=(Hosts(name="node", processors=16, count=5),),
     targets=TARGETS,
     payloads={
-        "grid": Payload(work_seconds=1800, empty_seconds=120, empty_hours=((1.5, 2.5),)),
+        "grid": Payload(work_seconds=1800, empty_seconds=120, empty_hours=((1, 2),)),
         "local": Payload(work_seconds=600),
     },
-    seconds=4 * HOUR_SECONDS,
+    seconds=3 * HOUR_SECONDS,
 )
 
 
@@ -57,10 +57,10 @@ def measure(_seconds: float) -> Iterator[Figure]:
 
 
 def _of_site(rule: str) -> Iterator[Figure]:
-    """Run one site by a rule: the queue of its larger target is empty for an hour of four."""
+    """Run one site by a rule: the queue of its larger target is empty for an hour of three."""
     tally = RULES[rule](SITE, 0, lambda _part: None)
     result = result_of(SITE, tally, rule, 0, changes=(), assumed=())
-    how = f"{SITE.factories} factories, {SITE.processors} processors, 4 h, the larger queue empty for 1 h"
+    how = f"{SITE.factories} factories, {SITE.processors} processors, 3 h, the larger queue empty for 1 h"
     grid = result.targets[0]
     yield Figure(f"{rule}: useless machines of that queue", grid.machines_useless, "machines", None, how)
     yield Figure(f"{rule}: machines a window", grid.probes_mean or 0.0, "machines", None, how)
