@@ -14,6 +14,7 @@ from msgspec import structs
 from vacnet.space import coding, limits, wire
 from vacnet.space.change import Change, factory_change, target_change
 from vacnet.space.counters import Reject
+from vacnet.space.hold import Hold
 from vacnet.space.kept import Kept
 from vacnet.space.pages import origins, packed, pages
 from vacnet.space.rows import FactoryRow, Flags, TargetRow
@@ -27,6 +28,14 @@ TIMES = st.none() | st.floats(0.0, NOW)
 STEPS = st.integers(0, 10_000).map(lambda tenths: tenths / 10)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-.", min_size=1, max_size=63)
 
+HOLDS = st.just(Hold()) | st.builds(
+    Hold,
+    number=st.integers(1, (1 << 32) - 1),
+    author=st.sampled_from(["f1", "é" * 20]),
+    at=st.floats(0.0, NOW),
+    held=st.booleans(),
+    reason=st.text(st.characters(categories=["L", "N"]), max_size=16),
+)
 ROWS = st.builds(
     TargetRow,
     target=NAMES,
@@ -44,6 +53,7 @@ ROWS = st.builds(
     proofs=COUNTS,
     noworks=COUNTS,
     claim=st.integers(-2, 63),
+    hold=HOLDS,
     claim_at=TIMES,
     message_code=st.integers(0, 999),
     message_at=TIMES,
@@ -101,17 +111,18 @@ LONGEST = TargetRow(
     **dict.fromkeys(NUMBERS, (1 << 32) - 1),  # type: ignore[arg-type]
     tickets=(1 << 64) - 1, claim=-2, claim_at=0.0, message_at=0.0, proof_at=0.0, proof_started_at=0.0,
     proof_age_seconds=4e8, nowork_life_seconds=4e8, error_at=0.0, verdict_at=0.0, digest=b"d" * 64,
+    hold=Hold((1 << 32) - 1, "a" * 253, 0.0, held=True, reason="r" * 64),
 )  # fmt: skip
 
 
 def _is_time(name: str) -> bool:
-    return name.endswith("_at")
+    return name == "at" or name.endswith("_at")
 
 
 def _assert_travelled(before: object, after: object) -> None:
     for field in _fields(before):
         one, other = getattr(before, field), getattr(after, field)
-        if field == "window":
+        if field in {"window", "hold"}:
             _assert_travelled(one, other)
         elif _is_time(field) and one is not None:
             assert one - 1e-6 <= other <= one + 0.1 + 1e-6, field
