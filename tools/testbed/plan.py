@@ -49,6 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     processors: int = 4
     """That each factory says it has."""
     nodes: tuple[NodePlan, ...] = ()
+    made: int = 0
+    """The highest number that a node ever had: the others know a name and an address that were removed."""
     faults: Faults = Faults()
 
     def address(self, number: int) -> str:

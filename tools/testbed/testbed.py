@@ -98,10 +98,10 @@ class Testbed:
         Raises:
             TestbedError: one does not come up; the text has its last words.
         """
-        last = max((one.number for one in self.plan.nodes), default=0)
+        last = self.plan.made
         added = tuple(NodePlan(number=last + n, disk_mib=disk_mib) for n in range(1, count + 1))
         greeted = (self.nodes[:1] or (self._node(added[0]),)) if greeting else ()
-        self.change(nodes=(*self.plan.nodes, *added))
+        self.change(nodes=(*self.plan.nodes, *added), made=last + count)
         nodes = tuple(map(self._node, added))
         for node in nodes:
             self._write(node, [peer for peer in greeted if peer != node])

@@ -35,7 +35,8 @@ def test_a_full_disk_stops_starts_there_and_loses_no_end(stage: Stage) -> None:
     stage.until(lambda: before <= _ended(node).keys(), PATIENCE_SECONDS, "all have ended")
     ended = {uuid: (one.outcome, one.message) for uuid, one in _ended(node).items() if uuid in before}
     assert {outcome for outcome, _ in ended.values()} == {"ok"}, ended
-    assert not _running(node)
+    stage.until(lambda: not _running(node), PATIENCE_SECONDS, "none runs")
+    assert _ended(node).keys() == before, "another was started on a full disk"
     stage.bed.run(node, ["rm", f"{node.disk}/full"])
     stage.until(lambda: len(_running(node)) == 4, PATIENCE_SECONDS, "it works again")
     stage.quiet()
