@@ -48,7 +48,7 @@ from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.reservations import Quota
 from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
-from vacnet.decide.superslots import Spot, spot, superslots
+from vacnet.decide.superslots import Spot, Superslot, spot, superslots
 from vacnet.decide.windows import State
 from vacnet.quantities import plural
 from vacnet.space.hold import NEVER_HELD, Hold
@@ -398,7 +398,7 @@ class Board:
             facts=self.facts,
             room=self._spot(name, room, now).room,
             room_unslotted=room,
-            superslots=superslots(self.rooms.machines(), self.settings.processors_per_superslot),
+            superslots=self._lacking(),
             room_unkept=without(self._whole(), self.rooms.machines()) if kept_for else room,
             keeping=self.keepings[name],
             kept_for=kept_for,
@@ -423,8 +423,12 @@ class Board:
     def _spot(self, name: str, room: Room, now: float) -> Spot:
         """Return where in `room` a machine of a target goes."""
         size = self.settings.processors_per_superslot
-        lacking = superslots(self.rooms.machines(), size) if size > 1 else ()
-        return spot(self.ledgers[name].target, room, lacking, size, now)
+        return spot(self.ledgers[name].target, room, self._lacking(), size, now)
+
+    def _lacking(self) -> tuple[Superslot, ...]:
+        """Return the superslots that are not full; there are none of one processor."""
+        size = self.settings.processors_per_superslot
+        return superslots(self.rooms.machines(), size) if size > 1 else ()
 
     def _whole(self) -> Room:
         return whole_room(self.settings, self.facts)

@@ -39,13 +39,18 @@ class Rooms:
         return [
             Occupied(ledger.target, machine.processors, machine.deadline_at)
             for ledger in self.ledgers.values()
+            if ledger.machines
             for machine in ledger.unfinished()
         ]
 
     def occupied(self, *, besides: str) -> list[Occupied]:
         """Return what machines take, and claims and kept room of targets other than `besides`."""
-        kept = {name: self.kept(name) for name in self.ledgers if name != besides}
-        return [*self.machines(), *(Occupied(self.bids[name].target, n) for name, n in kept.items() if n)]
+        kept = [
+            Occupied(bid.target, self.kept(name))
+            for name, bid in self.bids.items()
+            if name != besides and (bid.processors or self.keepings[name].processors)
+        ]
+        return [*self.machines(), *kept]
 
     def kept(self, name: str) -> int:
         """Return the processors of a target's claim or reservation: a claim in kept room takes that."""
