@@ -28,7 +28,7 @@ from vacnet.space.address import Address
 from vacnet.space.gossip import Gossip
 from vacnet.space.inquiry import Inquiry
 from vacnet.space.items import MachineItem
-from vacnet.space.seal import Rejected
+from vacnet.space.seal import Rejected, fault, header_of
 from vacnet.space.table import Known, Liveness
 from vacnet.space.wire import Topic, Type
 
@@ -36,9 +36,6 @@ PATIENCE_SECONDS = 3.0
 """Without any progress: six times asked."""
 ALL = 1 << 20
 """More machines than a host can run."""
-_TYPE_AT = 3
-"""Where a datagram's type stands: `seal`."""
-_ANSWER = bytes((Type.ANSWER,))
 
 WORDS = {
     Liveness.LIVE: "it was heard {ago} ago, so it runs: is its host overloaded?",
@@ -89,7 +86,7 @@ class Asking:
 
     def take(self, data: bytes) -> bool:
         """Tell whether a datagram answers what was asked: then it is for nobody else."""
-        if data[_TYPE_AT : _TYPE_AT + 1] != _ANSWER:
+        if fault(data) is not None or header_of(data).type != Type.ANSWER:
             return False
         return any(_answered(question, data) for question in self._open)
 

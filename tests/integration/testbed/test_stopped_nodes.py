@@ -65,7 +65,8 @@ def test_kills_of_factory_engine_and_node_in_a_loop_cost_no_truth(stage: Stage, 
     for what in WHAT * rounds:
         node = stage.lots.choice(stage.nodes)
         stage.until(lambda node=node: bool(machines(node)), PATIENCE_SECONDS, f"{node.name} has work")  # type: ignore[misc]
-        time.sleep(stage.lots.uniform(0, 1))  # the moment of the kill is what is random
+        # waits for nothing: a kill at a random moment of a node at work is what is tested
+        time.sleep(stage.lots.uniform(0, 1))
         _kill(stage, node, what)
     stage.until(lambda: _whole(stage), PATIENCE_SECONDS, "all are back")
     stage.quiet()

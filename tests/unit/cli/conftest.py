@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +68,20 @@ def vacnet(
 @pytest.fixture
 def program(tmp_path: Path) -> Command:
     """Return a call of the command as a process of its own, as a shell makes it."""
+    return _caller(tmp_path)
 
+
+@pytest.fixture
+def bound_program(tmp_path: Path) -> Command:
+    """Return the same bound by the permissions of files also where root runs the tests."""
+    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    return _caller(tmp_path, bound if os.geteuid() == 0 else ())
+
+
+def _caller(tmp_path: Path, before: Sequence[str] = ()) -> Command:
     def call(*words: str | Path, socket: Path | None = None, **more: str) -> Done:
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *map(str, words)],
+            [*before, sys.executable, "-c", PROGRAM, *map(str, words)],
             env=_environment(tmp_path, socket, more),
             capture_output=True,
             text=True,

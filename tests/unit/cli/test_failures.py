@@ -66,12 +66,12 @@ def test_a_machine_that_is_not_there_is_named_by_the_daemons_own_words(
     assert one_line(done.stderr) == "vacnet: there is no such machine"
 
 
-def test_a_socket_one_may_not_use_gives_the_code_of_no_permission(program: Command, short_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may use every socket")
+def test_a_socket_one_may_not_use_gives_the_code_of_no_permission(
+    bound_program: Command, short_path: Path
+) -> None:
     with answering(short_path / "control.sock", answers()) as socket:
         socket.chmod(0)
-        assert program("machines", socket=socket).returncode == Exit.NO_PERMISSION
+        assert bound_program("machines", socket=socket).returncode == Exit.NO_PERMISSION
 
 
 def test_a_daemon_of_another_schema_is_named_as_such(program: Command, short_path: Path) -> None:
