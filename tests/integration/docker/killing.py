@@ -5,12 +5,9 @@ Who starts each machine is killed after a random time (`killed_starts`).
 
 from __future__ import annotations
 
-import logging
 import random
 import sys
 from pathlib import Path
-
-import structlog
 
 import vacnet.runtimes.docker.api  # noqa: F401 (so that a start does not begin with loading it)
 from tests.integration.docker.docker_site import Site
@@ -21,8 +18,7 @@ KILL_SECONDS_MAX = 1.0
 
 
 def main() -> None:
-    """Start and kill; print the id of each machine, and nothing else: a log line cut off would spoil one."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    """Start and kill; print the id of each machine."""
     root, engine, image, prefix, count, seed = sys.argv[1:]
     site, lots = Site(Path(root), engine, image), random.Random(int(seed))
     site.prefix = prefix
