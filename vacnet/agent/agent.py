@@ -4,8 +4,9 @@ Rules of this file: it routes and decides nothing itself. Every event goes throu
 method; after it the agent comes to rest (`_settle`): gossip's news are taken in, the board is reviewed
 if anything it looks at has changed or its time has come, own rows are handed to gossip, and what
 gossip has to send becomes effects, in this order, so that one event's consequences leave together.
-For what a datagram brings, the review is due at once but not part of the event: datagrams that came
-together are taken in together, and the board is looked at once for all of them.
+For what a datagram brings, the review is due a little later (`GATHER_SECONDS`): what follows from one piece
+of news comes from many, first-hand and by relays, and the board is looked at once for all of it. Nothing is
+started on old news by that: whatever brings a review about, it first takes in all that has come.
 
 Both shells, `factory` and `simulate`, drive it by the same four calls: `handle`, `next_timer`,
 `effects`, `view`. The style is that of sans-I/O protocols (h11, aioquic): bytes and times come in,
@@ -86,6 +87,13 @@ from vacnet.space.keyring import KeyRing
 from vacnet.space.limits import MEMBERS_KEPT
 from vacnet.targets.address import endpoint_text
 
+GATHER_SECONDS = 0.05
+"""From news of others to the look at the board. A twentieth of the second in which an outcome at one
+factory has to stop starts at all; several times what all datagrams of one change take in a site's network."""
+LEISURE_SECONDS = 0.5
+"""The same for rows that nobody waits for: counts, room, and the copies of a window that all others make of
+it, a datagram each. A quarter of what they may have waited before they were sent."""
+
 
 class Agent:
     """The heart of a factory; see the essay above."""
@@ -130,7 +138,7 @@ class Agent:
 
     def next_timer(self) -> float:
         """Return the monotonic time at which a `Woke` is due."""
-        return min(self.gossip.next_timer(), self.board.wake_at, self.host.wake_at, self._review_at)
+        return min(self.gossip.next_timer(), self._review_due())
 
     def effects(self) -> list[Effect]:
         """Return and forget what is to be done, in order."""
@@ -234,12 +242,18 @@ class Agent:
     def _settle(self, now: float, *, at_once: bool = True) -> None:
         for news in self.gossip.happened():
             _NEWS[type(news)](self, news, now)
-        if self._dirty or now >= min(self.board.wake_at, self.host.wake_at) or self._has_settled():
+        if self._dirty or now >= self._review_due() or self._has_settled():
             if at_once:
                 self._review(now)
             else:
-                self._review_at = min(self._review_at, now)
+                self._gather(now + GATHER_SECONDS)
         self._collect()
+
+    def _review_due(self) -> float:
+        return min(self.board.wake_at, self.host.wake_at, self._review_at)
+
+    def _gather(self, until: float) -> None:
+        self._review_at = min(self._review_at, until)
 
     def _has_settled(self) -> bool:
         """Tell whether a sync has come that the host was waiting for."""
@@ -308,7 +322,7 @@ class Agent:
     def _rows_changed(self, news: RowsChanged, now: float) -> None:
         if not self.board.ledgers.keys().isdisjoint(news.rows):
             self._unseen.append((news, now))
-            self._dirty = True
+            self._gather(now + (GATHER_SECONDS if news.urgent else LEISURE_SECONDS))
 
     def _see_rows(self) -> None:
         """Take in what rows told of targets that are offered here since the last look."""

@@ -35,6 +35,7 @@ from vacnet.agent.quotas import contender, quota
 from vacnet.agent.rooms import Rooms, whole_room
 from vacnet.decide.caps import ahead, is_capped, processors_left
 from vacnet.decide.growth import DRAW_SECONDS, chance
+from vacnet.decide.peers import Peer
 from vacnet.decide.placement import (
     Room,
     deadline_at,
@@ -49,6 +50,7 @@ from vacnet.decide.reservations import Quota
 from vacnet.decide.shares import Choice, Contender, draw, free_soon
 from vacnet.decide.standing import Standing
 from vacnet.decide.superslots import Spot, Superslot, spot, superslots
+from vacnet.decide.tickets import look_seconds
 from vacnet.decide.windows import State
 from vacnet.quantities import plural
 from vacnet.space.hold import NEVER_HELD, Hold
@@ -166,6 +168,10 @@ class Board:
         self._around = None
         self.stale.update(self.ledgers)
 
+    def counted(self, name: str) -> list[Peer]:
+        """Return the rows of others that the last look at a target counted."""
+        return self._others[name].peers()
+
     def row_changed(self, factory: str, target: str) -> None:
         """Have another factory's row of a target that is offered here read anew."""
         self._others[target].changed.add(factory)
@@ -213,7 +219,9 @@ class Board:
                 self.effects.append(PersistHold(name, ledger.hold))
             ends = (claim.expires_at for claim in standing.claims)
             kept = (one.expires_at for one in standing.reservations)
-            until = min((around.changes_at, ledger.next_change(now), *ends, *kept))
+            rivals = len(standing.candidates)
+            look = look_seconds(name, ledger.window, self.settings.factory, rivals)
+            until = min((around.changes_at, ledger.next_change(now, look), *ends, *kept))
             advanced = self._advanced[name] = Advanced(standing, self._with_me(standing), until)
         self._wake(advanced.until)
 

@@ -54,7 +54,7 @@ def _peers(board: Board, ledger: Ledger, now: float) -> Iterator[Peer]:
     name = ledger.target.name
     own = own_peer(ledger, board.settings, now)
     yield structs.replace(own, row=board.row(name, now))
-    yield from board.around(now).peers(name)
+    yield from board.counted(name)
 
 
 def _has(peer: Peer, standing: Standing, now: float) -> FactoryHas:

@@ -229,9 +229,14 @@ class Ledger:
         began = -math.inf if self.error_at is None else self.error_at
         return any(m.proved_at is None and m.created_at >= began for m in self.unfinished())
 
-    def next_change(self, now: float) -> float:
-        """Return when time alone changes the row next; infinity for never."""
-        due = [self.not_made_until, self.back_off.until, self.suspicion.until, self.window.ends_at()]
+    def next_change(self, now: float, look_seconds: float = 0.0) -> float:
+        """Return when time alone changes the row next; infinity for never.
+
+        A window's end counts `look_seconds` later, if it has not come yet.
+        """
+        due = [self.not_made_until, self.back_off.until, self.suspicion.until]
+        if (end := self.window.ends_at()) > now:
+            due.append(end + look_seconds)
         for machine in self.unfinished():
             due.append(machine.created_at + self.proof_seconds())
             if machine.started_at is not None:

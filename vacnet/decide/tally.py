@@ -17,6 +17,8 @@ import operator
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from vacnet.decide.peers import Peer
 from vacnet.space.rows import NO_CLAIM, RESERVATION
 
@@ -82,6 +84,10 @@ class Tally:
 
     def put(self, peer: Peer) -> None:
         """Count a factory's row instead of what it said before; a row that is gone counts nothing."""
+        before = self.peers.get(peer.factory)
+        if before is not None and _counts_alike(before, peer):
+            self.peers[peer.factory] = peer
+            return
         self.drop(peer.factory, without=peer)
         if peer.row.gone:
             return
@@ -173,6 +179,14 @@ def _tops(peers: Collection[Peer]) -> Tops:
         proof_age_seconds=max([row.proof_age_seconds for row in rows], default=NEVER),
         nowork_life_seconds=max([row.nowork_life_seconds for row in rows], default=NEVER),
     )
+
+
+def _counts_alike(before: Peer, peer: Peer) -> bool:
+    """Tell whether nothing but a window is new, under which neither says anything: all make such copies."""
+    was, row = before.row, peer.row
+    if row.tickets or row.proofs or row.noworks or row.uncontradicted or row.claim != NO_CLAIM:
+        return False
+    return replace(before, row=replace(was, window=row.window)) == peer
 
 
 def _is_candidate(peer: Peer) -> bool:

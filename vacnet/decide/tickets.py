@@ -33,6 +33,10 @@ RANKS_IN_TURN = 8
 RANK_SECONDS = 2.0
 TAIL_SECONDS = 10.0
 
+LOOK_EACH_SECONDS = 0.01
+"""For each rival: several times what passing a claim on takes where the rivals share a host."""
+LOOK_SECONDS_MAX = 1.0
+
 _MASK = (1 << 64) - 1
 
 
@@ -109,6 +113,17 @@ def wait_seconds(rank: int, rng: Random) -> float:
     if rank < RANKS_IN_TURN:
         return rank * RANK_SECONDS
     return RANKS_IN_TURN * RANK_SECONDS + truncated_exponential(rng.random(), rank)
+
+
+def look_seconds(target: str, window: Window, factory: str, rivals: int) -> float:
+    """Return how long after a window's end a factory looks at it: by its lot for the first ticket.
+
+    All know the same end, and would all look at the same moment to find that one of them is first. The first
+    has the smallest lot: it looks after about `LOOK_EACH_SECONDS`, and its claim is on its way before the
+    others look, who have to wait for their rank in any case.
+    """
+    spread = min(LOOK_SECONDS_MAX, LOOK_EACH_SECONDS * rivals)
+    return spread * draw(target, window, factory, 0) / (_MASK + 1)
 
 
 def truncated_exponential(uniform: float, rivals: int) -> float:

@@ -18,6 +18,8 @@ class RowsChanged:
     factory: str
     rows: Mapping[str, RowChange]
     """By target."""
+    urgent: bool = True
+    """False: who wrote them said that nobody waits for them."""
 
 
 @dataclass(frozen=True, slots=True)

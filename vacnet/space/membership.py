@@ -110,7 +110,8 @@ class Membership:
             return False  # a beat
         applied = self._apply(known, span)
         if applied.rows:
-            core.happen(RowsChanged(known.name, applied.rows))
+            urgent = not isinstance(span, Announce) or span.urgent  # what was missed may have been urgent
+            core.happen(RowsChanged(known.name, applied.rows, urgent))
         if applied.factory:
             core.happen(FactoryChanged(known.name))
             self._meet_advertised(known)

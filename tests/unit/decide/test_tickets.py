@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import Standing, stand
-from vacnet.decide.tickets import LOOK_AT, draw, free_tickets, must_yield, turn_of, wait_seconds
+from vacnet.decide.tickets import (
+    LOOK_AT,
+    LOOK_SECONDS_MAX,
+    draw,
+    first_claimant,
+    free_tickets,
+    look_seconds,
+    must_yield,
+    turn_of,
+    wait_seconds,
+)
 from vacnet.space.rows import TargetRow
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
@@ -97,3 +107,16 @@ def test_rows_under_another_window_take_no_ticket() -> None:
 def test_waits_are_in_turn_up_to_rank_eight_and_bounded_beyond(rank: int, seed: int) -> None:
     wait = wait_seconds(rank, Random(seed))
     assert wait == 2.0 * rank if rank < 8 else 16.0 <= wait <= 26.0
+
+
+@given(st.integers(1, 300))
+def test_who_is_first_looks_first_and_all_within_a_second(count: int) -> None:
+    names = [f"f{number}" for number in range(count)]
+    here = standing(*(peer(name) for name in names))
+    looks = {name: look_seconds("t", WINDOW, name, count - 1) for name in names}
+    assert min(looks, key=lambda name: (looks[name], name)) == first_claimant("t", here)
+    assert all(0 <= seconds <= LOOK_SECONDS_MAX for seconds in looks.values())
+
+
+def test_who_is_alone_looks_at_once() -> None:
+    assert look_seconds("t", WINDOW, "f1", rivals=0) == 0.0
