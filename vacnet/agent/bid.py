@@ -136,7 +136,7 @@ class Bid:
         """Return where its ticket stands, in words."""
         name, window = self.target.name, standing.window
         if standing.state is State.BACK_OFF:
-            left = window.ends_at() - now
+            left = max(0.0, window.ends_at() - now)
             words = f"no work: {window.opener} opened window {window.number}, {duration(left)} left"
             return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
         if self.open:

@@ -226,7 +226,7 @@ def _state(sight: Sight, name: str, standing: Standing, now: float) -> tuple[str
         return unmade
     window = standing.window
     if standing.state is State.BACK_OFF:
-        left = window.ends_at() - now
+        left = max(0.0, window.ends_at() - now)
         who = first_claimant(name, as_if_over(standing))
         probes = f", then {who} probes first" if who else ""
         return standing.state.value, f"{_why_back_off(sight, name, now)}; {duration(left)} left{probes}"
