@@ -32,6 +32,9 @@ DATAGRAM_BYTES_MAX = 2048
 RECEIVE_BUFFER_BYTES = 4 << 20
 """About 2,000 datagrams: what 1,000 factories send while the loop stalls for two seconds."""
 
+SENDERS_KEPT = 4096
+"""Addresses of which it is known where they were heard: all peers of a large space, and strangers beside."""
+
 # Not in Python's socket module: linux/in.h, linux/in6.h, asm-generic/socket.h, linux/sock_diag.h
 IP_MTU_DISCOVER = 10
 IPV6_MTU_DISCOVER = 23
@@ -60,11 +63,14 @@ class Endpoint:
         self.counters: Counter[str] = Counter()
         self._receive = receive
         self._sockets: list[socket.socket] = []
+        self._heard_on: dict[Address, socket.socket] = {}
+        """Where each address was heard last, the latest last; kept only where that leaves a choice."""
         try:
             self._sockets.extend(_bound(address) for address in listen)
         except ListenError:
             self.close()
             raise
+        self._has_choice = len({each.family for each in self._sockets}) < len(self._sockets)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have the loop call when datagrams have come."""
@@ -91,13 +97,13 @@ class Endpoint:
             self._take(each, most)
 
     def send(self, data: bytes, address: Address) -> None:
-        """Send a datagram; what the kernel does not take is lost and counted."""
+        """Send a datagram from where its receiver was heard; what is not taken is lost and counted."""
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        for each in self._sockets:
-            if each.family == family:
-                self._send_from(each, data, address)
-                return
-        self.counters["sent_no_such_family"] += 1
+        first = next((each for each in self._sockets if each.family == family), None)
+        if source := self._heard_on.get(address, first):
+            self._send_from(source, data, address)
+        else:
+            self.counters["sent_no_such_family"] += 1
 
     def dropped_by_kernel(self) -> int:
         """Return how many datagrams the kernel threw away because nobody took them in time."""
@@ -118,7 +124,17 @@ class Endpoint:
                 self._count("receive", error)
                 continue
             self.counters["received"] += 1
-            self._receive(data, sender_of(address))
+            sender = sender_of(address)
+            if self._has_choice:
+                self._hear(sender, source)
+            self._receive(data, sender)
+
+    def _hear(self, sender: Address, source: socket.socket) -> None:
+        """Remember where an address was heard: a host of two networks answers in the right one."""
+        self._heard_on.pop(sender, None)
+        self._heard_on[sender] = source
+        if len(self._heard_on) > SENDERS_KEPT:
+            del self._heard_on[next(iter(self._heard_on))]
 
     def _send_from(self, source: socket.socket, data: bytes, address: Address) -> None:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from vacnet.factory import udp
 from vacnet.factory.udp import DATAGRAMS_A_TURN, Endpoint, ListenError, sender_of, split_address
 from vacnet.space.address import Address
 
@@ -68,6 +69,27 @@ def test_ipv4_and_ipv6_are_served_by_one_endpoint() -> None:
         assert sorted(came) == sorted((b"to " + a[0].encode(), a) for a in both.addresses())
     finally:
         both.close()
+
+
+def test_an_answer_leaves_where_the_question_came_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "SENDERS_KEPT", 2)
+
+    def answer(data: bytes, address: Address) -> None:
+        two.send(data, address)
+
+    two = Endpoint(("127.0.0.1:0", "127.0.0.2:0"), answer)
+    askers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
+    try:
+        for asker in askers:
+            asker.bind(("127.0.0.1", 0))
+            for address in two.addresses():
+                asker.sendto(b"?", address)
+                two.drain(10)
+                assert asker.recvfrom(10) == (b"?", address)
+        assert len(two._heard_on) == 2
+    finally:
+        for each in (two, *askers):
+            each.close()
 
 
 def test_a_datagram_too_long_for_the_path_is_counted_not_raised(endpoint: Endpoint) -> None:
