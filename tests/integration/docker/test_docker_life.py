@@ -90,7 +90,7 @@ async def test_an_end_is_told_by_the_engine_and_not_found_by_asking_now_and_then
     told = time.time()
     assert seen.ended_wall is not None
     assert seen.exit_code == 42
-    assert told - seen.ended_wall < 2.0
+    assert told - seen.ended_wall < 10.0  # who asks now and then asks every half minute
 
 
 async def test_a_machine_that_is_asked_to_end_has_its_grace(site: Site) -> None:
