@@ -30,10 +30,12 @@ from vacnet.factory.messages import (
     EventState,
     FactoryState,
     Health,
+    History,
     Machines,
     MachineState,
     Peers,
     SpaceState,
+    TallyState,
     TargetState,
     WhyState,
 )
@@ -138,6 +140,17 @@ class FactoryAnswers:
         rows = await self.record.events(after, limit)
         states = tuple(msgspec.convert(row, EventState, from_attributes=True) for row in rows)
         return Events(factory=self.settings().factory.name, time=time.time(), events=states)
+
+    async def history(self, since: int) -> History:
+        """Answer /v1/history."""
+        rows, now = await self.record.tallies(since), time.time()
+        begins = await self.record.begins()
+        return History(
+            factory=self.settings().factory.name,
+            time=now,
+            since=max(float(since), now if begins is None else begins),
+            tallies=msgspec.convert(rows, tuple[TallyState, ...], from_attributes=True),
+        )
 
     async def health(self) -> Health:
         """Answer /v1/health."""

@@ -34,6 +34,7 @@ from vacnet.factory.messages import (
     EventState,
     FactoryState,
     Health,
+    History,
     HoldOrder,
     HoldState,
     KeyState,
@@ -45,6 +46,7 @@ from vacnet.factory.messages import (
     SpaceState,
     StopOrder,
     Stopped,
+    TallyState,
     TargetState,
     UndrainOrder,
     WhyState,
@@ -62,6 +64,7 @@ __all__ = [
     "Events",
     "FactoryState",
     "Health",
+    "History",
     "HoldOrder",
     "HoldState",
     "KeyState",
@@ -73,6 +76,7 @@ __all__ = [
     "SpaceState",
     "StopOrder",
     "Stopped",
+    "TallyState",
     "TargetState",
     "default_socket",
 ]
@@ -146,6 +150,10 @@ class Client:
     def events(self, after: int = 0, limit: int = 100) -> Events:
         """Return up to `limit` events with a serial above `after`, oldest first."""
         return self._get("/v1/events", Events, after=after, limit=limit)
+
+    def history(self, since: int) -> History:
+        """Return how machines of this factory ended since then (Unix seconds), counted."""
+        return self._get("/v1/history", History, since=since)
 
     def health(self) -> Health:
         """Return whether the factory works, in one line."""

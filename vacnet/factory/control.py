@@ -28,6 +28,7 @@ from vacnet.factory.messages import (
     ErrorAnswer,
     Events,
     Health,
+    History,
     Machines,
     Peers,
     SpaceState,
@@ -87,6 +88,10 @@ class Answers(Protocol):
 
     async def events(self, after: int, limit: int) -> Events:
         """Answer /v1/events."""
+        ...
+
+    async def history(self, since: int) -> History:
+        """Answer /v1/history."""
         ...
 
     async def health(self) -> Health:
@@ -161,6 +166,7 @@ def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
         "/v1/events": lambda request: answers.events(
             _number(request, "after", 0, 1 << 62), _number(request, "limit", 100, EVENTS_MAX)
         ),
+        "/v1/history": lambda request: answers.history(_number(request, "since", 0, 1 << 40)),
         "/v1/health": lambda _request: answers.health(),
         "/v1/targets/{target}/why": lambda request: answers.why(request.match_info["target"]),
         "/v1/decisions": lambda request: answers.decision(_number(request, "at", 0, 1 << 40)),

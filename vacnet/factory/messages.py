@@ -238,6 +238,39 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What the socket layer and the agent counted since the start, by stable names."""
 
 
+class TallyState(msgspec.Struct, frozen=True, kw_only=True):
+    """So many machines of one target that ended alike in one hour of UTC, on this factory."""
+
+    target: str
+    kind: str
+    """`VM`, `DC`, `SC` or `PR`; empty: not known any more."""
+    outcome: str
+    """`ok`, `nowork`, `error` or `neutral`."""
+    code: int
+    hour: float
+    """Its beginning, in Unix seconds."""
+    ended: int
+    ran: int
+    """Those of them that ran at all."""
+    lived_seconds: float
+    """Of those that ran, together."""
+    last: float
+    """When the last of them ended, in Unix seconds."""
+    words: str
+    """Its message; empty: not known any more."""
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/history?since=UNIX`: how machines of this factory ended since then."""
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    since: float
+    """As asked, or when the record begins if that was later."""
+    tallies: tuple[TallyState, ...]
+
+
 class DrainOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`POST /v1/drain`."""
 

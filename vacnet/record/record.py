@@ -20,13 +20,21 @@ import structlog
 from vacnet.agent.effects import Member
 from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.reasons import Decision
-from vacnet.record import facts, machine_table, rings, suspicion_table, window_table
+from vacnet.record import facts, history, machine_table, rings, suspicion_table, window_table
 from vacnet.record.ballast import Ballast
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.jobs import Need, Step
 from vacnet.record.lock import DirectoryLock
 from vacnet.record.opening import open_with_ballast
-from vacnet.record.rows import AccountingRow, Column, DecisionRecord, EventRecord, Finish, MachineRecord
+from vacnet.record.rows import (
+    AccountingRow,
+    Column,
+    DecisionRecord,
+    EventRecord,
+    Finish,
+    MachineRecord,
+    Tally,
+)
 from vacnet.record.window_table import Clocks
 from vacnet.record.writer import Writer
 from vacnet.space.window import Window
@@ -173,6 +181,14 @@ class Record:
         return await self._ask(
             lambda connection: machine_table.accounting(connection, ended_from, limit), Need.READ
         )
+
+    async def tallies(self, since: float) -> list[Tally]:
+        """Return how machines ended at `since` (Unix seconds) or later, counted by hour and target."""
+        return await self._ask(lambda connection: history.tallies(connection, since), Need.READ)
+
+    async def begins(self) -> float | None:
+        """Return the time (Unix seconds) of the first thing known here; None: nothing is."""
+        return await self._ask(history.begins, Need.READ)
 
     # --- windows, members, settings, small facts ----------------------------------------------
 

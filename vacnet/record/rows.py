@@ -112,6 +112,27 @@ class AccountingRow(msgspec.Struct, frozen=True, kw_only=True):
     message_code: int
 
 
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """So many machines of one target that ended alike in one hour."""
+
+    target: str
+    kind: str
+    """`VM`, `DC`, `SC` or `PR`; empty: not known any more."""
+    outcome: str
+    code: int
+    hour: float
+    """Its beginning, in Unix seconds."""
+    ended: int
+    ran: int
+    """Those of them that ran at all."""
+    lived_seconds: float
+    """Of those that ran, together."""
+    last: float
+    """When the last of them ended, in Unix seconds."""
+    words: str
+    """Its message; empty: not known any more."""
+
+
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Something that an admin may want to know, as it was told."""
 

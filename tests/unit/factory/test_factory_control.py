@@ -23,6 +23,7 @@ from vacnet.factory.messages import (
     Events,
     EventState,
     Health,
+    History,
     HoldState,
     Machines,
     Peers,
@@ -79,6 +80,9 @@ class Canned:
 
     async def decision(self, at: int) -> DecisionState:
         return DecisionState(factory="f", time=1.0, made=float(at), decision=None)
+
+    async def history(self, since: int) -> History:
+        return History(factory="f", time=1.0, since=float(since), tallies=())
 
     async def health(self) -> Health:
         return Health(
@@ -177,6 +181,7 @@ async def test_every_question_is_answered_by_its_type(client: Client) -> None:
     assert await asyncio.to_thread(client.space) == SPACE
     assert (await asyncio.to_thread(client.machines, 7)).factory == "ended=7"
     assert (await asyncio.to_thread(client.events, 5, 9)).events[0].fields == {"limit": 9}
+    assert (await asyncio.to_thread(client.history, 77)).since == 77.0
     assert (await asyncio.to_thread(client.health)).counters == {"sent": 2}
 
 
