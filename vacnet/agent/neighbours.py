@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from vacnet.decide.peers import HOLD_SECONDS, Peer
 from vacnet.decide.shares import free_soon
+from vacnet.space.kept import of_all
 from vacnet.space.limits import DEPARTED_COUNTED_SECONDS, FORGET_SECONDS
 from vacnet.space.table import Known, Liveness, Table
 
@@ -55,10 +56,10 @@ class Neighbours:
 
     def peers(self, target: str) -> list[Peer]:
         """Return those that offer a target, with their rows."""
-        rows = [(one, one.known.targets.find(target)) for one in self.all]
+        rows = of_all([one.known.targets for one in self.all], target)
         return [
             Peer(one.known.name, one.live, one.holds, row, one.known.row.weight)
-            for one, row in rows
+            for one, row in zip(self.all, rows, strict=True)
             if row is not None and not row.gone
         ]
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vacnet.decide.peers import Peer
-from vacnet.space.rows import NO_CLAIM, RESERVATION
+from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 
 Identity = tuple[int, str]
 NEVER = -math.inf
@@ -63,18 +63,17 @@ class Tally:
         self._count_anew()
 
     def _count_anew(self) -> None:
-        self.sums = _sums(self.peers.values(), self.identity)
-        self.tops = _tops(self.peers.values())
+        peers = self.peers.values()
+        self.sums, self.tops = _sums(peers, self.identity), _tops(peers)
         self.bits: dict[str, int] = {}
         """Ticket bits by factory, of those that hold any."""
         self.claims: dict[str, Peer] = {}
         self.reservations: dict[str, Peer] = {}
         """By factory, whatever their window: room is no matter of windows."""
-        self._candidates: dict[str, None] = {}
+        self._candidates = dict.fromkeys([peer.factory for peer in peers if peer.row.can and peer.live])
         self._names: tuple[str, ...] | None = None
-        for peer in self.peers.values():
-            if peer.row.can or peer.row.tickets or peer.row.claim != NO_CLAIM:
-                self._sort_in(peer)
+        for peer in [peer for peer in peers if peer.row.tickets or peer.row.claim != NO_CLAIM]:
+            self._note_claim(peer)
 
     def enter(self, identity: Identity) -> None:
         """Count under this window from now on."""
@@ -94,7 +93,10 @@ class Tally:
         self.peers[peer.factory] = peer
         self.sums = Sums(*map(operator.add, self.sums, _sums((peer,), self.identity)))
         self.tops = Tops(*map(max, self.tops, _tops((peer,))))
-        self._sort_in(peer)
+        self._note_claim(peer)
+        if _is_candidate(peer) and peer.factory not in self._candidates:
+            self._candidates[peer.factory] = None
+            self._names = None
 
     def drop(self, factory: str, *, without: Peer | None = None) -> None:
         """Take a factory's row out; `without`: what comes instead."""
@@ -112,11 +114,8 @@ class Tally:
         if any(old == top > new for old, top, new in zip(_tops((before,)), self.tops, after, strict=True)):
             self.tops = _tops(self.peers.values())
 
-    def _sort_in(self, peer: Peer) -> None:
+    def _note_claim(self, peer: Peer) -> None:
         row = peer.row
-        if _is_candidate(peer) and peer.factory not in self._candidates:
-            self._candidates[peer.factory] = None
-            self._names = None
         if (row.tickets or row.claim > NO_CLAIM) and peer.holds and row.window.identity == self.identity:
             self.bits[peer.factory] = row.tickets
             if peer.live and row.claim > NO_CLAIM and row.claim_at is not None:
@@ -147,32 +146,46 @@ def processors_of(peer: Peer) -> int:
 
 
 def _sums(peers: Collection[Peer], identity: Identity) -> Sums:
-    """Return what these rows add up to; lists and not generators, for there may be thousands."""
+    """Return what these rows add up to; in one pass, for there may be thousands."""
     number, opener = identity
-    rows = [peer.row for peer in peers]
-    live = [peer.row for peer in peers if peer.live]
-    held = [peer.row for peer in peers if peer.holds]
-    ours = [row for row in held if row.window.number == number and row.window.opener == opener]
-    processors = [processors_of(peer) for peer in peers]
+    offering = unproven = proven = running = starting = processors = 0
+    work = 0.0
+    ours: list[TargetRow] = []
+    for peer in peers:
+        row = peer.row
+        running += row.machines_running
+        starting += row.machines_starting
+        taken = row.processors_running + row.processors_starting
+        if peer.live:
+            offering += 1
+            proven += row.proven_running
+            taken += row.processors_claimed
+        processors += taken
+        work += taken * peer.weight
+        if peer.holds:
+            unproven += row.unproven
+            if row.proofs or row.noworks or row.uncontradicted:
+                ours.append(row)
+    ours = [row for row in ours if row.window.number == number and row.window.opener == opener]
     return Sums(
-        offering=len(live),
-        proofs=sum([row.proofs for row in ours]),
-        noworks=sum([row.noworks for row in ours]),
-        uncontradicted=sum([row.uncontradicted for row in ours]),
-        unproven=sum([row.unproven for row in held]),
-        proven_running=sum([row.proven_running for row in live]),
-        machines_running=sum([row.machines_running for row in rows]),
-        machines_starting=sum([row.machines_starting for row in rows]),
-        processors=sum(processors),
-        work=sum([count * peer.weight for count, peer in zip(processors, peers, strict=True)]),
+        offering=offering,
+        proofs=sum(row.proofs for row in ours),
+        noworks=sum(row.noworks for row in ours),
+        uncontradicted=sum(row.uncontradicted for row in ours),
+        unproven=unproven,
+        proven_running=proven,
+        machines_running=running,
+        machines_starting=starting,
+        processors=processors,
+        work=work,
     )
 
 
 def _tops(peers: Collection[Peer]) -> Tops:
     """Return the greatest of what these rows say."""
     rows = [peer.row for peer in peers]
-    proofs = [row.proof_at for row in rows if row.proof_at is not None]
-    starts = [row.proof_started_at for row in rows if row.proof_started_at is not None]
+    proofs = [at for row in rows if (at := row.proof_at) is not None]
+    starts = [at for row in rows if (at := row.proof_started_at) is not None]
     return Tops(
         proof_at=max(proofs, default=NEVER),
         proof_started_at=max(starts, default=NEVER),

@@ -75,14 +75,14 @@ def merged(target: str, windows: Sequence[Window]) -> Window:
     newest = [window for window in windows if window.number == number]
     openers = {window.opener for window in newest}
     opener = min(openers, key=lambda opener: window_hash(target, number, opener))
-    copies = [window for window in newest if window.opener == opener]
+    copies = newest if len(openers) == 1 else [window for window in newest if window.opener == opener]
     return Window(
         number=number,
         opener=opener,
         opened_at=min([copy.opened_at for copy in copies]),
         length_seconds=min([copy.length_seconds for copy in copies]),
         streak=min([copy.streak for copy in copies]),
-        open=any(copy.open for copy in copies),
+        open=True in [copy.open for copy in copies],
     )
 
 
