@@ -2,35 +2,21 @@
 
 Rules of this file: a machine's output is its own, byte for byte, for a file or a pipe; on a terminal
 what could act on it (escape sequences) is shown escaped. With `--json` each line is one document.
-Following survives nothing by itself: when the factory ends, so does the command, and says so.
+Events are `happenings`, as for `vacnet events`.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from vacnet.cli import output
+from vacnet.cli import happenings, output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
-
-if TYPE_CHECKING:
-    from vacnet.factory.client import Client, EventState
-
-EVENTS_SHOWN = 100
-"""Of the factory's events, when no `--tail` is given."""
-
-_NOTHING_ASKED = "--tail 0 shows nothing; give 1 or more, or leave it out (`-f --tail 0` shows what comes)"
-_NO_EVENTS = "no events are in the record"
-_Thing = TypeVar("_Thing")
-
-EVENTS_AT_ONCE = 1000
-POLL_SECONDS = 1.0
 
 
 def logs(
@@ -44,6 +30,8 @@ def logs(
 ) -> None:
     """Show what a machine wrote to its console; without a machine, the events of the factory.
 
+    `vacnet events` is the same for events, with filters.
+
     Example: vacnet logs vac01-03.example.org --tail 50 -f
 
     Args:
@@ -55,24 +43,15 @@ def logs(
     """
     client = output.client_for(asking)
     if tail == 0 and not (follow and machine is None):
-        raise CommandError(_NOTHING_ASKED, Exit.WRONG_USE)
+        raise CommandError(happenings.NOTHING_ASKED, Exit.WRONG_USE)
     if machine is None:
-        shown = EVENTS_SHOWN if tail is None else tail
-        events = _told_if_none(_events(client, shown, follow=follow), _NO_EVENTS)
-        _print_events(events, asking, full=full)
+        shown = happenings.SHOWN if tail is None else tail
+        events = happenings.events(client, happenings.ALL, shown, follow=follow)
+        happenings.show(happenings.told_if_none(events, happenings.NO_EVENTS), asking, full=full)
     else:
         words = f"{machine} has written nothing to its console{'' if follow else ' yet'}"
-        _print_log(machine, _told_if_none(client.log(machine, tail=tail or 0, follow=follow), words), asking)
-
-
-def _told_if_none(things: Iterator[_Thing], words: str) -> Iterator[_Thing]:
-    """Yield all things, or say that there is none: silence might as well be a fault."""
-    some = False
-    for thing in things:
-        some = True
-        yield thing
-    if not some:
-        output.tell(words)
+        chunks = client.log(machine, tail=tail or 0, follow=follow)
+        _print_log(machine, happenings.told_if_none(chunks, words), asking)
 
 
 def _print_log(machine: str, chunks: Iterator[bytes], asking: Asking) -> None:
@@ -102,39 +81,3 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield from (line.decode("utf-8", "backslashreplace") for line in whole)
     if rest:
         yield rest.decode("utf-8", "backslashreplace")
-
-
-def _events(client: Client, tail: int, *, follow: bool) -> Iterator[EventState]:
-    """Yield the last events, then (following) each as it comes; serials tell which are new."""
-    known = _all_events(client)
-    yield from known[len(known) - tail if tail < len(known) else 0 :]
-    serial = known[-1].serial if known else 0
-    while follow:
-        time.sleep(POLL_SECONDS)
-        for event in client.events(after=serial, limit=EVENTS_AT_ONCE).events:
-            serial = event.serial
-            yield event
-
-
-def _all_events(client: Client) -> list[EventState]:
-    events: list[EventState] = []
-    while page := client.events(after=events[-1].serial if events else 0, limit=EVENTS_AT_ONCE).events:
-        events.extend(page)
-    return events
-
-
-def _print_events(events: Iterator[EventState], asking: Asking, *, full: bool) -> None:
-    if asking.json:
-        for event in events:
-            output.print_json({"schema": 1, "event": event})
-    else:
-        _print_event_lines(events, asking, full=full)
-
-
-def _print_event_lines(events: Iterator[EventState], asking: Asking, *, full: bool) -> None:
-    from vacnet.console import tables  # late: see output
-    from vacnet.console.events_view import event_line
-
-    console = tables.console_for()
-    for event in events:
-        tables.print_line(event_line(event), console, ascii_signs=asking.ascii, full=full)

@@ -35,12 +35,13 @@ def _only(state: SpaceState, names: tuple[str, ...]) -> SpaceState:
     known = {target.name: target for target in state.targets}
     for name in names:
         if name not in known:
-            raise CommandError(_no_such(name, sorted(known)), Exit.NO_INPUT)
+            raise CommandError(no_such(name, sorted(known)), Exit.NO_INPUT)
     shown = tuple(known[name] for name in dict.fromkeys(names)) or state.targets
     return msgspec.structs.replace(state, targets=shown)
 
 
-def _no_such(name: str, known: list[str]) -> str:
+def no_such(name: str, known: list[str]) -> str:
+    """Return in words that there is no such target, with the nearest of those that there are."""
     import difflib  # late: only a slip of the pen needs it
 
     near = "".join(difflib.get_close_matches(name, known, n=1))

@@ -258,6 +258,8 @@ class TallyState(msgspec.Struct, frozen=True, kw_only=True):
     """When the last of them ended, in Unix seconds."""
     words: str
     """Its message; empty: not known any more."""
+    factory: str = ""
+    """Where they ended; empty: on the factory that answers."""
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):

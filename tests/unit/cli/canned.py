@@ -12,29 +12,9 @@ from urllib.parse import parse_qs, urlparse
 
 import msgspec
 
-from tests.unit.console import scenes
-from vacnet.factory.client import ErrorAnswer, Events, EventState
+from tests.unit.console import past, scenes
+from vacnet.factory.client import ErrorAnswer, Events
 
-EVENTS = Events(
-    factory="vac01.example.org",
-    time=scenes.NOW,
-    events=(
-        EventState(
-            serial=1,
-            time=scenes.NOW - 60,
-            name="machine.started",
-            fields={"machine": "vac01-03.example.org", "target": "lhcb-prod"},
-            warning=False,
-        ),
-        EventState(
-            serial=2,
-            time=scenes.NOW - 5,
-            name="settings.refused",
-            fields={"words": "a \x1b[2J key is unknown", "line": 12},
-            warning=True,
-        ),
-    ),
-)
 LOG = b"first line\nsecond \x1b[31mline\nno end of line"
 
 
@@ -45,7 +25,8 @@ def answers(scene: str = "healthy", machines: str = "working") -> dict[str, obje
         "/v1/machines": scenes.MACHINES[machines],
         "/v1/factories/vac02.example.org/machines": scenes.MACHINES["afar"],
         "/v1/peers": scenes.PEERS["one-silent"],
-        "/v1/events": EVENTS,
+        "/v1/events": past.EVENTS,
+        "/v1/history": past.HISTORIES.get(scene, past.HISTORIES["empty"]),
         "/v1/machines/vac01-03.example.org/log": LOG,
     }
 

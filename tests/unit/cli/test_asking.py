@@ -19,6 +19,8 @@ ASKING = [
     ["targets"],
     ["factories"],
     ["logs"],
+    ["events"],
+    ["history"],
     ["peers", "list"],
     ["key", "list"],
 ]
@@ -49,7 +51,7 @@ def test_the_settings_lead_to_their_factory(vacnet: Command, running: Path, word
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("words", [*ASKING[:5], *CANNOT_ASK], ids=" ".join)
+@pytest.mark.parametrize("words", [*ASKING[:7], *CANNOT_ASK], ids=" ".join)
 def test_where_none_answers_the_place_is_told(vacnet: Command, config: Path, words: list[str]) -> None:
     done = vacnet(*words, "--config", config, **NO_VARIABLE)
     assert done.returncode == Exit.NO_DAEMON

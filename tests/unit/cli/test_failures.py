@@ -14,7 +14,7 @@ from tests.unit.cli.conftest import PROGRAM, ROOT, Command
 from vacnet.cli.exits import MEANINGS, Exit, table
 from vacnet.factory.client import SCHEMA, Client
 
-ASKING = ("space", "machines", "targets", "factories", "logs")
+ASKING = ("space", "machines", "targets", "factories", "history", "logs", "events")
 
 
 def one_line(text: str) -> str:
@@ -45,6 +45,9 @@ def test_without_a_daemon_a_command_says_how_to_start_one(program: Command, comm
         (("key", "new", "--role", "king"), '"king"'),
         (("config", "chek"), '"check"'),
         (("logs", "--tail", "-3"), '"-3"'),
+        (("events", "--level", "loud"), '"loud"'),
+        (("events", "--tail", "many"), '"many"'),
+        (("history", "--by", "phase"), '"phase"'),
     ],
 )
 def test_wrong_use_names_the_word_and_the_help_to_read(

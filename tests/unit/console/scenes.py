@@ -231,6 +231,31 @@ EMPTY = space(
     starts_last_minute=0,
 )
 
+BLACK_HOLE = space(
+    (
+        factory(
+            "vac01.example.org",
+            itself=True,
+            processors_free=16,
+            machines_running=0,
+            load=0.2,
+            note="lhcb-prod fails here and not elsewhere: this host suspects itself",
+        ),
+        VAC02,
+        VAC03,
+    ),
+    (
+        msgspec.structs.replace(
+            LHCB,
+            here="kept away: 1210 of 1212 failed here, 2% elsewhere; again in 12m00s",
+            outcomes=outcomes("oooooooeeeeeeooeooooeooo"),
+            last_code=700,
+        ),
+        ATLAS,
+        SKA,
+    ),
+)
+
 DEMO = space(
     (
         factory("demo-1", itself=True, processors_total=4, processors_free=0, machines_running=4, load=6.2),
@@ -289,6 +314,7 @@ SPACES = {
     "draining": DRAINING,
     "back-off": BACK_OFF,
     "partitioned": PARTITIONED,
+    "black-hole": BLACK_HOLE,
     "empty": EMPTY,
     "demo": DEMO,
 }
