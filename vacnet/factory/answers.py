@@ -19,7 +19,7 @@ from vacnet import __version__
 from vacnet.agent import rules
 from vacnet.agent.agent import Agent
 from vacnet.agent.stranger_words import address_notes, brief_notes, stranger_lines, stranger_reports
-from vacnet.factory import peer_state
+from vacnet.factory import health, peer_state
 from vacnet.factory.asking import Asking
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
@@ -155,15 +155,23 @@ class FactoryAnswers:
     async def health(self) -> Health:
         """Answer /v1/health."""
         words = "; ".join(filter(None, (self.restricted(), self.record.trouble)))
+        wall, now = time.time(), boot_seconds()
+        factories = self.agent.view(now).factories
+        known = peer_state.pair(self.resolver.peers(), factories, self.own())
+        unheard = (one.name for one in peer_state.unheard(known))
+        dropped = await self.record.dropped(wall - health.DROPPED_SECONDS)
         return Health(
             factory=self.settings().factory.name,
             time=time.time(),
             version=__version__,
             state="restricted" if words else "ready",
             words=words,
-            up_seconds=boot_seconds() - self.started_at,
+            up_seconds=now - self.started_at,
             pid=os.getpid(),
             counters=self.counters(),
+            trouble=self.record.trouble,
+            conditions=tuple(health.conditions(self.agent, self.warned, now)),
+            numbers=health.numbers(factories, unheard, self.machines_directory.parent, dropped),
         )
 
     async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:

@@ -26,6 +26,7 @@ import msgspec
 
 from vacnet.factory.messages import (
     SCHEMA,
+    Condition,
     DecisionState,
     DrainOrder,
     DrainState,
@@ -34,6 +35,7 @@ from vacnet.factory.messages import (
     EventState,
     FactoryState,
     Health,
+    HealthNumbers,
     History,
     HoldOrder,
     HoldState,
@@ -56,6 +58,7 @@ __all__ = [
     "SCHEMA",
     "Client",
     "ClientError",
+    "Condition",
     "DecisionState",
     "DrainOrder",
     "DrainState",
@@ -64,6 +67,7 @@ __all__ = [
     "Events",
     "FactoryState",
     "Health",
+    "HealthNumbers",
     "History",
     "HoldOrder",
     "HoldState",

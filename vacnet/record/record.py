@@ -261,6 +261,10 @@ class Record:
         """Return up to `limit` events after a serial, oldest first; with None, the newest `limit`."""
         return await self._ask(lambda connection: rings.events(connection, after, limit), Need.READ)
 
+    async def dropped(self, since: float) -> int:
+        """Return how many datagrams the kernel dropped since then (Unix seconds), as events told."""
+        return await self._ask(lambda connection: rings.dropped(connection, since), Need.READ)
+
     def add_decision(self, decision: Decision) -> None:
         """Add a decision made now."""
         time = self._wall()

@@ -39,6 +39,9 @@ DECISIONS = Ring("decisions", 4_000, 7 * DAY_SECONDS)
 _ADD_EVENT = "INSERT INTO events (time, name, fields, warning) VALUES (?, ?, ?, ?)"
 _ADD_DECISION = "INSERT INTO decisions (time, chosen, body) VALUES (?, ?, ?)"
 _DECISION_AT = "SELECT serial, time, body FROM decisions WHERE time <= ? ORDER BY serial DESC LIMIT 1"
+_DROPPED = """
+    SELECT total(json_extract(fields, '$.datagrams')) FROM events WHERE name = 'gossip.dropped' AND time >= ?
+"""
 _json = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -70,6 +73,11 @@ def events(connection: sqlite3.Connection, after: int | None, limit: int) -> lis
         )
         for serial, time, name, fields, warning in rows
     ]
+
+
+def dropped(connection: sqlite3.Connection, since: float) -> int:
+    """Return how many datagrams the kernel dropped since then (Unix seconds), over restarts too."""
+    return int(connection.execute(_DROPPED, (since,)).fetchone()[0])
 
 
 def decisions(connection: sqlite3.Connection, after: int | None, limit: int) -> list[DecisionRecord]:

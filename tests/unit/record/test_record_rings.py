@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from tests.unit.record.record_samples import Clocks
 from vacnet.decide.reasons import Decision, Reason
 from vacnet.record import Record, rings, schema
 from vacnet.record.rings import DAY_SECONDS, EVENTS
@@ -29,6 +30,16 @@ async def test_fields_changed_by_their_giver_later_do_not_change_the_event(recor
     record.add_event("counted", fields)
     fields["machines"] = 2
     assert [event.fields for event in await record.events(None, 1)] == [{"machines": 1}]
+
+
+async def test_what_the_kernel_dropped_is_added_up_since_a_moment(record: Record, clocks: Clocks) -> None:
+    record.add_event("gossip.dropped", {"datagrams": 5}, warning=True)
+    clocks.wall += 100
+    record.add_event("gossip.dropped", {"datagrams": 7}, warning=True)
+    record.add_event("gossip.else", {"datagrams": 9})
+    assert await record.dropped(clocks.wall - 100) == 12
+    assert await record.dropped(clocks.wall) == 7
+    assert await record.dropped(clocks.wall + 1) == 0
 
 
 async def test_a_decision_comes_back_with_its_reasons(record: Record) -> None:
