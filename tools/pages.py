@@ -9,6 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.dissector.lua import dissector_page
+from tools.monitoring.alerts import rules_page
+from tools.monitoring.board import board_page
+from tools.monitoring.page import monitoring_page
 from tools.settings_page import settings_page
 from tools.spec_page import spec_page
 from vacnet.decide.windows import TABLE, State, Then
@@ -68,9 +71,12 @@ _HOST = Host(
 
 PAGES = {
     "conf/vacnet.toml": lambda: example_settings(_HOST),
+    "conf/alerts/grafana.json": board_page,
+    "conf/alerts/vacnet.rules.yml": rules_page,
     "conf/peers.toml": example_peers,
     "docs/windows.md": windows_page,
     "docs/life-cycle.md": lifecycle_page.page,
+    "docs/monitoring.md": monitoring_page,
     "docs/settings.md": settings_page,
     "protocol/SPEC.md": spec_page,
     "protocol/vacnet.lua": dissector_page,

@@ -23,6 +23,7 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    MetricsSettings,
     PipeSource,
     ProcessSettings,
     Settings,
@@ -54,6 +55,7 @@ _SECTIONS: tuple[tuple[str, Mapping[str, Check], type[msgspec.Struct]], ...] = (
     ("`[runtimes.docker]`", sections.DOCKER, DockerSettings),
     ("`[fetch]`", sections.FETCH, FetchSettings),
     ("`[control]`", sections.CONTROL, ControlSettings),
+    ("`[metrics]`", sections.METRICS, MetricsSettings),
     ("`[pipes.PREFIX]`, beside the options of targets", sections.PIPE_OWN, PipeSource),
 )
 _FIELDS: Mapping[str, str] = {**sections.RENAMED, "benchmark": "benchmark_name"}

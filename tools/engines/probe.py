@@ -33,6 +33,11 @@ def probe_node() -> str:
     return _runs("node", "nodejs") or _runs("npm", "npm")
 
 
+def probe_promtool() -> str:
+    """Return why Prometheus' own checker of rules cannot be used; empty when it can."""
+    return _runs("promtool", "prometheus")
+
+
 def probe_tshark() -> str:
     """Return why tshark cannot be used; empty when it can, with scripts in Lua."""
     if problem := _runs("tshark", "tshark"):

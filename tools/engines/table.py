@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.engines.dockerd import private_docker
-from tools.engines.probe import probe_bwrap, probe_docker, probe_node, probe_tshark
+from tools.engines.probe import probe_bwrap, probe_docker, probe_node, probe_promtool, probe_tshark
 
 Start = Callable[[Path], AbstractContextManager[Mapping[str, str]]]
 
@@ -39,6 +39,7 @@ ENGINES: Mapping[str, Engine] = {
             start=private_docker,
         ),
         Engine(name="node", probe=probe_node, packages=("nodejs", "npm")),
+        Engine(name="promtool", probe=probe_promtool, packages=("prometheus",)),
         Engine(name="tshark", probe=probe_tshark, packages=("tshark",)),
     )
 }

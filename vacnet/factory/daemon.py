@@ -42,6 +42,7 @@ from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.places import Options, Places, find
 from vacnet.factory.recorder import Recorder
 from vacnet.factory.reload import Reloader
+from vacnet.factory.seeing import serve_metrics
 from vacnet.factory.udp import ListenError
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.record import Record
@@ -179,9 +180,11 @@ async def _start(factory: Factory, edits: Edits, stack: AsyncExitStack) -> None:
     edits.peers()
     factory.listen()
     settings = factory.settings.control
-    control = Control(Path(settings.socket), settings.group, _answers(factory), FactoryOrders(factory))
+    answers = _answers(factory)
+    control = Control(Path(settings.socket), settings.group, answers, FactoryOrders(factory))
     await control.start()
     stack.push_async_callback(control.close)
+    stack.push_async_callback((await serve_metrics(factory, answers)).close)
     _tell_start(factory)
 
 

@@ -52,6 +52,7 @@ from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
 from vacnet.factory.queries import Queries
 from vacnet.factory.resolve import Resolver
+from vacnet.factory.tally import Durations, Tally, Timed
 from vacnet.factory.udp import Endpoint
 from vacnet.factory.warned import Warnings
 from vacnet.fetch.fetcher import Fetcher
@@ -94,7 +95,9 @@ class Factory:
         self.restrictions: dict[str, str] = {}
         self.drain: Drain | None = None
         self.holds = Holds()
-        self.news = News(record)
+        self.tally = Tally()
+        self.decisions = Durations()
+        self.news = News(record, self.tally.count)
         self.warned = Warnings(self.news.warning_came, self.news.warning_went)
         self.endpoint = Endpoint(settings.space.listen, self._datagram)
         self.losses = Losses(self.endpoint, self.news.notify, self.warned.show_for)
@@ -147,7 +150,8 @@ class Factory:
         rng = random.Random(secrets.randbits(64))
         self.agent = Agent(settings, restored, KeysChanged(()), rng, boot_seconds())
         table = handlers(self.record, self.endpoint, self.keeper, self.queries, self._notify, self._keep_hold)
-        self.driver = Driver(self.agent, boot_seconds, table, self.endpoint.drain, self._broken)
+        timed = Timed(self.agent, self.decisions)
+        self.driver = Driver(timed, boot_seconds, table, self.endpoint.drain, self._broken)
         self._begin()
 
     def listen(self) -> None:

@@ -5,6 +5,8 @@ Rules of this file: what the record cannot take (a full disk) is in the log all 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vacnet.agent.effects import Notify
 from vacnet.factory.logs import tell
 from vacnet.record.record import Record
@@ -13,12 +15,14 @@ from vacnet.record.record import Record
 class News:
     """Tells what happens."""
 
-    def __init__(self, record: Record) -> None:
-        """Tell the log and this record."""
+    def __init__(self, record: Record, counted: Callable[[Notify], None]) -> None:
+        """Tell the log and this record; `counted` is called with everything that is told."""
         self._record = record
+        self._counted = counted
 
     def notify(self, effect: Notify) -> None:
         """Tell something that happened."""
+        self._counted(effect)
         tell(effect.name, effect.fields, warning=effect.warning)
         self._record.add_event(effect.name, effect.fields, warning=effect.warning)
 

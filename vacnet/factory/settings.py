@@ -31,6 +31,7 @@ FIXED: Mapping[str, Callable[[Settings], object]] = MappingProxyType(
         "[space] listen": lambda settings: settings.space.listen,
         "[factory] name": lambda settings: settings.factory.name,
         "[control]": lambda settings: settings.control,
+        "[metrics]": lambda settings: settings.metrics,
         "[runtimes.process]": lambda settings: settings.process,
         "[runtimes.docker]": lambda settings: settings.docker,
     }
@@ -125,6 +126,7 @@ def with_fixed(running: Settings, edited: Settings) -> Settings:
         space=msgspec.structs.replace(edited.space, name=space.name, listen=space.listen),
         factory=msgspec.structs.replace(edited.factory, name=factory.name),
         control=running.control,
+        metrics=running.metrics,
         process=running.process,
         docker=running.docker,
     )

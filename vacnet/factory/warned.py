@@ -54,6 +54,10 @@ class Warnings:
         """Return the lines of one topic."""
         return self._lines.get(topic, ())
 
+    def count(self, topic: str) -> int:
+        """Return how many lines a topic has."""
+        return len(self._lines.get(topic, ()))
+
     def passing(self) -> tuple[str, ...]:
         """Return the lines that are shown for a while."""
         now = self._now()

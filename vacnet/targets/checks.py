@@ -19,6 +19,9 @@ from types import MappingProxyType
 from vacnet.targets.address import EXPECTED, endpoint, endpoint_text
 from vacnet.targets.sizes import size_bytes, size_text
 
+OFF = "off"
+"""In the place of an address to listen on: listen nowhere."""
+
 TEXT_MAX = 4096
 """Characters of any one value: longer things belong into user_data files."""
 
@@ -216,3 +219,13 @@ def address() -> Check:
         return endpoint_text(*found)
 
     return Check(EXPECTED, convert)
+
+
+def address_or_off() -> Check:
+    """Return the check of an address to listen on, or the word `off`."""
+    check = address()
+
+    def convert(value: object) -> object:
+        return OFF if value == OFF else check(value)
+
+    return Check(f'{check.expected}, or "{OFF}"', convert)

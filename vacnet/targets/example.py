@@ -30,6 +30,9 @@ memory_per_processor = "2 GiB"      # what a machine gets with each of these pro
 # site = "UKI-EXAMPLE"              # name in GOCDB, for accounting
 # draining = true                   # start nothing new; what runs ends in its own time
 
+# [metrics]
+# listen = "0.0.0.0:{port}"           # for Prometheus, else on 127.0.0.1 alone; "off" for none
+
 # A pipe: a virtual organisation publishes what to run, you say how much of the space it may have.
 # [pipes.example]
 # vacuum_pipe_url = "https://vo.example.org/vac/example.pipe"

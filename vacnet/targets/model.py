@@ -310,6 +310,13 @@ class ControlSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Group whose members may use all commands; the socket is root's alone where there is none."""
 
 
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[metrics]`: numbers for Prometheus."""
+
+    listen: str = ""
+    """`address:port` of the metrics (HTTP), `off` for none; else 127.0.0.1 and the port of gossip."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one factory was told, checked and complete."""
 
@@ -319,6 +326,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     docker: DockerSettings = DockerSettings()
     fetch: FetchSettings
     control: ControlSettings
+    metrics: MetricsSettings = MetricsSettings()
     state_directory: str
     """Where the record and the machines are, and the control socket if it is set; else `/var/lib/vacnet`."""
     targets: tuple[Target, ...] = ()

@@ -22,6 +22,7 @@ _FIXED: Sequence[tuple[Path, Checks]] = (
     (("factory",), sections.FACTORY),
     (("fetch",), sections.FETCH),
     (("control",), sections.CONTROL),
+    (("metrics",), sections.METRICS),
     *((("runtimes", name), checks) for name, checks in sections.RUNTIMES.items()),
 )
 _NAMED: Sequence[tuple[str, Checks]] = (("targets", SITE_CHECKS), ("pipes", sections.PIPE))

@@ -17,6 +17,7 @@ from vacnet.targets.checks import (
     Check,
     RefusedError,
     address,
+    address_or_off,
     choice,
     flag,
     line,
@@ -152,6 +153,8 @@ FETCH: Checks = MappingProxyType(
 
 CONTROL: Checks = MappingProxyType({"socket": safe.SOCKET_PATH, "group": safe.GROUP})
 
+METRICS: Checks = MappingProxyType({"listen": address_or_off()})
+
 TOP: Checks = MappingProxyType(
     {
         "state_directory": safe.HOST_PATH,
@@ -159,7 +162,7 @@ TOP: Checks = MappingProxyType(
         "user_data_files": USER_DATA_FILES,
     }
 )
-TABLES = ("space", "factory", "runtimes", "fetch", "control", "defaults", "targets", "pipes")
+TABLES = ("space", "factory", "runtimes", "fetch", "control", "metrics", "defaults", "targets", "pipes")
 """Sections that are read one by one, beside the keys of `TOP`."""
 
 PIPE_OWN: Checks = MappingProxyType(

@@ -25,6 +25,7 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    MetricsSettings,
     PipeSource,
     Problem,
     ProcessSettings,
@@ -103,6 +104,7 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         docker=_docker(reader),
         fetch=FetchSettings(**reader.section(("fetch",), sections.FETCH)),  # type: ignore[arg-type] # checked
         control=_control(reader, host),
+        metrics=MetricsSettings(**reader.section(("metrics",), sections.METRICS)),  # type: ignore[arg-type] # checked
         pipes=pipes,
         target_overrides=MappingProxyType({name: named[name].values for name in named if name in owned}),
         defaults=MappingProxyType(defaults),

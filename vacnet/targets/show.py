@@ -57,6 +57,7 @@ def _sections(settings: Settings) -> Iterator[Row]:
         ("runtimes.docker.", sections.DOCKER, settings.docker),
         ("fetch.", sections.FETCH, settings.fetch),
         ("control.", sections.CONTROL, settings.control),
+        ("metrics.", sections.METRICS, settings.metrics),
     )
     for prefix, keys, section in table:
         for key in keys:

@@ -387,6 +387,7 @@ SECTION_NAMES = [
     "runtimes",
     "fetch",
     "control",
+    "metrics",
     "defaults",
     "targets",
     "pipes",

@@ -1,0 +1,1 @@
+"""Alert rules, a Grafana board and the page about both, made from tables."""

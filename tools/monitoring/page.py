@@ -1,0 +1,77 @@
+"""Makes `docs/monitoring.md`: how to be warned, every metric, every alert with what to do."""
+
+from __future__ import annotations
+
+from tools.monitoring.alerts import ALERTS
+from vacnet.factory.metrics import DECISION_WORDS, DECISIONS, ROWS
+
+_PAGE = """# Monitoring
+
+Made from the tables of the code by `python -m tools.pages`.
+
+Every factory tells its numbers to Prometheus at `http://127.0.0.1:8885/metrics`: on loopback, at the
+number that gossip has (TCP here, UDP there), so that several factories on one host do not meet. To have
+them scraped from elsewhere, name an address of the host, and let only your Prometheus through its firewall:
+there is no password, and whoever reads it learns the names of your targets.
+
+```toml
+[metrics]
+listen = "0.0.0.0:8885"     # "off": none
+```
+
+In `prometheus.yml`, with the rules of `conf/alerts/`:
+
+```yaml
+rule_files:
+  - /etc/prometheus/vacnet.rules.yml
+scrape_configs:
+  - job_name: vacnet
+    static_configs:
+      - targets: ["vac01.example.org:8885", "vac02.example.org:8885"]
+```
+
+`conf/alerts/grafana.json` is a board to import into Grafana.
+
+Counters begin at 0 when the daemon does, which `rate` and `increase` know of. What begins with
+`vacnet_space_` is the whole space as that factory sees it: every factory tells it, so take `max` and never
+the sum.
+A scrape costs the factory some milliseconds, however many ask within a second.
+
+## Metrics
+
+| metric | type | labels | what it is |
+| --- | --- | --- | --- |
+{metrics}
+
+The daemon's own: `process_cpu_seconds_total`, `process_resident_memory_bytes`,
+`process_virtual_memory_bytes`, `process_start_time_seconds`, `process_open_fds`, `process_max_fds`.
+
+## Alerts
+
+| alert | severity | after | what it means | what to do |
+| --- | --- | --- | --- | --- |
+{alerts}
+"""
+
+
+def monitoring_page() -> str:
+    """Return the page."""
+    metrics = [
+        f"| `{row.name}` | {row.kind} | {', '.join(row.labels)} | {row.words} |"
+        for row in sorted(ROWS, key=lambda row: row.name)
+    ]
+    metrics.append(f"| `{DECISIONS}` | histogram | le | {DECISION_WORDS} |")
+    alerts = [
+        f"| {alert.name} | {alert.severity} | {alert.wait} | {_plain(alert.summary)} | {alert.runbook} |"
+        for alert in ALERTS
+    ]
+    return _PAGE.format(metrics="\n".join(metrics), alerts="\n".join(alerts))
+
+
+def _plain(summary: str) -> str:
+    """Return a summary with words in the place of Prometheus' templates."""
+    words = {"{{ $labels.instance }}": "a host", "{{ $value }}": "some"}
+    words |= {f"{{{{ $labels.{name} }}}}": f"its {name}" for name in ("target", "about")}
+    for template, plain in words.items():
+        summary = summary.replace(template, plain)
+    return summary.replace("its its", "its")
