@@ -90,7 +90,12 @@ def list_(*, file: Path | None = None, asking: Asking = DEFAULT) -> None:
 
 @app.command
 def add(
-    source: Path, /, *, file: Path | None = None, config: Path | None = None, plain: Plain = PLAIN
+    source: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    file: Path | None = None,
+    config: Path | None = None,
+    plain: Plain = PLAIN,
 ) -> None:
     """Add the keys of another file to the ring, behind those that are there. The first of a rotation's edits.
 

@@ -2,7 +2,7 @@
 
 In a page's fenced blocks the first word is the language, and the rest says what a test does with it:
 `file=PATH` writes the block to a file, `tested` runs it as a shell script, `until=PATTERN` runs it again
-until its output matches. A block without any of these is for reading.
+until its output matches; `on=HOST` says on which of several hosts. One without any of these is for reading.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(
-    r"^```(\w+) +(tested|file=\S+)(?: +until=([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(\w+) +(tested|file=\S+)(?: +on=(\w+))?(?: +until=([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 )
 
 
@@ -24,9 +24,10 @@ class Block:
     text: str
     file: str = ""
     until: str = ""
+    host: str = ""
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
     """Yield the blocks of a page that a test runs, in their order."""
-    for _, what, until, text in _FENCE.findall(page.read_text()):
-        yield Block(text, what.removeprefix("file=") if what != "tested" else "", until.strip())
+    for _, what, host, until, text in _FENCE.findall(page.read_text()):
+        yield Block(text, what.removeprefix("file=") if what != "tested" else "", until.strip(), host)

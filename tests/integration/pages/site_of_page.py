@@ -1,8 +1,9 @@
 """A host for the commands of a page: its own /etc/vacnet, state and PATH; `systemctl` starts the factory.
 
-Only three things stand in for those of a real host: paths below /etc/vacnet lead to a temporary directory,
-`https://experiment.example.org` is a web server on loopback, and `systemctl enable --now vacnet` starts
-`vacnet run` with the variables that the unit gives it. The factory and all commands are the real ones.
+Only this stands in for what a real host has: paths below /etc/vacnet and /root lead to a temporary
+directory, `https://experiment.example.org` is a web server on loopback, `systemctl` starts `vacnet run` with
+the variables that the unit gives it, and `ssh` and the names of peers lead to other such hosts on this one.
+The factories and all commands are the real ones.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,18 +31,37 @@ _VACNET = """#!/bin/sh
 case "$1 $2" in
     "config init") shift 2; set -- config init --directory {etc} "$@" ;;
     "config check"|"config show") one=$1 two=$2; shift 2; set -- "$one" "$two" {etc} "$@" ;;
+    "peers "*|"key list"|"key add"|"key use"|"key drop") set -- "$@" --config {etc} ;;
 esac
 exec {python} -c "{program}" "$@"
 """
 _SYSTEMCTL = """#!/bin/sh
-[ "$*" = "enable --now vacnet" ] && [ ! -e {home}/pid ] || exit 1
-{python} -c "{program}" run --config {etc} >>{home}/log 2>&1 &
-echo $! >{home}/pid
-for _ in $(seq 300); do
-    vacnet machines >/dev/null 2>&1 && exit 0
-    sleep 0.1
-done
-exit 1
+start() {{
+    [ ! -e {home}/pid ] || exit 1
+    {python} -c "{program}" run --config {etc} >>{home}/log 2>&1 &
+    echo $! >{home}/pid
+    for _ in $(seq 300); do
+        vacnet machines >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    exit 1
+}}
+stop() {{
+    kill $(cat {home}/pid)
+    while [ -e {run}/control.sock ]; do sleep 0.1; done
+    rm {home}/pid
+}}
+case "$*" in
+    "enable --now vacnet") start ;;
+    "disable --now vacnet") stop ;;
+    "restart vacnet") stop; start ;;
+    *) exit 1 ;;
+esac
+"""
+_SSH = """#!/bin/sh
+# HOST COMMAND ...: with the files of that host
+there={homes}/$1; shift
+exec sh -c "$(printf '%s' "$*" | sed "s|{home}|$there|g")"
 """
 _OVERRIDE = """
 [space]
@@ -56,15 +77,20 @@ disk_free_min = "0 MiB"
 class PageSite:
     """A host for one page; `user` runs everything (empty: whoever runs the tests)."""
 
-    def __init__(self, home: Path, address: str, user: tuple[str, ...] = ()) -> None:
-        self.home, self.address, self.user = home, address, user
+    def __init__(self, home: Path, address: str, user: tuple[str, ...] = (), name: str = NAME) -> None:
+        self.home, self.address, self.user, self.name = home, address, user, name
+        self.port = free_ports(1)[0]
+        self.words: dict[str, str] = {}
+        """What stands on the page, and what stands for it here."""
         self.etc, self.state, self.run_directory = home / "etc", home / "state", home / "run"
-        for made in (self.etc, self.state, self.run_directory, home / "bin", self.etc / "www"):
-            made.mkdir()
-        (self.run_directory / "override.toml").write_text(_OVERRIDE.format(port=free_ports(1)[0], name=NAME))
+        for made in (self.etc, self.state, self.run_directory, home / "bin", home / "root", self.etc / "www"):
+            made.mkdir(parents=True)
+        (self.run_directory / "override.toml").write_text(_OVERRIDE.format(port=self.port, name=name))
         values = {"python": sys.executable, "program": PROGRAM, "etc": self.etc, "home": home}
+        values |= {"run": self.run_directory, "homes": home.parent}
         self._write(home / "bin" / "vacnet", _VACNET.format(**values))
         self._write(home / "bin" / "systemctl", _SYSTEMCTL.format(**values))
+        self._write(home / "bin" / "ssh", _SSH.format(**values))
 
     def do(self, block: Block) -> str:
         """Write or run a block; return what it printed."""
@@ -72,24 +98,35 @@ class PageSite:
         if block.file:
             self._write(Path(self._here(block.file)), text)
             return ""
-        done = self._run(text)
         if block.until:
-            until(
-                lambda: re.search(block.until, self._run(text), re.DOTALL) is not None,
-                PATIENCE_SECONDS,
-                f"{block.until!r} is printed by {text!r}; last: {done}\n{self._log()}",
-            )
+            return self._until(block.until, text)
+        code, done = self._run(text)
+        assert code == 0, f"{text}\n{done}\n{self._log()}"
         return done
+
+    def _until(self, pattern: str, text: str) -> str:
+        told: list[str] = []
+
+        def is_so() -> bool:
+            code, done = self._run(text)
+            told.append(done)
+            return code == 0 and re.search(pattern, done, re.DOTALL) is not None
+
+        try:
+            until(is_so, PATIENCE_SECONDS, f"{pattern!r} is printed by {text!r}")
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; last: {told[-1]}\n{self._log()}") from error
+        return told[-1]
 
     def down(self) -> None:
         """End the factory and its machines."""
         pid = self.home / "pid"
         if pid.exists():
-            os.kill(int(pid.read_text()), 15)
+            os.kill(int(pid.read_text()), signal.SIGTERM)
             until(lambda: not (self.run_directory / "control.sock").exists(), PATIENCE_SECONDS, "it ends")
         asyncio.run(self._end_machines())
 
-    def _run(self, text: str) -> str:
+    def _run(self, text: str) -> tuple[int, str]:
         done = subprocess.run(
             [*self.user, "sh", "-eu"],
             input=text,
@@ -100,8 +137,7 @@ class PageSite:
             timeout=180,
             check=False,
         )
-        assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}\n{self._log()}"
-        return done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -116,8 +152,11 @@ class PageSite:
         }
 
     def _here(self, text: str) -> str:
-        text = text.replace("/etc/vacnet", str(self.etc)).replace("vacpayload", "nobody")
-        return text.replace("https://experiment.example.org", self.address)
+        text = text.replace("/etc/vacnet", str(self.etc)).replace("/root/", f"{self.home}/root/")
+        text = text.replace("vacpayload", "nobody").replace("https://experiment.example.org", self.address)
+        for word, stands_for in self.words.items():
+            text = text.replace(word, stands_for)
+        return text
 
     def _write(self, path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +168,7 @@ class PageSite:
         return "\n".join(log.read_text().splitlines()[-15:]) if log.exists() else ""
 
     async def _end_machines(self) -> None:
-        runtime = ProcessRuntime(ProcessSettings(), self.state, NAME)
+        runtime = ProcessRuntime(ProcessSettings(), self.state, self.name)
         for machine_id in await runtime.seen():
             await runtime.stop(machine_id, grace_seconds=0)
             await runtime.forget(machine_id)

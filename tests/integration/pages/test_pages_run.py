@@ -17,6 +17,7 @@ import pytest
 
 from tests.integration.pages.blocks import Block, blocks_of
 from tests.integration.pages.site_of_page import PageSite
+from tests.integration.pages.space_of_page import PageSpace
 from tools.space.member import CHECKOUT
 
 DOCS = CHECKOUT / "docs"
@@ -36,23 +37,36 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def make_site(home: Path) -> Iterator[MakeSite]:
-    sites: list[PageSite] = []
+def address(home: Path) -> Iterator[str]:
+    """Where the pages' own files are served."""
     handler = functools.partial(_Quiet, directory=str(home / "etc" / "www"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def make_site(home: Path, address: str) -> Iterator[MakeSite]:
+    sites: list[PageSite] = []
 
     def make(user: tuple[str, ...] = ()) -> PageSite:
-        sites.append(PageSite(home, f"http://127.0.0.1:{server.server_port}", user))
+        sites.append(PageSite(home, address, user))
         return sites[-1]
 
     yield make
     for site in sites:
         site.down()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+
+
+@pytest.fixture
+def space(home: Path, address: str) -> Iterator[PageSpace]:
+    made = PageSpace(home, address, ("vac01", "vac02"))
+    yield made
+    made.down()
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -104,6 +118,16 @@ def test_a_host_is_drained_and_undrained_as_the_page_says(make_site: MakeSite) -
     assert any("in place of: draining since" in printed for printed in told.values())
     assert any("nothing runs" in printed for text, printed in told.items() if "--wait" in text)
     site.do(Block("vacnet machines", until="running"))
+
+
+def test_a_space_is_run_as_the_guide_says(space: PageSpace) -> None:
+    told = {block.text: space.do(block) for block in blocks_of(DOCS / "guide.md")}
+    found = {word: printed for text, printed in told.items() for word in text.split("\n") if printed}
+    assert "nothing runs" in found["systemctl disable --now vacnet"]
+    assert found["vacnet peers check"].count("● yes") == 1
+    assert "Window   none was ever opened" in found["vacnet why hello"]
+    assert "2 live" in next(printed for text, printed in told.items() if "--peer" in text)
+    assert "2 running" in found["vacnet machines"]
 
 
 def test_every_page_says_what_its_blocks_are_for() -> None:

@@ -124,6 +124,15 @@ def test_an_observers_key_can_be_added_and_dropped(vacnet: Command, ring: Path, 
     assert ring.read_text() == RING
 
 
+def test_a_key_is_added_from_stdin_as_the_examples_do(
+    vacnet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _new(tmp_path).open() as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        assert vacnet("key", "add", "-", "--file", tmp_path / "space.key").returncode == 0
+    assert f"member {NEW.hex()}" in (tmp_path / "space.key").read_text()
+
+
 def test_a_ring_that_is_not_there_is_made_for_its_owner_alone(vacnet: Command, tmp_path: Path) -> None:
     ring = tmp_path / "space.key"
     assert vacnet("key", "add", _new(tmp_path), "--file", ring).returncode == 0
