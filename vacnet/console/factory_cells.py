@@ -200,6 +200,6 @@ def _meaning(factory: FactoryState, mood: Mood) -> Cell:
 
 
 def _asides(factory: FactoryState) -> list[str]:
-    """Return what else is special, in words."""
+    """Return what else is special, in words; of a time that is over there is nothing to wait for."""
     deadline = factory.deadline_seconds
-    return [] if deadline is None else [f"all gone in {quantities.duration(deadline)}"]
+    return [f"all gone in {quantities.duration(deadline)}"] if deadline else []
