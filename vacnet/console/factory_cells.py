@@ -202,4 +202,4 @@ def _meaning(factory: FactoryState, mood: Mood) -> Cell:
 def _asides(factory: FactoryState) -> list[str]:
     """Return what else is special, in words; of a time that is over there is nothing to wait for."""
     deadline = factory.deadline_seconds
-    return [f"all gone in {quantities.duration(deadline)}"] if deadline else []
+    return [f"all gone in {quantities.duration(deadline)}"] if deadline and deadline > 0 else []
