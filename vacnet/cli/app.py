@@ -22,6 +22,10 @@ Exit codes of all commands:
 """
 
 EPILOGUE_OF_COMMANDS = "Exit codes: 0 done, else what `vacnet --help` lists."
+EPILOGUES = {
+    "health": "Its exit codes are those of monitoring plugins, not those that `vacnet --help` lists."
+}
+"""Of a command whose exit codes are not those of all."""
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("run", "vacnet.cli.run:run"),
@@ -34,6 +38,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("simulate", "vacnet.cli.simulate:simulate"),
     ("logs", "vacnet.cli.logs:logs"),
     ("events", "vacnet.cli.events:events"),
+    ("health", "vacnet.cli.health:health"),
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),
     ("undrain", "vacnet.cli.drain:undrain"),
@@ -59,7 +64,7 @@ def build(*, whole: bool) -> App:
         default_parameter=Parameter(negative="", show_default=False),
     )
     for order, (name, place) in enumerate(COMMANDS):
-        app.command(place, name=name, sort_key=order, help_epilogue=EPILOGUE_OF_COMMANDS)
+        app.command(place, name=name, sort_key=order, help_epilogue=EPILOGUES.get(name, EPILOGUE_OF_COMMANDS))
     for order, (name, place) in enumerate(GROUPS, len(COMMANDS)):
         app.command(place, name=name, sort_key=order)
     for name in app if whole else ():

@@ -31,7 +31,7 @@ def _of_system(error: OSError) -> _Explained:
 _TABLE: tuple[_Row, ...] = (
     _row(CommandError, lambda error: (error.words, error.code)),
     _row(ClientError, lambda error: (error.words, error.exit_code)),
-    _row(CycloptsError, lambda error: (wrong_use.explain(error), Exit.WRONG_USE)),
+    _row(CycloptsError, lambda error: (wrong_use.explain(error), wrong_use.code(error))),
     _row(
         PermissionError,
         lambda error: (

@@ -10,6 +10,11 @@ from collections.abc import Callable
 
 from cyclopts import CycloptsError, UnknownCommandError, UnusedCliTokensError
 
+from vacnet.cli.exits import Exit
+
+MONITORED = frozenset({"health"})
+UNKNOWN = 3
+
 
 def _in_one_line(error: CycloptsError) -> str:
     error.verbose = False
@@ -35,3 +40,8 @@ def explain(error: CycloptsError) -> str:
     """Return one line for stderr."""
     told = next(words(error) for kind, words in _WORDS if isinstance(error, kind))
     return f"{told.rstrip('.')}; see `{_help_of(error)}`"
+
+
+def code(error: CycloptsError) -> int:
+    """Return the exit code: 3, UNKNOWN, of what a monitoring system calls, where 2 would wake somebody."""
+    return UNKNOWN if (error.command_chain or ("",))[0] in MONITORED else Exit.WRONG_USE

@@ -26,6 +26,7 @@ def answers(scene: str = "healthy", machines: str = "working") -> dict[str, obje
         "/v1/factories/vac02.example.org/machines": scenes.MACHINES["afar"],
         "/v1/peers": scenes.PEERS["one-silent"],
         "/v1/events": past.EVENTS,
+        "/v1/health": past.HEALTHS.get(scene, past.HEALTHS["empty"]),
         "/v1/history": past.HISTORIES.get(scene, past.HISTORIES["empty"]),
         "/v1/machines/vac01-03.example.org/log": LOG,
     }

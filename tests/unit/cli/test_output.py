@@ -12,7 +12,7 @@ from vacnet.cli.exits import Exit
 from vacnet.factory.client import Events
 
 NO_EVENTS = Events(factory="vac01.example.org", time=0.0, events=())
-COMMANDS = ("space", "machines", "targets", "factories", "history", "logs", "events", "peers list")
+COMMANDS = ("space", "machines", "targets", "factories", "history", "logs", "events", "health", "peers list")
 HELPS = (
     "",
     *COMMANDS,

@@ -1,9 +1,17 @@
-"""What happened before each of the `scenes`: events and histories, by hand."""
+"""What happened before each of the `scenes`, and how the factory is then: by hand."""
 
 from __future__ import annotations
 
-from tests.unit.console.scenes import NOW
-from vacnet.factory.client import Events, EventState, History, TallyState
+from tests.unit.console.scenes import GIB, NOW
+from vacnet.factory.client import (
+    Condition,
+    Events,
+    EventState,
+    Health,
+    HealthNumbers,
+    History,
+    TallyState,
+)
 
 HOUR = 3600.0
 THIS_HOUR = NOW // HOUR * HOUR
@@ -96,4 +104,68 @@ HISTORIES: dict[str, History] = {
         tally("lhcb-prod", 200, 2, 3), tally("lhcb-prod", 700, 1207), tally("lhcb-prod", 500, 3, ran=0)
     ),
     "empty": history(hours=0.001),
+}
+
+
+def numbers(**changes: object) -> HealthNumbers:
+    values: dict[str, object] = {
+        "peers_live": 3,
+        "peers_silent": (),
+        "peers_unheard": (),
+        "machines_running": 14,
+        "machines_starting": 0,
+        "processors_total": 16,
+        "processors_free": 2,
+        "dropped_last_hour": 0,
+        "disk_free_bytes": 310 * GIB,
+        "disk_total_bytes": 500 * GIB,
+    }
+    return HealthNumbers(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def health(*conditions: tuple[str, str], counted: HealthNumbers | None = None, **changes: object) -> Health:
+    values: dict[str, object] = {
+        "factory": "vac01.example.org",
+        "time": NOW,
+        "version": "0.1.0",
+        "state": "ready",
+        "words": "",
+        "up_seconds": 93_784.0,
+        "pid": 4711,
+        "counters": {},
+        "conditions": tuple(Condition(name=name, words=words) for name, words in conditions),
+        "numbers": counted or numbers(),
+    }
+    return Health(**{**values, **changes})  # type: ignore[arg-type]
+
+
+IDLE = numbers(machines_running=0, processors_free=16)
+HEALTHS: dict[str, Health] = {
+    "healthy": health(),
+    "one-silent": health(counted=numbers(peers_live=2, peers_silent=("vac04.example.org",))),
+    "draining": health(("draining", "draining since 11:40: new DIMMs | by ada")),
+    "back-off": health(counted=IDLE),
+    "partitioned": health(
+        ("isolated", "isolated: none of 3 peers answers; starting goes on in 9m10s"),
+        counted=numbers(
+            peers_live=0,
+            peers_silent=("vac02.example.org", "vac03.example.org"),
+            peers_unheard=("vac04.example.org",),
+        ),
+    ),
+    "black-hole": health(
+        ("black-hole", "lhcb-prod fails here and not elsewhere: this host suspects itself"), counted=IDLE
+    ),
+    "empty": health(
+        ("settling", "settling: listening for peers, none heard yet"),
+        counted=numbers(machines_running=0, peers_live=0, processors_free=16),
+    ),
+    "in-need": health(
+        ("overload", "load 24.3 is over 20.0 ([factory] overload_per_processor = 1.25)"),
+        ("wrong-key", "nothing from 192.0.2.9:8885 is taken: it speaks under a key not known here"),
+        ("settings", "/etc/vacnet/vacnet.toml:12: targets.a.b: is no key"),
+        counted=numbers(dropped_last_hour=92, disk_free_bytes=20 * GIB),
+        words="the record cannot be relied on: the disk is full",
+        trouble="the record cannot be relied on: the disk is full",
+    ),
 }
