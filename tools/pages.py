@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.dissector.lua import dissector_page
+from tools.events_page import events_page
 from tools.monitoring.alerts import rules_page
 from tools.monitoring.board import board_page
 from tools.monitoring.page import monitoring_page
@@ -75,6 +76,7 @@ PAGES = {
     "conf/alerts/vacnet.rules.yml": rules_page,
     "conf/peers.toml": example_peers,
     "docs/windows.md": windows_page,
+    "docs/events.md": events_page,
     "docs/life-cycle.md": lifecycle_page.page,
     "docs/monitoring.md": monitoring_page,
     "docs/settings.md": settings_page,
