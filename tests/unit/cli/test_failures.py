@@ -48,6 +48,8 @@ def test_without_a_daemon_a_command_says_how_to_start_one(program: Command, comm
         (("events", "--level", "loud"), '"loud"'),
         (("events", "--tail", "many"), '"many"'),
         (("history", "--by", "phase"), '"phase"'),
+        (("factories", "--format", "xml"), '"xml"'),
+        (("factories", "--format", "prometheus-sd", "--port", "0"), '"0"'),
     ],
 )
 def test_wrong_use_names_the_word_and_the_help_to_read(

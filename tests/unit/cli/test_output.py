@@ -124,3 +124,18 @@ def test_targets_can_be_named_and_a_slip_of_the_pen_is_told_with_the_nearest(
     assert wrong.returncode == Exit.NO_INPUT
     assert wrong.stderr == "vacnet: this factory has no target 'lhcb-prd'; did you mean lhcb-prod?\n"
     assert "there are atlas-mcore, lhcb-prod, ska-sim" in vacnet("targets", "x", socket=daemon).stderr
+
+
+def test_factories_are_listed_for_other_programs(vacnet: Command, daemon: Path) -> None:
+    done = vacnet("factories", "--format", "prometheus-sd", "--port", "9100", socket=daemon)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [group["targets"] for group in json.loads(done.stdout)] == [["192.0.2.11:9100"]] * 4
+    assert "acl vacnet src 192.0.2.11/32\n" in vacnet("factories", "--format", "squid", socket=daemon).stdout
+
+
+@pytest.mark.parametrize("words", [("--format", "squid", "--json"), ("--port", "9100")])
+def test_options_of_a_list_that_is_not_made_are_refused(
+    vacnet: Command, daemon: Path, words: tuple[str, ...]
+) -> None:
+    done = vacnet("factories", *words, socket=daemon)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (Exit.WRONG_USE, "", 1)
