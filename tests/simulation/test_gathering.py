@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.simulation.decide_space import board, target
-from vacnet.agent import agent as agents
-from vacnet.agent.agent import GATHER_SECONDS, LEISURE_SECONDS, Agent
+from vacnet.agent import news
+from vacnet.agent.agent import Agent
 from vacnet.agent.events import HoldOrdered, HostChanged
+from vacnet.agent.news import GATHER_SECONDS, LEISURE_SECONDS
 from vacnet.simulate.run import Scenario, World, run
 from vacnet.simulate.toys import Always
 
@@ -66,7 +67,7 @@ def _looks(monkeypatch: pytest.MonkeyPatch) -> float:
 
 def test_the_copies_that_all_make_of_a_window_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
     gathered = _looks(monkeypatch)
-    monkeypatch.setattr(agents, "LEISURE_SECONDS", 0.0)
+    monkeypatch.setattr(news, "LEISURE_SECONDS", 0.0)
     at_once = _looks(monkeypatch)
     assert gathered < 0.5 * at_once
     assert gathered < 1 / LEISURE_SECONDS + 3

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from vacnet.agent.agent import Agent
 from vacnet.agent.own_rows import is_urgent
 from vacnet.factory import factory as wiring
 from vacnet.factory.daemon import Options, run_factory
-from vacnet.space.happenings import FactoryLive, RowsChanged
+from vacnet.space.happenings import FactoryLive, Happening, RowsChanged
 from vacnet.space.rows import TargetRow
 
 NAME = "witness"
@@ -51,14 +51,13 @@ class Witness(Agent):
 
     _out = -1
 
-    def _rows_changed(self, news: RowsChanged, now: float) -> None:
-        known = self.gossip.table.factories[news.factory]
-        self._write("knew", news.factory, known.version, now)
-        super()._rows_changed(news, now)
-
-    def _live(self, news: FactoryLive, now: float) -> None:
-        self._write("live", news.factory, 0, now)
-        super()._live(news, now)
+    def _take(self, happenings: Sequence[Happening], now: float) -> bool:
+        for one in happenings:
+            if isinstance(one, RowsChanged):
+                self._write("knew", one.factory, self.gossip.table.factories[one.factory].version, now)
+            elif isinstance(one, FactoryLive):
+                self._write("live", one.factory, 0, now)
+        return super()._take(happenings, now)
 
     def _publish(self, now: float) -> None:
         before: dict[str, TargetRow] = dict(self.gossip.table.me.targets)
@@ -77,9 +76,6 @@ def main(kind: type[Witness] = Witness) -> int:
     Witness._out = os.open(config.parent / NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # noqa: SLF001
     wiring_of: Any = wiring
     wiring_of.Agent = kind
-    # the tables of the agent name its own methods
-    wired: Any = sys.modules[Agent.__module__]
-    wired._NEWS = {**wired._NEWS, RowsChanged: Witness._rows_changed, FactoryLive: Witness._live}  # noqa: SLF001
     return asyncio.run(run_factory(Options(config=config)))
 
 

@@ -186,6 +186,17 @@ class Board:
                 self.row_changed(factory, name)
         return bool(self.stale)
 
+    # --- when it is looked at ---------------------------------------------------------------------------
+
+    def wake(self, at: float) -> None:
+        """Have the board looked at then, if it is not before."""
+        self.wake_at = min(self.wake_at, at)
+
+    def look_at(self, target: str, now: float) -> None:
+        """Have a target looked at anew, at once."""
+        self.stale.add(target)
+        self.wake(now)
+
     # --- the pass ---------------------------------------------------------------------------------------
 
     def review(self, vetoes: tuple[Reason, ...], now: float) -> Decision:
@@ -223,7 +234,7 @@ class Board:
             look = look_seconds(name, ledger.window, self.settings.factory, rivals)
             until = min((around.changes_at, ledger.next_change(now, look), *ends, *kept))
             advanced = self._advanced[name] = Advanced(standing, self._with_me(standing), until)
-        self._wake(advanced.until)
+        self.wake(advanced.until)
 
     def _with_me(self, standing: Standing) -> Standing:
         return replace(standing, candidates=(*standing.candidates, self.settings.factory))
@@ -239,7 +250,7 @@ class Board:
             keeping.review(call, partial(self._room_in, name, now), now, self.rng)
         else:
             keeping.withdraw()
-        self._wake(keeping.next_change(now))
+        self.wake(keeping.next_change(now))
 
     def _call(self, name: str, around: Neighbours, *, able: bool) -> Call:
         standing = self._advanced[name].standing
@@ -287,7 +298,7 @@ class Board:
         bid = self.bids[name]
         bid.review(standing, now, self.rng, able=name in self.able)
         if bid.due > now:  # a turn that has come waits for the choice, not for a time
-            self._wake(bid.due)
+            self.wake(bid.due)
 
     def _step(self, name: str, standing: Standing, now: float) -> bool:
         """Go on with a ticket; True when its turn to claim has come."""
@@ -306,7 +317,7 @@ class Board:
             self._pause(ready)
             return None
         self.choose_at = now + DRAW_SECONDS
-        self._wake(self.choose_at)
+        self.wake(self.choose_at)
         drawn = [name for name in self._first(ready) if self._draws(name, around)]
         choice = draw(*self._market(drawn, around), self.rng) if drawn else None
         for name in drawn:
@@ -326,7 +337,7 @@ class Board:
         return kept or ready
 
     def _pause(self, ready: list[str]) -> None:
-        self._wake(self.choose_at)
+        self.wake(self.choose_at)
         for name in ready:
             words = "could start: this factory chooses once a second"
             self.reasons[name] = Reason(name, "choice.pause", words)
@@ -365,7 +376,7 @@ class Board:
         else:
             self._start(name, OPEN_TICKET, given, now)
             return
-        self._wake(bid.due)
+        self.wake(bid.due)
         what = "a machine" if bid.open else f"ticket {bid.ticket}"
         words = f"claims {what} for {plural(given, 'processor')}, rank {bid.turn.rank + 1}"
         self.reasons[name] = Reason(name, "chosen", words, {"ticket": bid.ticket, "processors": given})
@@ -385,7 +396,7 @@ class Board:
         self.effects.append(start)
         on = f"on ticket {ticket}" if ticket >= 0 else "as an open target"
         self.reasons[name] = Reason(name, "chosen", f"starts a machine {on}", {"processors": given})
-        self._wake(now)
+        self.wake(now)
 
     def _until(self, name: str, given: int, now: float) -> float:
         """Return the deadline of a machine of so many processors, that of a superslot which it fits in."""
@@ -465,9 +476,6 @@ class Board:
             digest=ledger.digest,
         )
         return ledger.row(base, now)
-
-    def _wake(self, *times: float) -> None:
-        self.wake_at = min((self.wake_at, *times))
 
 
 def _worth_keeping(before: Window, after: Window) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from vacnet.space.address import Address
 from vacnet.space.counters import Reject
 from vacnet.space.items import Question
 from vacnet.space.kept import RowChange
 
 
-@dataclass(frozen=True, slots=True)
-class RowsChanged:
-    """Another factory's rows of these targets are new or others."""
+class RowsChanged(msgspec.Struct, frozen=True, gc=False):
+    """Another factory's rows of these targets are new or others; a Struct, for most datagrams make one."""
 
     factory: str
     rows: Mapping[str, RowChange]

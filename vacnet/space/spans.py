@@ -15,8 +15,9 @@ room, or a factory that starts with other targets than before would be known by 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from vacnet.space import coding
 from vacnet.space.counters import Reject
@@ -52,11 +53,10 @@ class Span(Protocol):
         """Return the targets' rows."""
 
 
-@dataclass(slots=True)
-class Applied:
-    """What a span changed."""
+class Applied(msgspec.Struct, gc=False):
+    """What a span changed; a Struct, for every datagram makes one."""
 
-    rows: dict[str, RowChange] = field(default_factory=dict)
+    rows: dict[str, RowChange] = msgspec.field(default_factory=dict)
     """By target."""
     factory: bool = False
 
