@@ -34,7 +34,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.NO_INPUT: "no such machine or file",
     Exit.NO_DAEMON: "no factory answers on the control socket",
     Exit.SOFTWARE: "the factory failed inside; its log says where",
-    Exit.TOO_SLOW: "not in time: an answer of the factory, or what --wait waited for",
+    Exit.TOO_SLOW: "not in time: an answer, or what --wait or --until waited for",
     Exit.PROTOCOL: "the factory and this command are of versions that do not fit",
     Exit.NO_PERMISSION: "not allowed to use a file or the socket",
     Exit.BAD_SETTINGS: "the settings are wrong; stderr names file and line of each problem",

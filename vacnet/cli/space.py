@@ -6,14 +6,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from vacnet.cli import output
+from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 from vacnet.cli.remote import HERE, Remote
 
 if TYPE_CHECKING:
     from vacnet.cli.live import Shows
+    from vacnet.factory.client import SpaceState
 
 PATIENCE_SECONDS = 2.0
 """A live picture says after this long that the factory does not answer, and keeps trying."""
@@ -22,6 +27,8 @@ PATIENCE_SECONDS = 2.0
 def space(
     *,
     once: bool = False,
+    until: Literal["drained", "idle"] | None = None,
+    timeout: Annotated[float, Parameter(validator=Number(gte=0))] | None = None,
     remote: Remote = HERE,
     asking: Asking = DEFAULT,
 ) -> None:
@@ -30,25 +37,45 @@ def space(
     On a terminal it is renewed each second until q or Ctrl-C; elsewhere it is printed once.
     With --peer no factory is needed here: any member is asked, and an observe key suffices.
 
+    With --until it waits and prints the space when that is so: `idle` when no
+    machine runs anywhere, `drained` when the factories that drain have none left.
+    Exit codes then: 0 so it is, 75 not within --timeout, 1 no factory drains.
+    It goes by what factories tell; `vacnet drain --wait` asks one host's engines.
+
     Example: vacnet space --once | mail -s "how the space is" admin
+
+    Example: vacnet space --until drained --timeout 3600 && echo "all that drain are empty"
 
     Example: vacnet space --peer vac01.example.org --key observe.key --name example
 
     Args:
         once: Print it once and end, also on a terminal.
+        until: Wait for this, saying on stderr what is left, then print it once.
+        timeout: Wait no longer than so many seconds.
         remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
-    live = sys.stdout.isatty() and not once and not asking.json
+    if timeout is not None and until is None:
+        raise CommandError("--timeout is for --until: without it nothing waits", Exit.WRONG_USE)
+    live = sys.stdout.isatty() and not once and not until and not asking.json
     with _asked(remote, asking, live=live) as client:
+        if until:
+            from vacnet.cli.space_wait import wait_for
+
+            _print(wait_for(client, until, timeout), asking)
+            return
         if live:
             from vacnet.cli.live import watch_space  # late: needs rich's live display
 
             watch_space(client, ascii_signs=asking.ascii)
             return
-        from vacnet.console.space_view import space_view  # late: see output
+        _print(client.space(), asking)
 
-        output.show(client.space(), lambda state: space_view(state, time.time()), asking)
+
+def _print(answer: SpaceState, asking: Asking) -> None:
+    from vacnet.console.space_view import space_view  # late: see output
+
+    output.show(answer, lambda state: space_view(state, time.time()), asking)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from vacnet.factory.client import FactoryState, SpaceState
 from vacnet.targets.address import PORT_DEFAULT, endpoint, endpoint_text
 
 DEPARTED = "departed"
+NEVER_HEARD = "unknown"
 ACL = "vacnet"
 """The name of the list, for `http_access allow vacnet`."""
 
@@ -41,10 +42,14 @@ def prometheus_targets(state: SpaceState, port: int = 0) -> list[dict[str, objec
 
 
 def squid_lines(state: SpaceState) -> list[str]:
-    """Return lines of squid.conf: the access list of all factories, one address a line."""
+    """Return lines of squid.conf: the access list of all factories, one address a line.
+
+    A name that was never heard is left out: one that is misspelt would keep Squid from its start.
+    """
     found: dict[str, str] = {}
     for factory, (host, _) in _places(state):
-        found.setdefault(_mask(host), words.clean(factory.name))
+        if factory.state != NEVER_HEARD or "/" in _mask(host):
+            found.setdefault(_mask(host), words.clean(factory.name))
     named = words.clean(state.space)
     head = f"# factories of space {named}, by `vacnet factories --format squid`"
     # Squid promises comments only at the beginning of a line.

@@ -81,6 +81,10 @@ def test_every_scene_can_be_read(scene: str) -> None:
     assert read_acl(state)
 
 
+def test_a_name_that_was_never_heard_cannot_keep_squid_from_its_start() -> None:
+    assert read_acl(scenes.space((UNHEARD, HERE))) == ["vac01.example.org"]
+
+
 def test_the_lists_look_as_they_did() -> None:
     goldens.check("factories-squid", "".join(f"{line}\n" for line in squid_lines(MIXED)))
     told = msgspec.json.format(msgspec.json.encode(prometheus_targets(MIXED)), indent=2).decode()
