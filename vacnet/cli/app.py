@@ -39,6 +39,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("logs", "vacnet.cli.logs:logs"),
     ("events", "vacnet.cli.events:events"),
     ("health", "vacnet.cli.health:health"),
+    ("doctor", "vacnet.cli.doctor:doctor"),
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),
     ("undrain", "vacnet.cli.drain:undrain"),

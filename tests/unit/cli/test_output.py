@@ -35,6 +35,7 @@ HELPS = (
     "peers remove",
     "peers check",
     "why",
+    "doctor",
     "gossip record",
     "gossip replay",
 )
