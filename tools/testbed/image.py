@@ -17,6 +17,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from tools.engines.probe import probe_docker
 from tools.testbed.containers import docker
 from tools.testbed.plan import TestbedError
 
@@ -60,8 +61,10 @@ def image(named: str = "", *, source: str = "") -> tuple[str, bool]:
         source: `skeleton` or `debian`; empty: the skeleton where this host has what belongs into it.
 
     Raises:
-        TestbedError: there is none; the text says what would bring one.
+        TestbedError: there is none, or no engine answers; the text says what would bring one.
     """
+    if problem := probe_docker():  # asked first: two minutes of packages would be for nothing
+        raise TestbedError(f"no node image without an engine that keeps it: {problem}")
     if named:
         return named, False
     if source == "debian" or (not source and missing()):

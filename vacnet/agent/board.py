@@ -87,6 +87,8 @@ class Board:
     rooms: Rooms = field(init=False)
     holds: dict[str, Hold] = field(default_factory=dict)
     """What is known about holds of targets that are not offered now."""
+    leaving: set[str] = field(default_factory=set)
+    """Targets that are not offered: each stays while machines of it run."""
     large: tuple[str, ...] = ()
     """Targets whose room others take bit by bit: for these it may be kept."""
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -114,14 +116,17 @@ class Board:
     # --- targets come and go ----------------------------------------------------------------------------
 
     def set_targets(self, targets: tuple[Target, ...], now: float) -> None:
-        """Offer these targets from now on; one no longer offered stays while machines of it run."""
+        """Offer these targets from now on; those that are not among them leave."""
         wanted = {target.name: target for target in targets}
         for name, target in wanted.items():
             self.offer(target, now).define(target)
             self.bids[name].target = self.keepings[name].target = target
             self.stale.add(name)
-        for name in [name for name in self.ledgers if name not in wanted]:
-            self._retire(name)
+        self.leaving = self.ledgers.keys() - wanted.keys()
+        for name in self.leaving:
+            self.ledgers[name].define(Target(name=name))
+            self.bids[name].target = self.ledgers[name].target
+        self._let_go()
         self.large = tuple(name for name, target in wanted.items() if is_large(target, targets))
         for name in self.keepings.keys() - {*self.large}:
             self.keepings[name].withdraw()
@@ -136,12 +141,20 @@ class Board:
             self._others[target.name] = Others(target.name, self.settings.factory)
         return self.ledgers[target.name]
 
-    def _retire(self, name: str) -> None:
+    def take_in(self, name: str, now: float) -> Ledger:
+        """Return the ledger of a machine's target, whether that is offered or not."""
+        if name not in self.ledgers:
+            self.leaving.add(name)
+        return self.offer(Target(name=name), now)
+
+    def _let_go(self) -> None:
+        """Forget the targets that leave of which the last machine has ended."""
+        for name in [name for name in self.leaving if not self.ledgers[name].unfinished()]:
+            self.leaving.remove(name)
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
         ledger = self.ledgers[name]
-        if ledger.unfinished():
-            ledger.define(Target(name=name))
-            self.bids[name].target = ledger.target
-            return
         if ledger.hold.number:
             self.holds[name] = ledger.hold
         for of_target in (
@@ -203,6 +216,7 @@ class Board:
         """Look at every target, choose, claim and start; the effects are appended to `effects`."""
         self.wake_at = math.inf
         self.able.clear()
+        self._let_go()
         around = self.around(now)
         for name in self.ledgers:
             self._advance(name, around, now)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from vacnet.agent.board import Board
 from vacnet.agent.own import OwnMachine
 from vacnet.agent.restored import Restored, RestoredMachine
-from vacnet.targets.model import Target
 
 
 def restore(board: Board, restored: Restored, now: float) -> None:
@@ -31,7 +30,7 @@ def restore(board: Board, restored: Restored, now: float) -> None:
 
 def enter(board: Board, past: RestoredMachine, now: float) -> None:
     """Enter one machine of the past: what the record kept, or what an engine showed that no record had."""
-    ledger = board.ledgers.get(past.target) or board.offer(Target(name=past.target), now)
+    ledger = board.take_in(past.target, now)
     machine = OwnMachine(
         uuid=past.uuid,
         target=past.target,

@@ -44,6 +44,7 @@ from vacnet.factory.recorder import Recorder
 from vacnet.factory.reload import Reloader
 from vacnet.factory.seeing import serve_metrics
 from vacnet.factory.udp import ListenError
+from vacnet.factory.watch import Watch
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.record import Record
 from vacnet.targets.model import Problem, Settings
@@ -79,6 +80,8 @@ class Opened:
     settings: Settings
     problems: tuple[Problem, ...]
     """Of the files at hand, if the settings are a last good copy."""
+    watch: Watch
+    """Of the files at hand, as they were before they were read."""
 
 
 def serve(options: Options) -> int:
@@ -136,12 +139,13 @@ def check(places: Places) -> int:
 
 
 async def _open(places: Places) -> Opened:
+    watch = Watch(places.settings_files)
     read = of_settings.read(places)
     if read.settings is not None:
         settings = read.settings
         record = await _open_record(Path(settings.state_directory), settings.factory.name)
         record.keep_settings([(file.name, file.data) for file in read.files])
-        return Opened(record, settings, ())
+        return Opened(record, settings, (), watch)
     _say(map(str, read.problems))
     if not (places.state_directory / DATABASE).exists():
         raise NoStartError
@@ -150,7 +154,7 @@ async def _open(places: Places) -> Opened:
     if kept is None:
         await record.close()
         raise NoStartError
-    return Opened(record, kept, read.problems)
+    return Opened(record, kept, read.problems, watch)
 
 
 async def _open_record(state: Path, name: str) -> Record:
@@ -166,7 +170,7 @@ async def _run(opened: Opened, places: Places, on_step: OnStep, stack: AsyncExit
         factory.warned.replace("settings", map(str, opened.problems))
         factory.restrictions["settings"] = "the settings are bad: the last good ones stand and nothing starts"
     stack.push_async_callback(factory.close)
-    reloader = Reloader(edits.groups())
+    reloader = Reloader(edits.groups(opened.watch))
     stop = _signals(reloader)
     if await _unless(stop, _start(factory, edits, stack)):
         await _work(factory, reloader, stop)

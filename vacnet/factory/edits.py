@@ -14,6 +14,7 @@ from vacnet.factory.factory import Factory
 from vacnet.factory.lists import keys_of, peers_of
 from vacnet.factory.places import Places
 from vacnet.factory.reload import Group
+from vacnet.factory.watch import Watch
 
 
 class Edits:
@@ -25,12 +26,12 @@ class Edits:
         self._places = places
         self._has_keys = False
 
-    def groups(self) -> tuple[Group, ...]:
-        """Return what is watched, and what reads it."""
+    def groups(self, settings: Watch) -> tuple[Group, ...]:
+        """Return what is watched, and what reads it; the settings have been read, watched by `settings`."""
         return (
-            Group(self._places.settings_files, self.settings),
-            Group(lambda: [Path(self._factory.settings.space.key_file)], self.keys),
-            Group(lambda: [Path(self._factory.settings.space.peers_file)], self.peers),
+            Group(settings, self.settings),
+            Group(Watch(lambda: [Path(self._factory.settings.space.key_file)]), self.keys),
+            Group(Watch(lambda: [Path(self._factory.settings.space.peers_file)]), self.peers),
         )
 
     def settings(self) -> None:

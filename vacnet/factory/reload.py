@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from vacnet.factory.notify import tell_reloading, tell_systemd
 from vacnet.factory.watch import POLL_SECONDS, Watch
@@ -21,7 +20,8 @@ from vacnet.factory.watch import POLL_SECONDS, Watch
 class Group:
     """Files that are read together, and what reads them."""
 
-    files: Callable[[], Iterable[Path]]
+    watch: Watch
+    """Made before the files were first read: an edit between the two is then noticed at the first look."""
     read: Callable[[], None]
 
 
@@ -29,21 +29,21 @@ class Reloader:
     """Reads groups of files again when they were edited."""
 
     def __init__(self, groups: Iterable[Group]) -> None:
-        """Know the files as they are now: they have been read already, or are by `all`."""
-        self._watched = [(Watch(group.files), group.read) for group in groups]
+        """Know what is read anew when."""
+        self._groups = tuple(groups)
 
     def look(self) -> None:
         """Read the groups of which a file was edited."""
-        for watch, read in self._watched:
-            if watch.edited():
-                read()
+        for group in self._groups:
+            if group.watch.edited():
+                group.read()
 
     def all(self) -> None:
         """Read every group, edited or not (SIGHUP); systemd is told."""
         tell_reloading()
-        for watch, read in self._watched:
-            watch.edited()
-            read()
+        for group in self._groups:
+            group.watch.edited()
+            group.read()
         tell_systemd(READY=1)
 
     async def run(self) -> None:

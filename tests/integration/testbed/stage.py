@@ -131,7 +131,7 @@ class Stage:
         for node in self.bed.nodes:
             for path in (node.config / "conf.d").glob("*.toml"):
                 path.unlink()
-        until(
+        self.until(
             lambda: not any(map(_targets_or_drains, self.nodes)), PATIENCE_SECONDS, "settings are as before"
         )
 
@@ -158,6 +158,11 @@ class Stage:
         """Return a target as a node sees it."""
         space, full = node.space(), self.named(target)
         return next((one for one in space.targets if one.name == full), None) if space else None
+
+    def all_see(self, target: str, state: str) -> bool:
+        """Tell whether all nodes see a target in a state; of one that is `open` no start needs a ticket."""
+        seen = [self.seen(node, target) for node in self.nodes]
+        return all(one is not None and one.state == state for one in seen)
 
     def opened(self, target: str) -> float:
         """Return when the newest window of a target was opened, by the record of the node that opened it."""
@@ -242,10 +247,14 @@ def _drains(node: Node) -> bool:
 
 
 def _busy(node: Node) -> bool:
+    """Tell whether a node has a machine, or one that is so new that only its own row counts it."""
     try:
-        return bool(node.client().machines().machines)
+        space, machines = node.client().space(), node.client().machines().machines
     except ClientError:
         return True
+    return bool(machines) or any(
+        one.machines_running + one.machines_starting for one in space.factories if one.itself
+    )
 
 
 def _targets_or_drains(node: Node) -> bool:

@@ -28,6 +28,7 @@ def test_both_sides_of_a_partition_go_on_probe_once_each_and_agree_after_it(stag
     stage.target("work", works(2))
     stage.target("empty", EMPTY, backoff=BACKOFF)
     sides = stage.nodes[:2], stage.nodes[2:]
+    stage.until(lambda: stage.all_see("work", "open"), PATIENCE_SECONDS, "work has been found")
     stage.until(lambda: _no_ticket_is_out(stage), PATIENCE_SECONDS, "the network can be cut")
     stage.bed.partition(sides)
     stage.until(lambda: all(_alone(stage, side) for side in sides), PATIENCE_SECONDS, "the sides are apart")

@@ -35,6 +35,8 @@ def test_a_node_that_stands_still_a_minute_is_silent_doubles_no_ticket_and_is_ba
     stage.target("work", works(1))
     stage.target("empty", EMPTY)
     paused, others = stage.nodes[-1], stage.nodes[:-1]
+    # Others wait ten minutes for a probe whose factory is silent: none of the work may be out by then.
+    stage.until(lambda: stage.all_see("work", "open"), PATIENCE_SECONDS, "work has been found")
     stage.until(lambda: bool(machines(paused)), PATIENCE_SECONDS, "it has work")
     began = time.monotonic()
     stage.bed.pause(paused)

@@ -53,7 +53,7 @@ def test_an_outcome_on_one_node_stops_starts_on_all_within_a_second(stage: Stage
     stage.until(lambda: stage.running("t") == full, PATIENCE_SECONDS, "all are busy")
     stage.payload("t", EMPTY)
     stage.go(stage.nodes[:1])
-    stage.until(lambda: _backs_off(stage), PATIENCE_SECONDS, "all back off")
+    stage.until(lambda: stage.all_see("t", "back-off"), PATIENCE_SECONDS, "all back off")
     stage.go()
     stage.until(lambda: not any(map(machines, stage.nodes)), PATIENCE_SECONDS, "all are free")
     stage.until(lambda: _left(stage) < BACKOFF / 3, BACKOFF, "it was time enough for a mistake")
@@ -67,11 +67,6 @@ def _made(stage: Stage, since: float) -> tuple[int, int]:
     """Return how many machines of both targets were made since a time."""
     large, small = (sum(row.created > since for row in stage.rows(name)) for name in ("large", "small"))
     return large, small
-
-
-def _backs_off(stage: Stage) -> bool:
-    seen = [stage.seen(node, "t") for node in stage.nodes]
-    return all(one is not None and one.state == "back-off" for one in seen)
 
 
 def _left(stage: Stage) -> float:

@@ -52,8 +52,8 @@ def test_a_file_that_comes_into_a_directory_is_noticed(tmp_path: Path) -> None:
 def test_only_the_group_that_was_edited_is_read_and_all_of_them_at_sighup(tmp_path: Path) -> None:
     read: list[str] = []
     (tmp_path / "peers").touch()
-    keys = Group(lambda: [tmp_path / "keys"], lambda: read.append("keys"))
-    peers = Group(lambda: [tmp_path / "peers"], lambda: read.append("peers"))
+    keys = Group(Watch(lambda: [tmp_path / "keys"]), lambda: read.append("keys"))
+    peers = Group(Watch(lambda: [tmp_path / "peers"]), lambda: read.append("peers"))
     reloader = Reloader([keys, peers])
     reloader.look()
     assert read == []
