@@ -67,8 +67,9 @@ def since_seconds(text: str) -> float:
 def _heard(client: Client, since: float) -> History:
     from vacnet.console.heard import heard  # late: see output
 
+    state = client.space()
     output.tell(HEARD)
-    return heard(client.space(), since)
+    return heard(state, since)
 
 
 def _only(answer: History, names: tuple[str, ...], client: Client) -> History:

@@ -25,9 +25,9 @@ COLUMNS = (
     Column(key="kind", title="kind"),
     Column(key="ran", title="ran", right=True),
     Column(key="efficiency", title="cpu", right=True),
-    Column(key="recent", title="recent", right=True),
+    Column(key="recent", title="recent", right=True, leaves=2),
     Column(key="memory", title="memory", right=True, leaves=3),
-    Column(key="left", title="left", right=True, leaves=2),
+    Column(key="left", title="left", right=True, leaves=1),
     Column(key="message", title="last message", leaves=4, below=True, width=20, lines_max=2),
     Column(key="id", title="id", leaves=9),
 )

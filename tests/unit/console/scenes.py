@@ -429,9 +429,34 @@ ENDED = (
         cpu_efficiency_recent=None,
     ),
 )
+FAILED = tuple(
+    machine(
+        number,
+        "lhcb-prod",
+        "ended",
+        ended=NOW - 90 + 20 * number,
+        hours=0.001,
+        outcome="error",
+        message="700 fizzled after 2 seconds without a message",
+        by_vacnet=True,
+        cpu_efficiency=None,
+        cpu_efficiency_recent=None,
+        proven=False,
+    )
+    for number in (1, 2, 3)
+)
 MACHINES = {
     "working": Machines(factory="vac01.example.org", time=NOW, machines=WORKING),
     "ended": Machines(factory="vac01.example.org", time=NOW, machines=WORKING[:2] + ENDED),
+    "draining": Machines(
+        factory="vac01.example.org",
+        time=NOW,
+        machines=(
+            machine(0, "lhcb-prod", "stopping", processors=8, kind="VM", deadline=NOW + 25),
+            machine(1, "ska-sim", "running", deadline=NOW + 21_600),
+        ),
+    ),
+    "black-hole": Machines(factory="vac01.example.org", time=NOW, machines=FAILED),
     "empty": Machines(factory="vac01.example.org", time=NOW, machines=()),
     "afar": Machines(
         factory="vac02.example.org",
@@ -499,6 +524,25 @@ PEERS = {
                 note="",
             ),
         ),
+    ),
+    "partitioned": Peers(
+        factory="vac01.example.org",
+        time=NOW,
+        peers=tuple(
+            PeerState(
+                name=f"vac0{n}.example.org",
+                configured=n != 4,
+                address=f"192.0.2.1{n}:8885",
+                state="silent",
+                heard_seconds=46.0 + n,
+                note="",
+                factory=f"vac0{n}.example.org",
+                version="0.1.0",
+                key="3f00ab12",
+            )
+            for n in (2, 3, 4)
+        ),
+        warnings=("isolated: none of 3 peers answers; starting goes on in 9m10s",),
     ),
     "empty": Peers(factory="vac01.example.org", time=NOW, peers=()),
 }

@@ -64,9 +64,27 @@ def test_the_peers_of_the_file_alone_look_as_they_did(width: int) -> None:
     goldens.check(f"peers-no-daemon-{width}", drawn(view, width))
 
 
-def test_in_ascii_the_space_looks_as_it_did() -> None:
-    view = space_view(scenes.ONE_SILENT, scenes.NOW)
-    goldens.check("space-one-silent-80-ascii", drawn(view, 80, ascii_signs=True))
+@pytest.mark.parametrize("command", OF_SPACE)
+@pytest.mark.parametrize("scene", scenes.SPACES)
+def test_in_ascii_a_view_of_the_space_looks_as_it_did(command: str, scene: str) -> None:
+    _check_ascii(f"{command}-{scene}", OF_SPACE[command](scenes.SPACES[scene], scenes.NOW))
+
+
+@pytest.mark.parametrize("scene", scenes.MACHINES)
+def test_in_ascii_the_machines_look_as_they_did(scene: str) -> None:
+    _check_ascii(f"machines-{scene}", machines_view(scenes.MACHINES[scene], scenes.NOW))
+
+
+@pytest.mark.parametrize("scene", scenes.PEERS)
+def test_in_ascii_the_peers_look_as_they_did(scene: str) -> None:
+    _check_ascii(f"peers-{scene}", peers_view(scenes.PEERS[scene], scenes.NOW))
+
+
+def _check_ascii(name: str, view: View) -> None:
+    told = drawn(view, 80, ascii_signs=True)
+    assert told.isascii()
+    assert max(map(len, told.splitlines())) <= 80
+    goldens.check(f"{name}-80-ascii", told)
 
 
 def test_a_space_whose_factory_no_longer_answers_says_so_above_all() -> None:
