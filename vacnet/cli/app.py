@@ -40,6 +40,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("events", "vacnet.cli.events:events"),
     ("health", "vacnet.cli.health:health"),
     ("doctor", "vacnet.cli.doctor:doctor"),
+    ("support", "vacnet.cli.support:support"),
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),
     ("undrain", "vacnet.cli.drain:undrain"),

@@ -36,6 +36,7 @@ HELPS = (
     "peers check",
     "why",
     "doctor",
+    "support",
     "gossip record",
     "gossip replay",
 )
