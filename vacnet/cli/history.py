@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 By = Literal["target", "hour", "day", "outcome", "code", "kind", "factory"]
 
 PATIENCE_SECONDS = 30.0
-"""Years of a record on a slow disk take seconds to count."""
+"""Months of a record on a slow disk take seconds to count."""
 
 HEARD = "by factory only the last 24 ends of each target are known, without messages and lives"
 
@@ -37,7 +37,7 @@ def history(*names: str, since: str = "24h", by: By = "target", asking: Asking =
 
     Args:
         names: Count these targets alone.
-        since: Begin there: 24h, 7d, 18:00 (the last one), 2026-11-24T18:00.
+        since: Begin there: 24h, 7d, 18:00 (the last one), 2026-11-24T18:00; at most 92d.
         by: What a row is. `kind` is VM, DC, SC or PR, `code` that of the message;
             `factory` is of the whole space: the last ends that this one heard of.
         asking: Whom to ask and how to print.
@@ -45,6 +45,7 @@ def history(*names: str, since: str = "24h", by: By = "target", asking: Asking =
     from vacnet.console.history_view import history_view  # late: see output
 
     asked = since_seconds(since)
+    _refuse_too_long(since, asked)
     client = output.client_for(asking, PATIENCE_SECONDS)
     answer = _only(_heard(client, asked) if by == "factory" else client.history(int(asked)), names, client)
     output.show(answer, lambda state: history_view(state, time.time(), by, asked), asking)
@@ -62,6 +63,16 @@ def since_seconds(text: str) -> float:
         return past_moment(text, datetime.now(tz=UTC).astimezone())
     except ValueError as error:
         raise CommandError(f"--since {error}", Exit.WRONG_USE) from error
+
+
+def _refuse_too_long(text: str, since: float) -> None:
+    from vacnet.factory.client import HISTORY_SECONDS_MAX  # late: see output
+
+    if time.time() - since > HISTORY_SECONDS_MAX + 1:
+        raise CommandError(
+            f"--since {text!r} is too long ago: at most {HISTORY_SECONDS_MAX // 86_400} days are counted",
+            Exit.WRONG_USE,
+        )
 
 
 def _heard(client: Client, since: float) -> History:

@@ -25,6 +25,7 @@ from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
 from vacnet.factory.follow import pieces
 from vacnet.factory.messages import (
+    HISTORY_SECONDS_MAX,
     DecisionState,
     Events,
     EventState,
@@ -143,12 +144,13 @@ class FactoryAnswers:
 
     async def history(self, since: int) -> History:
         """Answer /v1/history."""
-        rows, now = await self.record.tallies(since), time.time()
-        begins = await self.record.begins()
+        now = time.time()
+        begin = max(float(since), now - HISTORY_SECONDS_MAX)
+        rows, begins = await self.record.tallies(begin), await self.record.begins()
         return History(
             factory=self.settings().factory.name,
             time=now,
-            since=max(float(since), now if begins is None else begins),
+            since=max(begin, now if begins is None else begins),
             tallies=msgspec.convert(rows, tuple[TallyState, ...], from_attributes=True),
         )
 

@@ -25,6 +25,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from vacnet.factory.messages import (
+    HISTORY_SECONDS_MAX,
     SCHEMA,
     Condition,
     DecisionState,
@@ -55,6 +56,7 @@ from vacnet.factory.messages import (
 )
 
 __all__ = [
+    "HISTORY_SECONDS_MAX",
     "SCHEMA",
     "Client",
     "ClientError",

@@ -12,6 +12,8 @@ from vacnet.agent.why import Why
 from vacnet.decide.reasons import Decision
 
 SCHEMA = 1
+HISTORY_SECONDS_MAX = 92 * 86_400
+"""Three months of a busy factory are counted in half a second, during which nothing else is written."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,7 +303,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     factory: str
     time: float
     since: float
-    """As asked, or when the record begins if that was later."""
+    """As asked, or when the record begins if that was later; at most `HISTORY_SECONDS_MAX` ago."""
     tallies: tuple[TallyState, ...]
 
 

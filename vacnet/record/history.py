@@ -33,10 +33,11 @@ _TALLIES = f"""
 """  # noqa: S608 (constants of this file)
 _FIRST = """
     SELECT min(first) FROM (
-        SELECT min(created_wall) AS first FROM machines
-        UNION ALL SELECT min(started_wall) FROM accounting
-        UNION ALL SELECT min(time) FROM events)
+        SELECT * FROM (SELECT created_wall AS first FROM machines ORDER BY serial LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT started_wall FROM accounting ORDER BY ended_wall LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT time FROM events ORDER BY serial LIMIT 1))
 """
+"""The first of each table by its index: a year of accounting is not read for one number."""
 
 
 def tallies(connection: sqlite3.Connection, since: float) -> list[Tally]:
