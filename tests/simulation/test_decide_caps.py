@@ -11,6 +11,7 @@ import pytest
 
 from tests.simulation.decide_space import LOSSY, WAN, play, target
 from vacnet.agent import board as boards
+from vacnet.agent import starting
 from vacnet.agent.effects import StartMachine
 from vacnet.agent.events import MachineEnded
 from vacnet.simulate.counts import Counts
@@ -118,7 +119,7 @@ def test_restarts_of_all_factories_hold_it() -> None:
 
 
 def test_open_targets_that_are_not_claimed_exceed_it(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(boards, "is_capped", lambda _: False)
+    monkeypatch.setattr(starting, "is_capped", lambda _: False)
     most, _ = _run(target("capped", gain=2, max_machines_running=CAP), 0)
     assert most.machines > CAP
 

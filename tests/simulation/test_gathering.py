@@ -40,7 +40,7 @@ def test_news_is_looked_at_within_the_time_it_is_gathered() -> None:
 
 def test_whatever_brings_a_look_about_takes_in_all_that_has_come() -> None:
     world = _said()
-    world.nodes[0].tell(HostChanged(board(world, 0).facts))
+    world.nodes[0].tell(HostChanged(board(world, 0).rooms.facts))
     assert board(world, 0).ledgers["idle"].hold.held
 
 

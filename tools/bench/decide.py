@@ -67,7 +67,7 @@ class BoardOfMany:
         settings = AgentSettings(space="s", factory="me", processors=0, targets=self.targets)
         self.board = Board(settings, self.table, Random(2))
         self.board.set_targets(self.targets, NOW)
-        self.board.settings = replace(settings, processors=2)
+        self.board.follow(replace(settings, processors=2))
 
     def _window(self, number: int) -> Window:
         """Return a window: by turns open, growing, in back-off, and over."""

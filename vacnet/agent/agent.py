@@ -126,11 +126,12 @@ class Agent:
     # --- events ---------------------------------------------------------------------------------------
 
     def _host(self, event: HostChanged, now: float) -> None:
-        self.host.facts = self.board.facts = event.facts
+        self.host.facts = self.board.rooms.facts = event.facts
         self.board.wake(now)
 
     def _settings(self, event: SettingsChanged, now: float) -> None:
-        self.settings = self.host.settings = self.board.settings = event.settings
+        self.settings = self.host.settings = event.settings
+        self.board.follow(event.settings)
         self.board.set_targets(event.settings.targets, now)
         config = GossipConfig(event.settings.space, event.settings.factory, event.settings.exclude)
         self.gossip.set_config(config, now)
@@ -206,7 +207,7 @@ class Agent:
     def _review(self, now: float) -> None:
         self._news.see_rows()
         conflicted = self.host.is_conflicted
-        self.host.review(self._company(now), self.board.processors_running(), now)
+        self.host.review(self._company(now), self.board.rooms.processors_running(), now)
         if conflicted and not self.host.is_conflicted:
             fields = {"factory": self.settings.factory, "words": "none has been heard for a minute"}
             self._effects.append(Notify("factory.conflict-over", fields))
@@ -232,7 +233,7 @@ class Agent:
         for name in self.board.ledgers:
             row = self.board.row(name, now)
             self.gossip.set_target_row(row, now, urgent=is_urgent(own.get(name), row, me))
-        free = self.board.room().processors
+        free = self.board.rooms.free().processors
         self.gossip.set_factory_row(self._rows.current(self.settings, self.host, free, now), now)
 
     def _tell_decision(self, decision: Decision) -> None:

@@ -2,13 +2,11 @@
 
 Rules of this file: a pass looks at every target in a fixed order and only then lets shares choose one
 among those that could start now. It is run when something changed or a time has come, never on a fixed
-cycle; but a factory chooses at most once a second, so that targets whose times come apart by less than
-that, open ones that draw and growing ones whose turn has come, still contend with each other. Without
-that pause a growing target takes every processor the moment it is free, and an open one starves beside
-it; and a factory that takes all that could start together fills by count and not by share.
+cycle.
 
     vetoes of the host -> room kept for large targets
-        -> per target: share, caps, fit, window, ticket -> shares choose -> claim or start
+        -> per target: share, caps, fit, window, ticket -> shares choose (`choosing`)
+        -> claim or start (`starting`)
 """
 
 from __future__ import annotations
@@ -17,50 +15,36 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
-from uuid import UUID
 
 from msgspec import structs
 
 from vacnet.agent.advance import advance
 from vacnet.agent.bid import Bid, Step
-from vacnet.agent.effects import Effect, PersistHold, PersistWindow, StartMachine, Ticket
-from vacnet.agent.events import AgentSettings, HostFacts
+from vacnet.agent.choosing import Chooser
+from vacnet.agent.effects import Effect, PersistHold, PersistWindow
+from vacnet.agent.events import AgentSettings
 from vacnet.agent.keeping import Call, Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours, neighbours
 from vacnet.agent.obstacles import ROOM_RULES, Here, obstacle
 from vacnet.agent.others import Others
-from vacnet.agent.own import OwnMachine
-from vacnet.agent.quotas import contender, quota
-from vacnet.agent.rooms import Rooms, whole_room
-from vacnet.decide.caps import ahead, is_capped, processors_left
-from vacnet.decide.growth import DRAW_SECONDS, chance
+from vacnet.agent.quotas import quota
+from vacnet.agent.rooms import Rooms
+from vacnet.agent.starting import Deed, Starter
+from vacnet.decide.caps import ahead
 from vacnet.decide.peers import Peer
-from vacnet.decide.placement import (
-    Room,
-    deadline_at,
-    fits,
-    is_large,
-    machines_that_fit,
-    room_at,
-    without,
-)
+from vacnet.decide.placement import is_large, machines_that_fit
 from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.reservations import Quota
-from vacnet.decide.shares import Choice, Contender, draw, free_soon
+from vacnet.decide.shares import Choice
 from vacnet.decide.standing import Standing
-from vacnet.decide.superslots import Spot, Superslot, spot, superslots
 from vacnet.decide.tickets import look_seconds
 from vacnet.decide.windows import State
-from vacnet.quantities import plural
 from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
 from vacnet.targets.model import Target
-
-OPEN_TICKET = -1
-"""Ticket number of a machine started on an open target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +69,8 @@ class Board:
     bids: dict[str, Bid] = field(default_factory=dict)
     keepings: dict[str, Keeping] = field(default_factory=dict)
     rooms: Rooms = field(init=False)
+    chooser: Chooser = field(init=False)
+    starter: Starter = field(init=False)
     holds: dict[str, Hold] = field(default_factory=dict)
     """What is known about holds of targets that are not offered now."""
     leaving: set[str] = field(default_factory=set)
@@ -97,13 +83,7 @@ class Board:
     """Targets without an obstacle here: this factory is a candidate for them."""
     stale: set[str] = field(default_factory=set)
     """Targets of which something has changed since they were looked at."""
-    facts: HostFacts = field(default_factory=HostFacts)
     effects: list[Effect] = field(default_factory=list)
-    choose_at: float = 0.0
-    """No earlier does shares' next choice come."""
-    choice: Choice | None = None
-    """The last choice of shares, made at `chosen_at`."""
-    chosen_at: float = 0.0
     wake_at: float = 0.0
     _others: dict[str, Others] = field(default_factory=dict)
     _advanced: dict[str, Advanced] = field(default_factory=dict)
@@ -111,7 +91,12 @@ class Board:
 
     def __post_init__(self) -> None:
         """Have what takes room seen as it changes."""
-        self.rooms = Rooms(self.ledgers, self.bids, self.keepings)
+        self.rooms = Rooms(self.settings, self.ledgers, self.bids, self.keepings)
+        self.chooser, self.starter = Chooser(self.rooms, self.rng), Starter(self.rooms, self.rng)
+
+    def follow(self, settings: AgentSettings) -> None:
+        """Decide by other settings from now on; their targets are set apart."""
+        self.settings = self.rooms.settings = settings
 
     # --- targets come and go ----------------------------------------------------------------------------
 
@@ -261,7 +246,7 @@ class Board:
         why_not = obstacle(self._here(name, standing, vetoes, now))
         if why_not is None or why_not.rule in ROOM_RULES:
             call = self._call(name, around, able=why_not is None or bool(standing.candidates))
-            keeping.review(call, partial(self._room_in, name, now), now, self.rng)
+            keeping.review(call, partial(self.rooms.free_in, name, now), now, self.rng)
         else:
             keeping.withdraw()
         self.wake(keeping.next_change(now))
@@ -284,11 +269,6 @@ class Board:
             if other == name or not one.hold.held
         }
         return quota(name, targets, self.settings, around)
-
-    def _room_in(self, name: str, now: float) -> float | None:
-        """Return in how many seconds a machine of a target fits at the latest; None: never."""
-        at = room_at(self.ledgers[name].target, self._whole(), self.rooms.occupied(besides=name), now)
-        return None if at is None else at - now
 
     # --- one target -----------------------------------------------------------------------------------
 
@@ -318,121 +298,43 @@ class Board:
         """Go on with a ticket; True when its turn to claim has come."""
         bid = self.bids[name]
         if bid.step is Step.READY_TO_START:
-            self._start(name, OPEN_TICKET if bid.open else bid.ticket, bid.processors, now)
+            self._note(name, self.starter.start_claimed(name, now))
             return False
         self.reasons[name] = bid.reason(standing, now)
         return bid.step is Step.READY_TO_CLAIM
 
-    # --- choosing ---------------------------------------------------------------------------------------
-
     def _choose(self, ready: list[str], around: Neighbours, now: float) -> Choice | None:
-        """Let shares draw one of the ready ones, at most once a second; None: nothing was drawn from."""
-        if now < self.choose_at:
-            self._pause(ready)
-            return None
-        self.choose_at = now + DRAW_SECONDS
-        self.wake(self.choose_at)
-        drawn = [name for name in self._first(ready) if self._draws(name, around)]
-        choice = draw(*self._market(drawn, around), self.rng) if drawn else None
-        for name in drawn:
-            words = "another target was drawn by share; the next choice is in a second"
-            self.reasons[name] = Reason(name, "share.other", words)
+        """Let shares draw one of the ready ones and act on it; None: nothing was drawn from."""
+        choice, reasons = self.chooser.choose(ready, self.standings, around, now)
+        self.reasons.update(reasons)
+        self.wake(self.chooser.next_at)
         if choice is not None:
-            self.choice, self.chosen_at = choice, now
-            self._act(choice.chosen, now)
+            name = choice.chosen
+            self._note(name, self.starter.act(name, self.standings[name], now))
         return choice
 
-    def _first(self, ready: list[str]) -> list[str]:
-        """Return those for which room was kept, or all: their lack was weighed when it was."""
-        kept = [name for name in ready if self.keepings[name].processors]
-        for name in ready if kept else ():
-            words = "could start: a target for which room was kept comes first"
-            self.reasons[name] = Reason(name, "choice.kept", words)
-        return kept or ready
+    def _note(self, name: str, deed: Deed) -> None:
+        """Note what was done for a target."""
+        self.reasons[name] = deed.reason
+        self.wake(deed.look_at)
+        if deed.start is not None:
+            self.effects.append(deed.start)
+            self.stale.add(name)
 
-    def _pause(self, ready: list[str]) -> None:
-        self.wake(self.choose_at)
-        for name in ready:
-            words = "could start: this factory chooses once a second"
-            self.reasons[name] = Reason(name, "choice.pause", words)
-
-    def _draws(self, name: str, around: Neighbours) -> bool:
-        """Draw the lot of an open target; one whose turn on a ticket has come needs none."""
-        standing = self.standings[name]
-        if standing.state is not State.OPEN:
-            return True
-        likely = chance(self.ledgers[name].target, standing, self._processors(around))
-        words = f"open: draws once a second with chance {likely:.2f}"
-        self.reasons[name] = Reason(name, "open.not-drawn", words, {"chance": likely})
-        return self.rng.random() < likely
-
-    def _processors(self, around: Neighbours) -> int:
-        """Return the processors of the whole space."""
-        return self.settings.processors + around.processors()
-
-    def _market(self, names: list[str], around: Neighbours) -> tuple[list[Contender], float, float]:
-        """Return the contenders, what they have, and what is free, all in processors x weight."""
-        contenders = [contender(self.ledgers[name].target, self.standings[name]) for name in names]
-        size = max(self.ledgers[name].target.max_processors for name in names)
-        free = around.free_work(size) + free_soon(self.room().processors, size) * self.settings.weight
-        return contenders, sum(contender.running for contender in contenders), free
-
-    def _act(self, name: str, now: float) -> None:
-        """Start a machine of an open target, claim a ticket of another."""
-        target, standing = self.ledgers[name].target, self.standings[name]
-        given = fits(target, self._spot(name, self.room(besides=name), now).room)
-        given = min(given, processors_left(target, standing, standing.claims))
-        bid = self.bids[name]
-        if standing.state is not State.OPEN:
-            bid.claim(given, now)
-        elif is_capped(target):
-            bid.claim_open(given, now)
-        else:
-            self._start(name, OPEN_TICKET, given, now)
-            return
-        self.wake(bid.due)
-        what = "a machine" if bid.open else f"ticket {bid.ticket}"
-        words = f"claims {what} for {plural(given, 'processor')}, rank {bid.turn.rank + 1}"
-        self.reasons[name] = Reason(name, "chosen", words, {"ticket": bid.ticket, "processors": given})
-
-    def _start(self, name: str, ticket: int, given: int, now: float) -> None:
-        ledger, window = self.ledgers[name], self.ledgers[name].window
-        self.bids[name].withdraw()
-        self.keepings[name].withdraw()
-        uuid = str(UUID(int=self.rng.getrandbits(128), version=4))
-        held = Ticket(window.number, window.opener, ticket)
-        until = self._until(name, given, now)
-        ledger.add(OwnMachine(uuid, name, given, held, now, deadline_at=until), now)
-        self.stale.add(name)
-        start = StartMachine(
-            uuid=uuid, target=ledger.target, processors=given, deadline_at=until, ticket=held
-        )
-        self.effects.append(start)
-        on = f"on ticket {ticket}" if ticket >= 0 else "as an open target"
-        self.reasons[name] = Reason(name, "chosen", f"starts a machine {on}", {"processors": given})
-        self.wake(now)
-
-    def _until(self, name: str, given: int, now: float) -> float:
-        """Return the deadline of a machine of so many processors, that of a superslot which it fits in."""
-        found = self._spot(name, self.room(besides=name), now)
-        if found.room.processors >= given:
-            return found.deadline_at
-        return deadline_at(self.ledgers[name].target, self._whole(), now)
-
-    # --- what is here -----------------------------------------------------------------------------------
+    # --- what is here, and what others are told of it ---------------------------------------------------
 
     def _here(self, name: str, standing: Standing, vetoes: tuple[Reason, ...], now: float) -> Here:
-        ledger, room = self.ledgers[name], self.room(besides=name)
+        ledger, room = self.ledgers[name], self.rooms.free(besides=name)
         kept_for = self.rooms.kept_for(besides=name)
         return Here(
             target=ledger.target,
             standing=standing,
             vetoes=vetoes,
-            facts=self.facts,
-            room=self._spot(name, room, now).room,
+            facts=self.rooms.facts,
+            room=self.rooms.spot(name, room, now).room,
             room_unslotted=room,
-            superslots=self._lacking(),
-            room_unkept=without(self._whole(), self.rooms.machines()) if kept_for else room,
+            superslots=self.rooms.lacking(),
+            room_unkept=self.rooms.unkept() if kept_for else room,
             keeping=self.keepings[name],
             kept_for=kept_for,
             hold=ledger.hold,
@@ -449,33 +351,12 @@ class Board:
             now=now,
         )
 
-    def room(self, *, besides: str = "") -> Room:
-        """Return what is free of processors, memory, disk and GPUs; the claim of `besides` counts as free."""
-        return without(self._whole(), self.rooms.occupied(besides=besides))
-
-    def _spot(self, name: str, room: Room, now: float) -> Spot:
-        """Return where in `room` a machine of a target goes."""
-        size = self.settings.processors_per_superslot
-        return spot(self.ledgers[name].target, room, self._lacking(), size, now)
-
-    def _lacking(self) -> tuple[Superslot, ...]:
-        """Return the superslots that are not full; there are none of one processor."""
-        size = self.settings.processors_per_superslot
-        return superslots(self.rooms.machines(), size) if size > 1 else ()
-
-    def _whole(self) -> Room:
-        return whole_room(self.settings, self.facts)
-
-    def processors_running(self) -> int:
-        """Return the processors of unfinished machines."""
-        return sum(m.processors for ledger in self.ledgers.values() for m in ledger.unfinished())
-
     def row(self, name: str, now: float) -> TargetRow:
         """Return this factory's row of a target, as the others are to have it."""
         ledger, bid, keeping = self.ledgers[name], self.bids[name], self.keepings[name]
         claims = bid.claimed_at is not None
         unclaimed = NO_CLAIM if keeping.kept_at is None else RESERVATION
-        room = self._spot(name, self.room(besides=name), now).room
+        room = self.rooms.spot(name, self.rooms.free(besides=name), now).room
         can = machines_that_fit(ledger.target, room) if name in self.able else 0
         if most := ledger.target.max_machines_per_factory:
             can = min(can, most - len(ledger.unfinished()))

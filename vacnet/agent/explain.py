@@ -45,8 +45,8 @@ def explain(board: Board, host: Host, target: str, now: float) -> Why | None:
         kept=_kept(board, target, now) if target in board.large else None,
         reason=board.reasons.get(target),
         vetoes=host.reasons,
-        choice=board.choice,
-        choice_ago=None if board.choice is None else now - board.chosen_at,
+        choice=board.chooser.choice,
+        choice_ago=None if board.chooser.choice is None else now - board.chooser.chosen_at,
     )
 
 

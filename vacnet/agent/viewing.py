@@ -212,7 +212,7 @@ def _made_nowhere(board: Board, name: str) -> bool:
     target, standing = board.ledgers[name].target, board.standings[name]
     tried = standing.window.number or standing.machines_running or standing.machines_starting
     known = bool(standing.candidates or tried or standing.proof_at is not None)
-    return not known and bool(board.facts.engines_away.get(target.machine_model))
+    return not known and bool(board.rooms.facts.engines_away.get(target.machine_model))
 
 
 def _part(value: float, all_values: Iterable[float]) -> float:
