@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.cli.canned import answering
 from tests.unit.cli.conftest import PROGRAM, ROOT, Command
-from tests.unit.console import past
+from tests.unit.console import past, scenes
 from vacnet.cli.exits import Exit
 from vacnet.cli.happenings import Wanted
 from vacnet.factory.client import Events
@@ -23,7 +23,7 @@ HAPPENED = {
     3: past.event(3, 60, "machine.started", machine="vac01-03", id="18_b_03", target="b"),
     4: past.event(4, 5, "factory.silent", warning=True, factory="vac02"),
 }
-ALL = {"/v1/events": Events(factory="vac01", time=past.NOW, events=tuple(HAPPENED.values()))}
+ALL = {"/v1/events": Events(factory="vac01", time=scenes.NOW, events=tuple(HAPPENED.values()))}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ ALL = {"/v1/events": Events(factory="vac01", time=past.NOW, events=tuple(HAPPENE
         (Wanted(warnings=True), {4}),
         (Wanted(names=("machine.*",)), {1, 2, 3}),
         (Wanted(names=("machine.ended", "factory.*")), {2, 4}),
-        (Wanted(since=past.NOW - 61), {3, 4}),
+        (Wanted(since=scenes.NOW - 61), {3, 4}),
         (Wanted(target="a", names=("*.started",)), {1}),
         (Wanted(target="c"), set()),
     ],
