@@ -44,6 +44,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("stop", "vacnet.cli.stop:stop"),
     ("drain", "vacnet.cli.drain:drain"),
     ("undrain", "vacnet.cli.drain:undrain"),
+    ("completion", "vacnet.cli.completion:completion"),
+    ("man", "vacnet.cli.completion:man"),
 )
 GROUPS: tuple[tuple[str, str], ...] = (
     ("target", "vacnet.cli.target:app"),

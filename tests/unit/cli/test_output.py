@@ -37,6 +37,8 @@ HELPS = (
     "why",
     "doctor",
     "support",
+    "completion",
+    "man",
     "gossip record",
     "gossip replay",
 )
