@@ -91,7 +91,8 @@ Made from the source by `python -m tools.pages`.
 read them, or with `--log json` one JSON object a line for programs. Each has `timestamp` (ISO 8601,
 UTC), `level` (`debug`, `info`, `warning`, `error`), `event`, and the fields of that event; those of a
 machine have `machine`, `id` and `target`. What a library says comes as `library`, with its name in the
-field of that name. `vacnet logs` shows the same events from the record, `vacnet logs --json` as JSON.
+field of that name. `vacnet events` shows the same events from the record, by name, target, machine, level and
+time (`vacnet events 'machine.*' --target NAME --since 2h`), with `--json` as JSON.
 
 Names never change. These there are:
 

@@ -30,6 +30,19 @@ scrape_configs:
       - targets: ["vac01.example.org:8885", "vac02.example.org:8885"]
 ```
 
+In place of a list by hand, the space's own, written anew by a timer on one host and read by
+`file_sd_configs: [{{files: [/etc/prometheus/vacnet.json]}}]`:
+
+```sh
+vacnet factories --format prometheus-sd >/etc/prometheus/vacnet.new &&
+    mv /etc/prometheus/vacnet.new /etc/prometheus/vacnet.json
+```
+
+It has every factory but those that stopped in order, each at its address and under its name, with the number
+of its gossip or that of `--port`.
+
+Nagios, Icinga and their kin call [`vacnet health`](health.md).
+
 `conf/alerts/grafana.json` is a board to import into Grafana.
 
 Counters begin at 0 when the daemon does, which `rate` and `increase` know of. What begins with

@@ -26,7 +26,8 @@ def events(
     """Show what happened in this factory: machines, peers, settings, orders, warnings.
 
     One event, one line; `!` marks a warning. The record keeps the last 20,000,
-    and none older than 30 days. Exit code 0 also when there is none: stderr says so.
+    and none older than 30 days; docs/events.md lists the names. Exit code 0 also
+    when there is none: stderr says so.
 
     Example: vacnet events --level warning --since 24h
 

@@ -34,7 +34,7 @@ def factories(
 
     Example: vacnet factories --json | jq -r '.factories[] | select(.state != "live") | .name'
 
-    Example: vacnet factories --format prometheus-sd >/etc/prometheus/vacnet.json
+    Example: vacnet factories --format squid >/etc/squid/vacnet.conf
 
     Args:
         form: How to list them.
