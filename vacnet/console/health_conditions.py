@@ -38,7 +38,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "overload": Trouble(Status.WARNING, "the load is over `overload_per_processor`"),
     "memory": Trouble(Status.WARNING, "less memory is free than `memory_free_min`"),
     "disk": Trouble(Status.WARNING, "less disk is free than `disk_free_min`"),
-    "engine": Trouble(Status.WARNING, "an engine that targets need does not answer"),
+    "engine": Trouble(Status.WARNING, "an engine that targets need is not there or does not answer"),
     "black-hole": Trouble(Status.WARNING, "a target fails here and not elsewhere"),
     "wrong-key": Trouble(Status.WARNING, "datagrams come that no key here opens"),
     "settings": Trouble(Status.WARNING, "an edit was refused or waits for a restart"),

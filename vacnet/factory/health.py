@@ -13,6 +13,7 @@ from pathlib import Path
 from vacnet.agent.agent import Agent
 from vacnet.agent.stranger_words import stranger_reports
 from vacnet.agent.view import FactoryView
+from vacnet.factory.host import NO_RUNTIME
 from vacnet.factory.messages import Condition, HealthNumbers
 from vacnet.factory.warned import Warnings
 
@@ -34,7 +35,8 @@ def conditions(agent: Agent, warned: Warnings, now: float) -> Iterator[Condition
         yield from (Condition(name=topic, words=line) for line in warned.of(topic))
     yield from (Condition(name="wrong-key", words=line) for line in stranger_reports(agent.gossip, now))
     for model, why in agent.host.facts.engines_away.items():
-        yield Condition(name="engine", words=f"{model}: {why}")
+        if not why.startswith(NO_RUNTIME):  # nobody can mend that, and other factories may make them
+            yield Condition(name="engine", words=f"{model}: {why}")
     for target, ledger in agent.board.ledgers.items():
         if ledger.suspicion.count:
             words = f"{target} fails here and not elsewhere: this host suspects itself"

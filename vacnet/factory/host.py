@@ -29,6 +29,9 @@ PROBE_SECONDS = 10.0
 PROBE_PATIENCE_SECONDS = 8.0
 """Docker under load answers in seconds; an engine slower than this would not start a machine either."""
 
+NO_RUNTIME = "this version of vacnet has no runtime"
+"""So begins why an engine is away that no host of this version has."""
+
 
 class Host:
     """The facts of this host as told last."""
@@ -125,6 +128,6 @@ async def _answer(runtime: Runtime) -> str:
 
 def _no_runtime(model: Model) -> str:
     return (
-        f"this version of vacnet has no runtime for machine_model {model}; it takes no share of this host: "
+        f"{NO_RUNTIME} for machine_model {model}; it takes no share of this host: "
         "choose another model or leave it to factories that make it"
     )
