@@ -8,24 +8,37 @@ from random import Random
 import pytest
 
 from tests.simulation.decide_space import LOSSY, WAN, play, says, target
+from tools.bench.boards import probed_by_boards
 from vacnet.outcomes import Kind
 from vacnet.simulate.payloads import Scripted
-from vacnet.simulate.probing import CYCLE_SECONDS, probed
+from vacnet.simulate.probing import CYCLE_SECONDS, Probed, probed
 from vacnet.simulate.run import World
 from vacnet.simulate.toys import Queue
 
 slow = (pytest.mark.slow, pytest.mark.timeout(3600))
+PARTS, WINDOWS = 4, 500
+"""The windows are counted in parts, each of another seed, so that they run side by side."""
 
 
-@pytest.mark.parametrize(
-    ("factories", "windows"),
-    [(10, 60), pytest.param(10, 500, marks=slow), pytest.param(100, 500, marks=slow)],
-)
-def test_a_window_costs_one_probe(factories: int, windows: int) -> None:
-    found = probed(factories, windows, LOSSY)
+def _cost_one_probe(found: Probed, windows: int) -> None:
     assert found.windows >= 0.8 * windows
     assert 1.00 <= found.mean <= 1.02
     assert found.none == 0
+
+
+@pytest.mark.parametrize("seed", range(PARTS))
+def test_a_window_costs_one_probe(seed: int) -> None:
+    _cost_one_probe(probed(10, WINDOWS // PARTS, LOSSY, seed), WINDOWS // PARTS)
+
+
+@pytest.mark.parametrize("seed", range(PARTS))
+def test_a_window_costs_a_hundred_boards_one_probe(seed: int) -> None:
+    _cost_one_probe(probed_by_boards(100, WINDOWS // PARTS, LOSSY, seed), WINDOWS // PARTS)
+
+
+@pytest.mark.parametrize("windows", [pytest.param(WINDOWS, marks=slow)])  # half an hour of datagrams
+def test_a_window_costs_a_hundred_agents_one_probe(windows: int) -> None:
+    _cost_one_probe(probed(100, windows, LOSSY), windows)
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,11 @@ START_SECONDS, TRIAL_SECONDS = 0.2, 2.0
 class Medium:
     """Carries rows between boards."""
 
-    def __init__(self, factories: int, able: int, targets: tuple[Target, ...], weather: Weather) -> None:
+    def __init__(
+        self, factories: int, able: int, targets: tuple[Target, ...], weather: Weather, seed: int
+    ) -> None:
         """Seat the boards of those that have room; the others are in their tables."""
-        self.clock, self.rng, self.weather = Clock(), Random(factories), weather
+        self.clock, self.rng, self.weather = Clock(), Random(f"{seed} {factories}"), weather
         self.targets = targets
         self.probes: Counter[tuple[str, int]] = Counter()
         """Machines on the first ticket, by target and number of the window."""
@@ -93,7 +95,7 @@ class Seat:
         settings = AgentSettings(
             space="s", factory=name, processors=len(medium.targets), targets=medium.targets
         )
-        self.board = Board(settings, table, Random(name))
+        self.board = Board(settings, table, Random(medium.rng.random()))
         self.board.set_targets(medium.targets, 0.0)
         self.told: dict[str, TargetRow] = {}
         self.numbers: Counter[str] = Counter()
@@ -164,9 +166,9 @@ class Seat:
             self.medium.tell(self, row, self.numbers[name], urgent=is_urgent(before, row, self.name))
 
 
-def probed_by_boards(factories: int, windows: int, weather: Weather) -> Probed:
+def probed_by_boards(factories: int, windows: int, weather: Weather, seed: int = 0) -> Probed:
     """Return what at least so many windows cost, but for the first of each target: nobody knew anybody."""
     targets = tuple(idle_target(f"target{number}") for number in range(TARGETS))
-    medium = Medium(factories, round(ROOM_PART * factories), targets, weather)
+    medium = Medium(factories, round(ROOM_PART * factories), targets, weather, seed)
     medium.clock.run_until(JOIN_SECONDS + CYCLE_SECONDS * math.ceil(windows / TARGETS))
     return summary(medium.probes, [target.name for target in targets])
