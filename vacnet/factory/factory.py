@@ -299,7 +299,9 @@ class Factory:
             tell_failure("datagram.broke", error)
 
     def _status(self) -> str:
-        return self.restricted() or f"{len(self.keeper.live())} machines of {len(self.targets())} targets"
+        drained = self.drain.in_full() if self.drain else ""
+        counted = f"{len(self.keeper.live())} machines of {len(self.targets())} targets"
+        return "; ".join(filter(None, (self.restricted(), drained, counted)))
 
     async def _restored(self, machines: tuple[RestoredMachine, ...]) -> Restored:
         return Restored(

@@ -20,7 +20,8 @@ def tell_systemd(**fields: str | int) -> None:
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return
-    text = "\n".join(f"{name}={value}" for name, value in fields.items())
+    # A line end would begin another field, and a status may quote somebody's reason.
+    text = "\n".join(f"{name}={' '.join(str(value).split())}" for name, value in fields.items())
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as made:
         made.sendto(text.encode(), "\0" + path[1:] if path.startswith("@") else path)
 

@@ -19,6 +19,7 @@ from tools.space.member import CHECKOUT, Member
 from tools.space.space import Space
 from tools.space.waiting import until
 from vacnet.factory import daemon, notify
+from vacnet.factory.client import DrainOrder
 
 MakeSpace = Callable[[int], Space]
 
@@ -144,6 +145,26 @@ def test_a_reload_is_told_from_its_begin_to_its_end(factory: Member, told: socke
     lines = _until_told(told, "RELOADING=1")
     assert any(line.startswith("MONOTONIC_USEC=") for line in lines)
     _until_told(told, "READY=1")
+
+
+def test_the_status_line_says_who_drains_it_and_why(factory: Member, told: socket.socket) -> None:
+    _until_told(told, "READY=1")
+    factory.client().drain(DrainOrder(reason="new kernel", who="anna"))
+    end = time.monotonic() + PATIENCE_SECONDS
+    status = ""
+    while "new kernel" not in status and time.monotonic() < end:
+        lines = _until_told(told, "WATCHDOG=1")
+        status = next(line for line in lines if line.startswith("STATUS="))
+    assert "new kernel" in status
+    assert status.endswith(" of 1 targets")
+
+
+def test_a_line_end_in_a_status_begins_no_field(
+    told: socket.socket, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(directory / "notify"))
+    notify.tell_systemd(STATUS="a\nSTOPPING=1", WATCHDOG=1)
+    assert told.recv(4096) == b"STATUS=a STOPPING=1\nWATCHDOG=1"
 
 
 def test_its_end_is_told_and_its_machines_do_not_hear_of_the_notify_socket(
