@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from vacnet.decide.peers import HOLD_SECONDS, Peer
 from vacnet.decide.shares import free_soon
 from vacnet.space.kept import of_all
@@ -18,9 +20,8 @@ from vacnet.space.limits import DEPARTED_COUNTED_SECONDS, FORGET_SECONDS
 from vacnet.space.table import Known, Liveness, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """Another factory whose machines count, and how far its word does."""
+class Neighbour(msgspec.Struct, frozen=True, gc=False):
+    """Another factory whose machines count, and how far its word does; a Struct, as `Peer` is."""
 
     known: Known
     live: bool
