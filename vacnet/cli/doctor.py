@@ -44,10 +44,11 @@ def _findings(asking: Asking) -> Iterator[Finding]:
     found = settings_files.read(asking.config)
     yield from doctor_factory.settings(found)
     yield from doctor_factory.key(found)
-    if found.draft is None:
+    settings = found.draft or settings_files.built_in(found.places)
+    if settings is None:
         return
-    yield from doctor_host.looks(doctor_host.Patient(found.draft))
-    yield from doctor_factory.process(found.draft)
-    yield from doctor_factory.factory(found.draft, asking)
+    yield from doctor_host.looks(doctor_host.Patient(settings))
+    yield from doctor_factory.process(settings)
+    yield from doctor_factory.factory(settings, asking)
     if found.settings is not None:
         yield from doctor_factory.peers(found, asking)

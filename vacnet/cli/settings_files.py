@@ -21,6 +21,7 @@ __all__ = [
     "MAIN_FILE",
     "PEERS_NAME",
     "Found",
+    "built_in",
     "control_socket",
     "host_for",
     "key_file",
@@ -73,6 +74,11 @@ def read(config: Path | None) -> Found:
         peers=peers,
         problems=(*problems, *wrong_keys, *wrong_peers),
     )
+
+
+def built_in(places: Places) -> Settings | None:
+    """Return the settings of a factory to which nothing was said."""
+    return read_settings([SourceFile("built-in", b"")], host_of(places)).draft
 
 
 def host_for(directory: Path) -> Host:

@@ -157,6 +157,13 @@ def test_bad_settings_are_bad_and_the_exit_code_says_so(vacnet: Command, tmp_pat
     assert any(one["verdict"] == "bad" and "spacy" in one["words"] for one in told["findings"])
 
 
+def test_a_host_without_settings_is_looked_at_all_the_same(vacnet: Command, tmp_path: Path) -> None:
+    done = vacnet("doctor", "--json", "--config", str(tmp_path / "none"))
+    about = {one["about"] for one in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 1
+    assert {"settings", "clock", "disk", "cgroups", "unit", "buffers", "factory"} <= about
+
+
 def test_it_works_without_a_daemon_and_says_which_ports_are_free(vacnet: Command, tmp_path: Path) -> None:
     settings = f'state_directory = "{tmp_path}"\n[space]\nname = "s"\nlisten = ["127.0.0.1:45881"]\n'
     (tmp_path / "vacnet.toml").write_text(settings)
