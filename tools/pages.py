@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.dissector.lua import dissector_page
 from tools.events_page import events_page
+from tools.json_page import json_page
 from tools.monitoring.alerts import rules_page
 from tools.monitoring.board import board_page
 from tools.monitoring.page import monitoring_page
@@ -77,6 +78,7 @@ PAGES = {
     "conf/peers.toml": example_peers,
     "docs/windows.md": windows_page,
     "docs/events.md": events_page,
+    "docs/json.md": json_page,
     "docs/life-cycle.md": lifecycle_page.page,
     "docs/monitoring.md": monitoring_page,
     "docs/settings.md": settings_page,

@@ -46,7 +46,19 @@ def imported_by(*words: str, socket: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("machines", "--json"), ("space", "--once"), ("logs",), ("peers", "list")]
+    "words",
+    [
+        ("--help",),
+        ("machines", "--json"),
+        ("space", "--once"),
+        ("space", "--until", "idle", "--timeout", "0"),
+        ("factories", "--format", "squid"),
+        ("history",),
+        ("logs",),
+        ("events",),
+        ("health",),
+        ("peers", "list"),
+    ],
 )
 def test_a_command_imports_nothing_heavy(words: tuple[str, ...], daemon: Path) -> None:
     assert imported_by(*words, socket=daemon) & HEAVY == set()
