@@ -44,7 +44,7 @@ seconds, sizes bytes; `X | None` is `null` where nobody knows. What a command sa
 {commands}
 | `vacnet events`, `vacnet logs` | a document a line: `schema` and `event`, an `EventState` |
 | `vacnet logs MACHINE` | a document a line: `schema`, `machine` and `line` |
-| `vacnet key list` | `schema`, `file` and `keys`, each a `KeyState` and whether the factory has it (`loaded`) |
+| `vacnet key list` | `schema`, `file` and `keys`, each a `KeyState` and `loaded`: the factory has it |
 | `vacnet health` | `schema`, `status`, `summary`, `performance` and \
 `findings`, each `status`, `name`, `words`: [the conditions](health.md) |
 
