@@ -12,7 +12,8 @@ Made from the tables of the code by `python -m tools.pages`.
 Every factory tells its numbers to Prometheus at `http://127.0.0.1:8885/metrics`: on loopback, at the
 number that gossip has (TCP here, UDP there), so that several factories on one host do not meet. To have
 them scraped from elsewhere, name an address of the host, and let only your Prometheus through its firewall:
-there is no password, and whoever reads it learns the names of your targets.
+there is no password, and whoever reads it learns the names of your targets. An edit takes effect when the
+factory is restarted.
 
 ```toml
 [metrics]

@@ -13,6 +13,7 @@ so that a space of sixty factories makes sixty times a few hundred series and ne
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -118,14 +119,16 @@ def _space_machines(seen: Seen) -> Reading:
 
 
 def _machines(seen: Seen) -> Reading:
-    found = [(machine.target, machine.state) for machine in seen.machines]
+    found = Counter((machine.target, machine.state) for machine in seen.machines)
     for name in seen.names:
-        yield from (((name, state), found.count((name, state))) for state in MACHINE_STATES)
+        yield from (((name, state), found[name, state]) for state in MACHINE_STATES)
 
 
 def _processors_used(seen: Seen) -> Reading:
-    for name in seen.names:
-        yield (name,), sum(one.processors for one in seen.machines if one.target == name)
+    used: Counter[str] = Counter()
+    for machine in seen.machines:
+        used[machine.target] += machine.processors
+    return [((name,), used[name]) for name in seen.names]
 
 
 def _ended(seen: Seen) -> Reading:

@@ -12,6 +12,7 @@ different ones already, and an admin has one number to remember.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -51,8 +52,10 @@ class MetricsServer:
     def __init__(self, look: Look) -> None:
         """Ask `look` what to tell."""
         self._look = look
-        self._seen: Seen | None = None
-        self._seen_at = 0.0
+        self._registry = CollectorRegistry()
+        self._bodies: dict[str, bytes] = {}
+        """What the last look gave, by the forms in which it was asked for: Prometheus knows a few."""
+        self._next_look = -math.inf
         self._web = web.Server(self._answer, access_log=None, lingering_time=0.0)
         self._listening: asyncio.Server | None = None
 
@@ -96,17 +99,20 @@ class MetricsServer:
     async def _metrics(self, accept: str) -> web.Response:
         try:
             encode, content_type = choose_encoder(accept)
-            body = encode(_registry(await self._recent()))
+            await self._look_now_and_then()
+            if content_type not in self._bodies:
+                self._bodies[content_type] = encode(self._registry)
         except Exception as error:  # noqa: BLE001 (a question never ends the daemon)
             tell_failure("metrics.failed", error)
             return web.Response(status=FAILED, text="the factory failed to answer; its log says where\n")
-        return web.Response(body=body, headers={"Content-Type": content_type})
+        return web.Response(body=self._bodies[content_type], headers={"Content-Type": content_type})
 
-    async def _recent(self) -> Seen:
+    async def _look_now_and_then(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._seen is None or now >= self._seen_at + LOOK_SECONDS:
-            self._seen, self._seen_at = await self._look(), now
-        return self._seen
+        if now >= self._next_look:
+            self._registry = _registry(await self._look())
+            self._bodies.clear()
+            self._next_look = now + LOOK_SECONDS
 
 
 def _registry(seen: Seen) -> CollectorRegistry:

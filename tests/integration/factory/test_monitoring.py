@@ -27,6 +27,7 @@ from vacnet.factory.metrics import DECISIONS, ROWS
 
 WORK = """\
 #!/bin/sh
+touch "$JOBOUTPUTS/job_started"  # else the space starts one machine, here or there
 while [ ! -e "$JOBOUTPUTS/finish" ]; do sleep 0.1; done
 echo "200 done" >"$JOBOUTPUTS/shutdown_message"
 """
