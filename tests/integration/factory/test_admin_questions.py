@@ -12,7 +12,7 @@ import pytest
 from tools.space.member import Member
 from tools.space.space import Space
 from tools.space.waiting import until
-from vacnet.cli import run
+from vacnet.cli.app import build
 from vacnet.factory.client import StopOrder
 
 MakeSpace = Callable[[int], Space]
@@ -27,8 +27,8 @@ def told(capfd: pytest.CaptureFixture[str]) -> Told:
 
     def call(factory: Member, *words: str) -> tuple[int, str]:
         capfd.readouterr()
-        code = run([*words, "--socket", str(factory.socket)])
-        return code, capfd.readouterr().out
+        code = build(whole=False)([*words, "--socket", str(factory.socket)], exit_on_error=False)
+        return code or 0, capfd.readouterr().out
 
     return call
 
