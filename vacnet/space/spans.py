@@ -129,14 +129,14 @@ def apply(known: Known, span: Span, now: float) -> Applied:
     known.latest = max(known.latest, span.latest)
     if span.start > known.version:
         return applied
-    versions = known.versions
+    versions, changes, keep = known.versions, applied.rows, known.targets.keep
     for row in span.rows:
-        target = row.target
+        target, version = row.target, row.version
         before = versions.get(target, 0)
-        if row.version > before and (before or make_room(known, target)):
+        if version > before and (before or make_room(known, target)):
             came = Came(row, now)
-            applied.rows[target] = RowChange(known.targets.keep(target, came), came)
-            versions[target] = row.version
+            changes[target] = RowChange(keep(target, came), came)
+            versions[target] = version
     if span.factory is not None and span.factory.version > known.row_version:
         _put_factory(known, span.factory, now)
         applied.factory = True
