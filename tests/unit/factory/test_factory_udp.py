@@ -88,8 +88,9 @@ def test_an_answer_leaves_where_the_question_came_in(monkeypatch: pytest.MonkeyP
                 assert asker.recvfrom(10) == (b"?", address)
         assert len(two._heard_on) == 2
     finally:
-        for each in (two, *askers):
-            each.close()
+        two.close()
+        for asker in askers:
+            asker.close()
 
 
 def test_a_datagram_too_long_for_the_path_is_counted_not_raised(endpoint: Endpoint) -> None:
