@@ -46,7 +46,7 @@ def up(
     directory = directory_of(name)
     if (directory / FILE).exists():
         raise TestbedError(f"there is a testbed {name}: end it with `down`, or take another --name")
-    problems = []
+    problems: dict[str, str] = {}
     for way in ways:
         testbed = Testbed(directory, Plan(name=name, way=way, processors=processors))
         try:
@@ -55,10 +55,13 @@ def up(
             testbed.wait_whole()
             return testbed
         except (TestbedError, TimeoutError) as error:
-            problems.append(f"{way}: {error}")
-            sys.stderr.write(f"testbed: not as {WAYS[way].words}: {error}\n")
+            if str(error) not in problems.values():  # four ways want the same engine
+                sys.stderr.write(f"testbed: not as {WAYS[way].words}: {error}\n")
+            problems[way] = str(error)
             down(name)
-    raise TestbedError("no way to keep nodes works here:\n" + "\n".join(problems))
+    raise TestbedError(
+        "no way to keep nodes works here:\n" + "\n".join(f"{way}: {why}" for way, why in problems.items())
+    )
 
 
 def down(name: str) -> None:

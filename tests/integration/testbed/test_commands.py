@@ -96,9 +96,14 @@ def test_every_command_does_what_it_says(name: str, do: Do) -> None:
     assert [node.name for node in bed.nodes] == ["node1", "node3", "node4", "node5", "node6"]
 
 
-def test_without_an_engine_nodes_are_name_spaces(do: Do, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_nodes_are_name_spaces(
+    name: str, do: Do, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///var/tmp/no-engine.sock")
-    assert "name spaces with an engine each" in do("up", "1")
+    assert main(["--name", name, "up", "1"]) == 0
+    printed = capfd.readouterr()
+    assert printed.err.count("does not answer") == 1, "it is said once, and not by each way"
+    assert "name spaces with an engine each" in printed.out
     assert "sees 1 of 1 live" in do("status")
     assert "nothing is left" in do("down")
 

@@ -21,6 +21,8 @@ conftest.NODES = 2
 
 
 def test_a_node_lives_for_ever(stage):
+    stage.target("t", "#!/bin/sh", share=0)
+    stage.until(lambda: stage.all_see("t", "no share"), 60, "all have the target")
     stage.bed.kill(stage.nodes[1])
     assert stage.bed.state(stage.nodes[1]) == "running"
 """
@@ -42,6 +44,7 @@ def test_a_failing_test_names_promise_seed_nodes_and_logs(tmp_path: Path) -> Non
     assert "promise: a node lives for ever\nseed: 7" in done.stdout
     assert re.search(r"node1 .* running +sees . of 2 live", done.stdout)
     assert re.search(r"node2 .* ended\n", done.stdout)
+    assert "t1: no share, its share is 0: nothing is made of it (by node1)" in done.stdout
     assert "told otherwise than by most: node" in done.stdout
     logs = re.search("logs and records of all nodes: (.*)", done.stdout)
     assert logs is not None
