@@ -137,7 +137,7 @@ class Bid:
         name, window = self.target.name, standing.window
         if standing.state is State.BACK_OFF:
             left = max(0.0, window.ends_at() - now)
-            words = f"no work: {window.opener} opened window {window.number}, {duration(left)} left"
+            words = f"back-off: {window.opener} opened window {window.number}, {duration(left)} left"
             return Reason(name, "window.back-off", words, {"left_seconds": round(left, 1)})
         if self.open:
             return Reason(name, "cap.claimed", "open with a limit: claims a machine, waits for better claims")

@@ -39,7 +39,7 @@ def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
     """Write what is missing and return `wrote` or `kept` for each file name.
 
     Raises:
-        CommandError: the given key is none, or a name for the space was given and settings are there.
+        CommandError: the given key is none, or one is there, or a name was given and settings are there.
         OSError: a file cannot be written.
     """
     if space and (directory / MAIN_FILE).exists():
@@ -47,6 +47,8 @@ def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
         raise CommandError(words)
     name = _checked(space) if space else _domain()
     key_text = _given_key(key) if key else f"# made by vacnet config init\n{fresh_line()}\n"
+    if key:
+        _check_kept(directory / KEY_NAME, key, key_text)
     settings = _settings_text(directory, name)
     _check_writable(directory)
     return {
@@ -54,6 +56,12 @@ def make(directory: Path, key: Path | None, space: str) -> dict[str, str]:
         PEERS_NAME: _written(directory / PEERS_NAME, example_peers, files.MODE_READABLE),
         KEY_NAME: _written(directory / KEY_NAME, lambda: key_text, files.MODE_SECRET),
     }
+
+
+def _check_kept(kept: Path, given: Path, text: str) -> None:
+    """Refuse a key that would not be taken, for another is there."""
+    if kept.exists() and kept.read_text() != text:
+        raise CommandError(f"{kept} is there and never overwritten; `vacnet key add {given}` adds to it")
 
 
 def _checked(space: str) -> str:

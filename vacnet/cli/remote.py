@@ -78,12 +78,12 @@ def access(remote: Remote, config: Path | None = None) -> Access:
 
 
 def key_of(path: Path, space: str) -> Key:
-    """Return the key of a file to look with, derived for a space."""
+    """Return the key of a file to look with, derived for a space: every factory has the first member key."""
     keys, problems = read_keys(SourceFile(str(path), path.read_bytes()))
     if not keys:
         raise CommandError("; ".join(map(str, problems)), Exit.BAD_SETTINGS)
     ring = KeyRing([(key.role, key.secret) for key in keys], space).keys
-    return next((key for key in ring if key.role is Role.OBSERVE), ring[0])
+    return next((key for key in ring if key.role is Role.MEMBER), ring[0])
 
 
 def resolved(peer: str) -> tuple[Address, ...]:

@@ -57,11 +57,17 @@ def keys_in(name: str, data: bytes) -> tuple[Entry, ...]:
     Raises:
         CommandError: it has none, or something else in it.
     """
-    keys, problems = read_keys(SourceFile(name, data))
+    if not data.strip():
+        raise CommandError(f"{_of_stdin(name)} is empty: there is no key in it", Exit.NO_INPUT)
+    keys, problems = read_keys(SourceFile(_of_stdin(name), data))
     bad = [problem for problem in problems if not (keys and problem.fatal)]  # one of observers alone will do
     if bad:
         raise CommandError("; ".join(map(str, bad)), Exit.NO_INPUT)
     return tuple(_entry(key.role, key.secret) for key in keys)
+
+
+def _of_stdin(name: str) -> str:
+    return "stdin" if name == "-" else name
 
 
 def find(of: Ring, wanted: str) -> Entry:

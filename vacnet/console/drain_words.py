@@ -47,7 +47,7 @@ def drained(state: DrainState) -> str:
 
 def over(state: DrainState) -> str:
     """Return what holds when the wait for a drain has come to its end."""
-    return f"{state.factory}: the drain is over, nothing runs any more"
+    return f"{state.factory}: nothing runs any more; the drain goes on"
 
 
 def undrained(state: DrainState) -> str:

@@ -15,9 +15,7 @@ from vacnet.space.happenings import WrongKey
 from vacnet.space.strangers import UNOPENED
 
 
-@pytest.mark.parametrize(
-    ("reason", "words"), [(Reject.KEY, "vacnet config init --key"), (Reject.TAG, "[space] name")]
-)
+@pytest.mark.parametrize(("reason", "words"), [(Reject.KEY, "vacnet key add"), (Reject.TAG, "[space] name")])
 def test_the_address_what_it_means_and_what_to_do_are_told(reason: Reject, words: str) -> None:
     told = stranger_words(WrongKey(("2001:db8::7", 8885), 3, reason))
     assert told.startswith("nothing from [2001:db8::7]:8885 is taken: ")
@@ -39,7 +37,7 @@ def test_a_line_fits_80_columns_and_the_report_says_what_to_do() -> None:
     assert "speaks under no key of ours" in line
     assert " ago): vacnet peers list" in line
     assert len(line.replace(f"{where[0]}:{where[1]}", "192.168.111.111:65535")) <= 78
-    assert "vacnet config init --key" in report
+    assert "vacnet key add" in report
     assert line.endswith(brief_notes(gossip, net.now)[where])
     assert report.endswith(address_notes(gossip, net.now)[where])
 
