@@ -23,8 +23,8 @@ OTHER_VERSION = "gossip.other-version"
 _WORDS: Mapping[Reject, str] = {
     Reject.KEY: (
         "it speaks under a key that this factory does not have; if both are of this space, one lacks the key "
-        "of the other: `vacnet key add FILE` there, and `vacnet key use ID` (`vacnet key list` shows the ids of "
-        "either); if not, this host has to go from its peers file"
+        "of the other: `vacnet key add FILE` there, and `vacnet key use ID` (see `vacnet key list`); "
+        "if not, this host has to go from its peers file"
     ),
     Reject.TAG: (
         "it has a key of ours, but what it sends does not fit it; most likely its [space] name is not this "

@@ -133,6 +133,26 @@ def test_a_key_is_added_from_stdin_as_the_examples_do(
     assert f"member {NEW.hex()}" in (tmp_path / "space.key").read_text()
 
 
+def test_stdin_without_a_key_is_said_to_be_empty(
+    vacnet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/null").open() as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        done = vacnet("key", "add", "-", "--file", tmp_path / "space.key")
+    assert (done.returncode, "stdin is empty" in done.stderr) == (Exit.NO_INPUT, True)
+
+
+def test_init_refuses_a_key_where_another_is_and_not_where_it_is_the_same(
+    vacnet: Command, tmp_path: Path
+) -> None:
+    given, site = _new(tmp_path), tmp_path / "site"
+    assert vacnet("config", "init", "--directory", site, "--key", given).returncode == 0
+    assert vacnet("config", "init", "--directory", site, "--key", given).returncode == 0
+    given.write_text(f"member {OLD.hex()}\n")
+    done = vacnet("config", "init", "--directory", site, "--key", given)
+    assert (done.returncode, f"vacnet key add {given}" in done.stderr) == (Exit.FAILED, True)
+
+
 def test_a_ring_that_is_not_there_is_made_for_its_owner_alone(vacnet: Command, tmp_path: Path) -> None:
     ring = tmp_path / "space.key"
     assert vacnet("key", "add", _new(tmp_path), "--file", ring).returncode == 0
