@@ -112,10 +112,11 @@ def test_without_an_engine_nodes_are_name_spaces(
 def test_down_leaves_nothing(name: str, do: Do, way: str) -> None:
     do("up", "2", "--way", way)
     do("delay", "20")
-    bears = marks_of(name)
-    assert {word.split()[0] for word in left(bears)} >= {*FOUND[way], "process", "directory"}, "can be found"
-    assert "nothing is left" in do("down")
-    assert left(bears) == []
+    with marks_of(name) as bears:
+        found = {word.split()[0] for word in left(bears)}
+        assert found >= {*FOUND[way], "process", "directory"}, "can be found"
+        assert "nothing is left" in do("down")
+        assert left(bears) == []
 
 
 @pytest.mark.parametrize("way", ["least", "spaces"])
@@ -125,10 +126,10 @@ def test_down_ends_a_testbed_whose_up_was_killed(name: str, way: str) -> None:
         log = directory_of(name) / "node2" / "log" / "engine"
         until(log.exists, PATIENCE_SECONDS, "the second node begins")
         up.kill()
-    bears = marks_of(name)
-    assert left(bears)
-    down(name)
-    assert left(bears) == []
+    with marks_of(name) as bears:
+        assert left(bears)
+        down(name)
+        assert left(bears) == []
 
 
 @pytest.mark.parametrize(

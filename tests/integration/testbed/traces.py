@@ -1,8 +1,9 @@
 """What a testbed leaves on its host: looked for by its name, and by the marks that it bore while it was up.
 
 Marks are what kernel and engine gave it: name spaces, network, bridge, volumes. They are noted while the
-testbed is up and looked for after it is down, so whatever else goes on on the host is no trace of it. Rules
-and links are looked for where the host's and the engine's are; those of a node go with its name spaces.
+testbed is up and looked for after it is down, so whatever else goes on on the host is no trace of it. Name
+spaces are held open in between: the kernel gives the number of one that is gone to the next one, whosever
+that is. Rules and links are looked for where the host's and the engine's are; those of a node go with it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,9 @@ class Marks:
     volumes: frozenset[str]
 
 
-def marks_of(name: str) -> Marks:
-    """Note the marks of a testbed that is up, or half up."""
+@contextmanager
+def marks_of(name: str) -> Iterator[Marks]:
+    """Note the marks of a testbed that is up, or half up; they are its own until the block ends."""
     bed = Testbed.find(name)
     mine = f"--filter=label={LABEL}={name}"
     containers = docker("ps", "--all", "--quiet", mine).split()
@@ -50,9 +52,22 @@ def marks_of(name: str) -> Marks:
     volumes = (
         docker("inspect", "--format={{range .Mounts}}{{.Name}} {{end}}", *containers) if containers else ""
     )
-    spaces = frozenset(one for process in _processes(name) for one in _spaces(process.pid))
     subnet = [f"{bed.plan.subnet}."] if bed.plan.subnet else []
-    return Marks(name, spaces - _spaces(os.getpid()), (*subnet, *bridges), frozenset(volumes.split()))
+    with ExitStack() as open_files:
+        spaces = frozenset(_hold(name, open_files))
+        yield Marks(name, spaces, (*subnet, *bridges), frozenset(volumes.split()))
+
+
+def _hold(name: str, open_files: ExitStack) -> Iterator[str]:
+    """Yield the name spaces of a testbed, each held open from then on."""
+    seen = set(_spaces(os.getpid()))
+    for place in (Path(f"/proc/{process.pid}/ns/{kind}") for process in _processes(name) for kind in KINDS):
+        with suppress(OSError):
+            held = os.open(place, os.O_RDONLY)
+            open_files.callback(os.close, held)
+            if (one := str(Path(f"/proc/self/fd/{held}").readlink())) not in seen:
+                seen.add(one)
+                yield one
 
 
 def left(marks: Marks) -> list[str]:
