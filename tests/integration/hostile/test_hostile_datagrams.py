@@ -170,7 +170,7 @@ def test_a_factory_of_another_space_stays_outside_and_both_go_on(make_space: Mak
         _refuses(member, "tag" if wrong == "space" else "key")
         _tells_of_a_wrong_key(member)
         assert _live(member) == {member.name}
-        words = "[space] name" if wrong == "space" else "config init --key"
+        words = "[space] name" if wrong == "space" else "vacnet key add"
         assert all(words in peer.note for peer in member.client().peers().peers)
         brief = "another space" if wrong == "space" else "no key of ours"
         assert all(brief in one.note for one in member.client().space().factories if not one.itself)

@@ -74,7 +74,7 @@ IDLE = Why(
     candidates=tuple(Candidate(*row) for row in zip(NAMES, LOTS, range(3), strict=True)),
     growth=None,
     kept=None,
-    reason=Reason("idle", "window.back-off", f"no work: {NAMES[2]} opened window 3, 16s left"),
+    reason=Reason("idle", "window.back-off", f"back-off: {NAMES[2]} opened window 3, 16s left"),
     vetoes=(),
     choice=DRAWN,
     choice_ago=2.1,
@@ -120,7 +120,7 @@ DECISION = Decision(
     chosen="worker",
     reasons=(
         Reason("worker", "chosen", "claims ticket 3 for 1 processor, rank 1"),
-        Reason("idle", "window.back-off", f"no work: {NAMES[2]} opened window 3, 16s left"),
+        Reason("idle", "window.back-off", f"back-off: {NAMES[2]} opened window 3, 16s left"),
     ),
     choice=IDLE.choice,
 )
