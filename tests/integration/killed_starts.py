@@ -32,7 +32,8 @@ def kill_one(site: Starts, spec: Spec, delay_seconds: float) -> None:
         os.dup2(2, 1)  # its log: a line that the kill cuts off must not join the ids on stdout
         asyncio.run(_start(site, spec, begun))
     os.read(ready, 1)
-    time.sleep(delay_seconds)  # waits for nothing: a kill at a random moment is what is tested
+    # waits for nothing: a kill at a random moment is what is tested, and a condition would choose the moment
+    time.sleep(delay_seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(ready)

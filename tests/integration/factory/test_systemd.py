@@ -80,7 +80,8 @@ def test_bad_settings_are_not_tried_again_and_a_crash_is_for_ever() -> None:
     assert _unit()["Unit"]["StartLimitIntervalSec"] == "0"
 
 
-# Hosts without systemd run vacnet without the unit; the tests around this one read it all the same.
+# Only systemd's own program knows its grammar, and hosts without it run vacnet without the unit; what that
+# says is held by the tests around this one, which read it on any host.
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_finds_no_fault_in_it(tmp_path: Path) -> None:
     copy = tmp_path / "vacnet.service"

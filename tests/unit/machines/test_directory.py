@@ -63,7 +63,8 @@ def test_it_can_be_made_twice_and_leaves_no_other_file(made: Spec) -> None:
     assert (made.directory / "user_data").read_bytes() == b"two"
 
 
-# A factory that is not root makes machines of its own user alone; continuous integration is root.
+# A factory that is not root makes machines of its own user alone, so there is nothing to give away;
+# continuous integration is root.
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_a_process_of_another_user_can_reach_and_own_what_is_its(made: Spec) -> None:
     host = replace(HOST, machine_user=(65534, 65534))
