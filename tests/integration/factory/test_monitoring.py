@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.integration.factory.conftest import WORK
 from tools.monitoring.alerts import ALERTS, rules_page
 from tools.monitoring.board import PANELS, board_page
 from tools.monitoring.page import monitoring_page
@@ -25,12 +26,6 @@ from tools.space.space import Space
 from tools.space.waiting import until
 from vacnet.factory.metrics import DECISIONS, ROWS
 
-WORK = """\
-#!/bin/sh
-touch "$JOBOUTPUTS/job_started"  # else the space starts one machine, here or there
-while [ ! -e "$JOBOUTPUTS/finish" ]; do sleep 0.1; done
-echo "200 done" >"$JOBOUTPUTS/shutdown_message"
-"""
 TARGET = """
 [targets.worker]
 target_share = 1
