@@ -1,0 +1,60 @@
+"""What an engine of virtual machines asks of the metadata service, and what it tells it of a machine.
+
+Rules of this file: values and a protocol; `factory.metadata_server` is who serves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from vacnet.machines.spec import Spec
+
+HTTP_PORT = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """A machine that is served, and how its network was made."""
+
+    spec: Spec
+    address: str = ""
+    """Source address of all that it asks, such as ``169.254.169.3``; empty: it has a door of its own."""
+    mac: str = ""
+    """Of its network card, ``56:4d:a9:fe:a9:03``; empty: not known."""
+
+
+class Service(Protocol):
+    """The metadata service of a factory."""
+
+    async def listen(self, address: str, port: int = HTTP_PORT) -> int:
+        """Serve admitted machines at an address of the host, each known by where it asks from.
+
+        Nothing happens if that is being done. Returns the port (0 asks for any).
+
+        Raises:
+            NotNowError: the address is not there or is somebody else's, in words for an admin.
+        """
+        ...
+
+    def admit(self, resident: Resident) -> None:
+        """Answer a machine from now on; in place of whoever had its address before."""
+        ...
+
+    async def open_door(self, resident: Resident, port: int = 0) -> int:
+        """Serve one machine at a port of 127.0.0.1 of its own, and return the port.
+
+        Whoever reaches the port is taken for the machine. Called again for a machine, the port stays.
+
+        Args:
+            resident: whom to serve.
+            port: that it had before a restart; 0: any.
+
+        Raises:
+            NotNowError: the port cannot be had, in words for an admin.
+        """
+        ...
+
+    async def dismiss(self, machine_id: str) -> None:
+        """Answer a machine no longer, and close its door; nothing happens if it is not known."""
+        ...
