@@ -23,6 +23,7 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    MetadataSettings,
     MetricsSettings,
     PipeSource,
     ProcessSettings,
@@ -56,6 +57,7 @@ _SECTIONS: tuple[tuple[str, Mapping[str, Check], type[msgspec.Struct]], ...] = (
     ("`[fetch]`", sections.FETCH, FetchSettings),
     ("`[control]`", sections.CONTROL, ControlSettings),
     ("`[metrics]`", sections.METRICS, MetricsSettings),
+    ("`[metadata]`", sections.METADATA, MetadataSettings),
     ("`[pipes.PREFIX]`, beside the options of targets", sections.PIPE_OWN, PipeSource),
 )
 _FIELDS: Mapping[str, str] = {**sections.RENAMED, "benchmark": "benchmark_name"}

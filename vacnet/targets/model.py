@@ -160,8 +160,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """How long the directory of an ended machine is kept; 0: for ever."""
     accounting_fqan: str = ""
     """VOMS group that the work is accounted to."""
+    image_sha256: str = ""
+    """SHA-256 that a virtual machine's image must have, as 64 hexadecimal digits; empty: any."""
+    image_sha512: str = ""
+    """SHA-512 that a virtual machine's image must have, as 128 hexadecimal digits; empty: any."""
     image_signing_dn: str = ""
-    """Taken from pipes of Vac; this version makes nothing of it."""
+    """Pattern of who must have signed a virtual machine's image, as CernVM's are; empty: nobody."""
     legacy_proxy: bool = False
     """Taken from pipes of Vac; this version makes nothing of it."""
     user_data_proxy: bool = False
@@ -299,6 +303,10 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A pipe that is longer is refused."""
     user_data_bytes_max: int = 1 << 20
     """A user_data that is longer is refused."""
+    image_bytes_max: int = 64 * GIB
+    """An image of a virtual machine that is larger is refused."""
+    images_bytes_max: int = 200 * GIB
+    """What all images in the cache may have; the one used longest ago goes first, one in use never."""
 
 
 class ControlSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,6 +325,15 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`address:port` of the metrics (HTTP), `off` for none; else 127.0.0.1 and the port of gossip."""
 
 
+class MetadataSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[metadata]`: what the site tells every virtual machine."""
+
+    vendor_data_file: str = ""
+    """cloud-config of the site, which a target's own user_data stands above; empty: none."""
+    root_public_key: str = ""
+    """File with the ssh key that may log in to virtual machines as root; empty: none."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one factory was told, checked and complete."""
 
@@ -327,6 +344,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fetch: FetchSettings
     control: ControlSettings
     metrics: MetricsSettings = MetricsSettings()
+    metadata: MetadataSettings = MetadataSettings()
     state_directory: str
     """Where the record and the machines are, and the control socket if it is set; else `/var/lib/vacnet`."""
     targets: tuple[Target, ...] = ()

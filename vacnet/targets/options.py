@@ -131,6 +131,8 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "accounting_fqan": _both(
             pattern("a VOMS FQAN such as /atlas/Role=pilot", r"/[A-Za-z0-9_./=-]{1,253}")
         ),
+        "image_sha256": _both(pattern("64 hexadecimal digits in lower case", r"[0-9a-f]{64}")),
+        "image_sha512": _both(pattern("128 hexadecimal digits in lower case", r"[0-9a-f]{128}")),
         "image_signing_dn": _both(line(512)),
         "legacy_proxy": _both(flag()),
         "user_data_proxy": _both(flag()),

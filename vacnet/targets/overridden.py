@@ -23,6 +23,7 @@ _FIXED: Sequence[tuple[Path, Checks]] = (
     (("fetch",), sections.FETCH),
     (("control",), sections.CONTROL),
     (("metrics",), sections.METRICS),
+    (("metadata",), sections.METADATA),
     *((("runtimes", name), checks) for name, checks in sections.RUNTIMES.items()),
 )
 _NAMED: Sequence[tuple[str, Checks]] = (("targets", SITE_CHECKS), ("pipes", sections.PIPE))

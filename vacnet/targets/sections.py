@@ -148,12 +148,16 @@ FETCH: Checks = MappingProxyType(
         "timeout_seconds": number(0.1, 600),
         "pipe_bytes_max": whole(1024, 64 * MIB),
         "user_data_bytes_max": whole(1024, 64 * MIB),
+        "image_max": size(MIB, 64 * TIB),
+        "images_max": size(MIB, 1024 * TIB),
     }
 )
 
 CONTROL: Checks = MappingProxyType({"socket": safe.SOCKET_PATH, "group": safe.GROUP})
 
 METRICS: Checks = MappingProxyType({"listen": address_or_off()})
+
+METADATA: Checks = MappingProxyType({"vendor_data_file": safe.HOST_PATH, "root_public_key": safe.HOST_PATH})
 
 TOP: Checks = MappingProxyType(
     {
@@ -162,7 +166,10 @@ TOP: Checks = MappingProxyType(
         "user_data_files": USER_DATA_FILES,
     }
 )
-TABLES = ("space", "factory", "runtimes", "fetch", "control", "metrics", "defaults", "targets", "pipes")
+TABLES = (
+    *("space", "factory", "runtimes", "fetch", "control", "metrics", "metadata"),
+    *("defaults", "targets", "pipes"),
+)
 """Sections that are read one by one, beside the keys of `TOP`."""
 
 PIPE_OWN: Checks = MappingProxyType(
@@ -180,6 +187,8 @@ RENAMED: Mapping[str, str] = MappingProxyType(
         "disk_free_min": "disk_free_bytes_min",
         "log_max": "log_bytes_max",
         "memory_free_min": "memory_free_bytes_min",
+        "image_max": "image_bytes_max",
+        "images_max": "images_bytes_max",
     }
 )
 """Keys whose converted value stands under a name with its unit in `model`."""

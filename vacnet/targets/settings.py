@@ -25,6 +25,7 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    MetadataSettings,
     MetricsSettings,
     PipeSource,
     Problem,
@@ -102,9 +103,10 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         factory=_factory(reader, host),
         process=_process(reader),
         docker=_docker(reader),
-        fetch=FetchSettings(**reader.section(("fetch",), sections.FETCH)),  # type: ignore[arg-type] # checked
+        fetch=_fetch(reader),
         control=_control(reader, host),
         metrics=MetricsSettings(**reader.section(("metrics",), sections.METRICS)),  # type: ignore[arg-type] # checked
+        metadata=MetadataSettings(**reader.section(("metadata",), sections.METADATA)),  # type: ignore[arg-type] # checked
         pipes=pipes,
         target_overrides=MappingProxyType({name: named[name].values for name in named if name in owned}),
         defaults=MappingProxyType(defaults),
@@ -215,6 +217,12 @@ def _docker(reader: Reader) -> DockerSettings:
     values = reader.section(("runtimes", "docker"), sections.DOCKER)
     fields = {sections.RENAMED.get(key, key): value for key, value in values.items()}
     return DockerSettings(**fields)  # type: ignore[arg-type] # each was converted by its check
+
+
+def _fetch(reader: Reader) -> FetchSettings:
+    values = reader.section(("fetch",), sections.FETCH)
+    fields = {sections.RENAMED.get(key, key): value for key, value in values.items()}
+    return FetchSettings(**fields)  # type: ignore[arg-type] # each was converted by its check
 
 
 def _control(reader: Reader, host: Host) -> ControlSettings:

@@ -58,6 +58,7 @@ def _sections(settings: Settings) -> Iterator[Row]:
         ("fetch.", sections.FETCH, settings.fetch),
         ("control.", sections.CONTROL, settings.control),
         ("metrics.", sections.METRICS, settings.metrics),
+        ("metadata.", sections.METADATA, settings.metadata),
     )
     for prefix, keys, section in table:
         for key in keys:

@@ -388,6 +388,7 @@ SECTION_NAMES = [
     "fetch",
     "control",
     "metrics",
+    "metadata",
     "defaults",
     "targets",
     "pipes",
