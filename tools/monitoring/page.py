@@ -46,9 +46,14 @@ Nagios, Icinga and their kin call [`vacnet health`](health.md).
 
 `conf/alerts/grafana.json` is a board to import into Grafana.
 
-Counters begin at 0 when the daemon does, which `rate` and `increase` know of. What begins with
-`vacnet_space_` is the whole space as that factory sees it: every factory tells it, so take `max` and never
-the sum.
+Machines started, ended and not made are counted in the record, in the very write that says so: those counters
+go on over a restart, a kill or a reboot, and miss nothing that happened while nobody scraped. They begin at 0
+with the record, and stand still while it cannot be written (`vacnet_record_trouble`); the ends of that time
+are written and counted afterwards. All other counters begin at 0 when the daemon does, which `rate` and
+`increase` know of.
+
+What begins with `vacnet_space_` is the whole space as that factory sees it: every factory tells it, so take
+`max` and never the sum.
 A scrape costs the factory some milliseconds, however many ask within a second.
 
 ## Metrics

@@ -39,6 +39,7 @@ from vacnet.factory import holds as of_holds
 from vacnet.factory import settings as of_settings
 from vacnet.factory.asking import Asking
 from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_seconds
+from vacnet.factory.counts import Counts
 from vacnet.factory.drain import Drain
 from vacnet.factory.effects import handlers
 from vacnet.factory.engines import by_model, engines_of
@@ -95,6 +96,7 @@ class Factory:
         self.restrictions: dict[str, str] = {}
         self.drain: Drain | None = None
         self.holds = Holds()
+        self.counts = Counts(record.counts)
         self.tally = Tally()
         self.decisions = Durations()
         self.news = News(record, self.tally.count)

@@ -1,9 +1,9 @@
 """The metrics of a factory: one table of names, each with what it means and where it is read.
 
 Rules of this file: numbers are read when they are asked for, from the same answers that the commands
-print; nothing is kept for them but what `tally` counts. Names follow Prometheus' conventions: base units,
-`_total` for what only grows. What is of the whole space begins with `vacnet_space_`, and every
-factory tells it: take one, or `max`, never the sum.
+print; nothing is kept for them but what the record and `tally` count. Names follow Prometheus'
+conventions: base units, `_total` for what only grows. What is of the whole space begins with
+`vacnet_space_`, and every factory tells it: take one, or `max`, never the sum.
 
 No label has a value for each factory or machine, only for each target (256 at most) and words of the code,
 so that a space of sixty factories makes sixty times a few hundred series and never the square of it.
@@ -25,6 +25,8 @@ from vacnet.factory.messages import FactoryState, MachineState, SpaceState, Targ
 from vacnet.factory.tally import Durations, Tally
 from vacnet.machines.lifecycle import State as MachineStateName
 from vacnet.outcomes import Kind
+from vacnet.record.count_table import ENDED, NOT_MADE, STARTED
+from vacnet.record.rows import Count
 from vacnet.space.counters import Counters, Reject
 from vacnet.space.rows import Flags
 
@@ -39,6 +41,8 @@ MACHINE_STATES = (
     MachineStateName.STOPPING,
 )
 TARGET_STATES = (*map(str, WindowState), "held", "no share")
+GONE_SECONDS = 3600.0
+"""So long after its last machine the counts of a target that is offered no more are told."""
 FACTORY_STATES = ("live", "silent", "departed", "unknown")
 
 
@@ -59,6 +63,8 @@ class Seen:
     receive_buffer_bytes: int
     broken_datagrams: int
     udp_errors: int
+    counts: Sequence[Count] | None
+    """Of the record; None: it could not be read since the start."""
     tally: Tally
     decisions: Durations
 
@@ -71,6 +77,12 @@ class Seen:
     def names(self) -> list[str]:
         """Return the targets that are offered or have machines here."""
         return sorted({t.name for t in self.space.targets} | {m.target for m in self.machines})
+
+    @property
+    def counted(self) -> list[str]:
+        """Return the targets whose counts are told: these and those that were until just now."""
+        since = self.space.time - GONE_SECONDS
+        return sorted({one.target for one in self.counts or () if one.last_wall > since}.union(self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +143,18 @@ def _processors_used(seen: Seen) -> Reading:
     return [((name,), used[name]) for name in seen.names]
 
 
-def _ended(seen: Seen) -> Reading:
-    for name in seen.names:
-        yield from (((name, kind), seen.tally.ended[name, kind]) for kind in Kind)
+def _counted(what: str, outcomes: Sequence[str] = ("",)) -> Callable[[Seen], Reading]:
+    """Read a count of the record by target, and by outcome where there are any."""
 
+    def read(seen: Seen) -> Reading:
+        if seen.counts is None:
+            return
+        found = {(one.target, one.outcome): one.count for one in seen.counts if one.what == what}
+        for name in seen.counted:
+            for outcome in outcomes:
+                yield (name, outcome) if outcome else (name,), found.get((name, outcome), 0)
 
-def _of_target(counts: Callable[[Tally], dict[str, int]]) -> Callable[[Seen], Reading]:
-    return lambda seen: [((name,), counts(seen.tally).get(name, 0)) for name in seen.names]
+    return read
 
 
 def _flags(seen: Seen) -> Reading:
@@ -200,14 +217,19 @@ ROWS: tuple[Row, ...] = (
     Row(
         "vacnet_machines_started_total",
         "Machines that the engine started.",
-        _of_target(lambda tally: tally.started),
+        _counted(STARTED),
         ("target",),
     ),
-    Row("vacnet_machines_ended_total", "Machines that ended, by outcome.", _ended, ("target", "outcome")),
+    Row(
+        "vacnet_machines_ended_total",
+        "Machines that ended, by outcome.",
+        _counted(ENDED, tuple(Kind)),
+        ("target", "outcome"),
+    ),
     Row(
         "vacnet_machines_not_made_total",
         "Machines that were wanted and not made: an image or user_data could not be had.",
-        _of_target(lambda tally: tally.not_made),
+        _counted(NOT_MADE),
         ("target",),
     ),
     Row(

@@ -24,6 +24,7 @@ async def see(factory: Factory, answers: FactoryAnswers) -> Seen:
         receive_buffer_bytes=factory.endpoint.receive_buffer_bytes(),
         broken_datagrams=factory.driver.counters["datagrams_broke_the_agent"],
         udp_errors=sum(count for name, count in udp.items() if name not in _UDP_GOOD),
+        counts=await factory.counts.look(),
         tally=factory.tally,
         decisions=factory.decisions,
     )

@@ -1,8 +1,7 @@
-"""What is counted beside the agent for the metrics: ends of machines, trouble, how long decisions take.
+"""What is counted beside the agent for the metrics: trouble, and how long decisions take.
 
 Rules of this file: numbers that only grow, from the start of the daemon; whoever reads them knows what a
-restart is. Names come from outside, so they are bounded: the target that was first heard of is
-forgotten when too many have been.
+restart is. What must not be missed over a restart, machines and their ends, is counted in the record.
 """
 
 from __future__ import annotations
@@ -11,20 +10,16 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from vacnet.agent.effects import Effect, Notify
 from vacnet.agent.events import Event
 from vacnet.decide.reasons import Decision
 
-NAMES_MAX = 4096
-"""Target and outcome pairs; sixteen times what a factory can offer at a time."""
-
 BOUNDS_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """A decision takes a millisecond in a small space; beyond two seconds a factory calls it a stall."""
 
 _BAD = ".bad"
-_Name = TypeVar("_Name", str, tuple[str, str])
 
 
 class Tally:
@@ -32,35 +27,16 @@ class Tally:
 
     def __init__(self) -> None:
         """Begin at nothing."""
-        self.started: Counter[str] = Counter()
-        """By target."""
-        self.ended: Counter[tuple[str, str]] = Counter()
-        """By target and outcome."""
-        self.not_made: Counter[str] = Counter()
-        """By target."""
         self.bad: Counter[str] = Counter()
         """By what it is about: settings, keys, peers, pipes and so on."""
         self.stalls = 0
 
     def count(self, told: Notify) -> None:
         """Count one event of the log."""
-        target = str(told.fields.get("target", ""))
-        if told.name == "machine.started":
-            _add(self.started, target)
-        elif told.name == "machine.ended":
-            _add(self.ended, (target, str(told.fields.get("outcome", ""))))
-        elif told.name == "machine.not-made":
-            _add(self.not_made, target)
-        elif told.name == "loop.stalled":
+        if told.name == "loop.stalled":
             self.stalls += 1
         elif told.name.endswith(_BAD):
-            _add(self.bad, told.name.removesuffix(_BAD))
-
-
-def _add(counter: Counter[_Name], key: _Name) -> None:
-    counter[key] += 1
-    if len(counter) > NAMES_MAX:
-        del counter[next(iter(counter))]
+            self.bad[told.name.removesuffix(_BAD)] += 1
 
 
 class Durations:

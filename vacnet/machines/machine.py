@@ -84,6 +84,8 @@ class Machine:
     """The engine's words when it could not start it."""
     no_program: str = ""
     """Why no host could start it: what it is to run is no program."""
+    not_made: bool = False
+    """Something it needs was not to be had: there was no machine."""
     seen: Seen | None = None
     """What the engine showed of its end."""
     template: Template | None = None
@@ -126,6 +128,8 @@ class Machine:
                 self.no_program = news.words
             case Event.REFUSED:
                 self.refusal = news.words
+            case Event.NOT_NOW:
+                self.not_made = True
             case Event.LOWERED:
                 deadline_wall = int(now.wall_at(news.deadline_at))
                 if self.own_deadline_at is None:

@@ -84,6 +84,7 @@ def finish_of(machine: Machine, outcome: Outcome, now: Now) -> Finish:
         memory_peak_bytes=machine.meter.memory_peak_bytes,
         exit_code=machine.seen.exit_code if machine.seen else None,
         wall_seconds=machine.lived_seconds,
+        made=not machine.not_made,
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from vacnet.record.count_table import count_end, count_start
 from vacnet.record.errors import RecordError
 from vacnet.record.rows import ENDED, AccountingRow, Column, Finish, MachineRecord
 
@@ -21,7 +22,8 @@ FIELDS: tuple[str, ...] = MachineRecord.__struct_fields__
 KEYS = frozenset({"id", "uuid"})
 """Columns by which a machine is found: they never change."""
 
-_FINISH: tuple[str, ...] = tuple(name for name in Finish.__struct_fields__ if name != "wall_seconds")
+_NO_COLUMNS = frozenset({"wall_seconds", "made"})
+_FINISH: tuple[str, ...] = tuple(name for name in Finish.__struct_fields__ if name not in _NO_COLUMNS)
 _SELECT = f"SELECT {', '.join(FIELDS)} FROM machines"  # noqa: S608 (names of our own struct)
 _INSERT = (
     f"INSERT INTO machines ({', '.join(FIELDS)}) "  # noqa: S608 (names of our own struct)
@@ -70,6 +72,8 @@ def check_columns(columns: Mapping[str, Column]) -> None:
 
 def change(connection: sqlite3.Connection, machine_id: str, columns: Mapping[str, Column]) -> bool:
     """Set columns of an unfinished machine; False when there is none of this id."""
+    if isinstance(started := columns.get("started_wall"), int | float):
+        count_start(connection, machine_id, started)
     settings = ", ".join(f"{name} = :{name}" for name in columns)
     cursor = connection.execute(
         f"UPDATE machines SET {settings} WHERE id = :id AND state <> '{ENDED}'",  # noqa: S608 (checked names)
@@ -83,6 +87,7 @@ def finish(connection: sqlite3.Connection, machine_id: str, finish: Finish) -> b
     values = msgspec.structs.asdict(finish)
     if connection.execute(_FINISH_UPDATE, {**values, "id": machine_id}).rowcount == 0:
         return False
+    count_end(connection, machine_id, finish)
     row = _one(connection, "WHERE id = :key", machine_id)
     if row is not None:
         _account(connection, row, finish)

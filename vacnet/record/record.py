@@ -20,7 +20,7 @@ import structlog
 from vacnet.agent.effects import Member
 from vacnet.decide.blackholes import Suspicion
 from vacnet.decide.reasons import Decision
-from vacnet.record import facts, history, machine_table, rings, suspicion_table, window_table
+from vacnet.record import count_table, facts, history, machine_table, rings, suspicion_table, window_table
 from vacnet.record.ballast import Ballast
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.jobs import Need, Step
@@ -29,6 +29,7 @@ from vacnet.record.opening import open_with_ballast
 from vacnet.record.rows import (
     AccountingRow,
     Column,
+    Count,
     DecisionRecord,
     EventRecord,
     Finish,
@@ -185,6 +186,10 @@ class Record:
     async def tallies(self, since: float) -> list[Tally]:
         """Return how machines ended at `since` (Unix seconds) or later, counted by hour and target."""
         return await self._ask(lambda connection: history.tallies(connection, since), Need.READ)
+
+    async def counts(self) -> list[Count]:
+        """Return how many machines were started, ended and not made since the record began; never less."""
+        return await self._ask(count_table.counts, Need.READ)
 
     async def begins(self) -> float | None:
         """Return the time (Unix seconds) of the first thing known here; None: nothing is."""

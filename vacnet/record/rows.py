@@ -89,6 +89,8 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     wall_seconds: float | None = None
     """How long it ran by a clock that does not step; None: its end minus its start, in wall time."""
+    made: bool = True
+    """False: an image or user_data was not to be had, so there was no machine."""
 
 
 class AccountingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +133,19 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """When the last of them ended, in Unix seconds."""
     words: str
     """Its message; empty: not known any more."""
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something has happened to machines of one target since the record began."""
+
+    what: str
+    """`started`, `ended` or `not-made`."""
+    target: str
+    outcome: str
+    """Of `ended`: `ok`, `nowork`, `error` or `neutral`."""
+    count: int
+    last_wall: float
+    """When it happened last, in Unix seconds."""
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):

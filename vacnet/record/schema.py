@@ -68,7 +68,23 @@ _SECOND: tuple[str, ...] = (
         kept_wall REAL NOT NULL, boot_id TEXT NOT NULL) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD: tuple[str, ...] = (
+    """CREATE TABLE counts (
+        what TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
+        last_wall REAL NOT NULL, PRIMARY KEY (what, target, outcome)) WITHOUT ROWID""",
+    # What is known of the time before there were counts: a machine stands in one table or in both.
+    """INSERT INTO counts SELECT 'ended', target, outcome_kind, count(*), max(ended_wall) FROM (
+        SELECT target, outcome_kind, ended_wall FROM machines WHERE state = 'ended'
+        UNION ALL SELECT target, outcome_kind, ended_wall FROM accounting a
+        WHERE NOT EXISTS (SELECT 1 FROM machines m WHERE m.id = a.id)) GROUP BY target, outcome_kind""",
+    """INSERT INTO counts SELECT 'started', target, '', count(*), max(started_wall) FROM (
+        SELECT id, target, started_wall FROM machines WHERE started_wall IS NOT NULL
+        UNION ALL SELECT id, target, started_wall FROM accounting a
+        WHERE NOT EXISTS (SELECT 1 FROM machines m WHERE m.id = a.id AND m.started_wall IS NOT NULL))
+        GROUP BY target""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -10,9 +11,10 @@ import pytest
 
 from tests.unit.console import scenes
 from vacnet.factory import metrics_server
-from vacnet.factory.metrics import Seen
+from vacnet.factory.metrics import FactoryCollector, Seen
 from vacnet.factory.metrics_server import MetricsError, MetricsServer, address_of
 from vacnet.factory.tally import Durations, Tally
+from vacnet.record import Count
 from vacnet.space.counters import Counters
 
 Ask = Callable[[bytes], "asyncio.Future[bytes]"]
@@ -30,6 +32,7 @@ def _seen() -> Seen:
         receive_buffer_bytes=1,
         broken_datagrams=0,
         udp_errors=0,
+        counts=(),
         tally=Tally(),
         decisions=Durations(),
     )
@@ -128,3 +131,29 @@ def test_it_listens_on_loopback_at_the_number_of_gossip_unless_told() -> None:
     assert address_of("", 8885) == ("127.0.0.1", 8885)
     assert address_of("192.0.2.1:9100", 8885) == ("192.0.2.1", 9100)
     assert address_of("off", 8885) is None
+
+
+# --- the counts of the record ---------------------------------------------------------------------
+
+
+def _ended(target: str, count: int, seconds_ago: float = 60.0) -> Count:
+    last = scenes.SPACES["healthy"].time - seconds_ago
+    return Count(what="ended", target=target, outcome="ok", count=count, last_wall=last)
+
+
+def _told(counts: tuple[Count, ...] | None) -> dict[str, float]:
+    seen = dataclasses.replace(_seen(), counts=counts)
+    (family,) = (one for one in FactoryCollector(seen).collect() if one.name == "vacnet_machines_ended")
+    return {one.labels["target"]: one.value for one in family.samples if one.labels["outcome"] == "ok"}
+
+
+def test_counts_that_were_never_read_are_told_as_none_and_not_as_nothing() -> None:
+    assert _told(None) == {}
+
+
+def test_the_last_end_of_a_target_that_is_offered_no_more_is_told_for_an_hour() -> None:
+    offered = scenes.SPACES["healthy"].targets[0].name
+    assert _told(())[offered] == 0
+    told = _told((_ended(offered, 7), _ended("gone", 3), _ended("long-gone", 2, seconds_ago=4000)))
+    assert (told[offered], told["gone"]) == (7, 3)
+    assert "long-gone" not in told

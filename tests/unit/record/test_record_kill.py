@@ -30,6 +30,7 @@ async def test_nothing_that_was_awaited_is_lost_by_kill_9(clocks: Clocks, path: 
     draw = random.Random(7)
     claimed: dict[str, int] = {}
     epochs: list[int] = []
+    counted = {"started": 0, "ended": 0}
     for _ in range(KILLS):
         for claim in _claims_until_killed(path, draw.randint(1, 60)):
             what, value = claim.split()
@@ -40,9 +41,14 @@ async def test_nothing_that_was_awaited_is_lost_by_kill_9(clocks: Clocks, path: 
         record = await clocks.open(path)
         assert record.rebuilt == ""
         kept = {row.id: RANK[row.state] for row in await record.machines(unfinished=False)}
+        counts = {one.what: one.count for one in await record.counts()}
+        ran = sum(row.started_wall is not None for row in await record.machines(unfinished=False))
         accounted = [row.id for row in await record.accounting(ended_from=0.0, limit=100_000)]
         await record.close()
         assert {id_: kept.get(id_, -1) for id_, rank in claimed.items() if kept.get(id_, -1) < rank} == {}
+        assert counts == {"started": ran, "ended": len(accounted)}
+        assert all(counts[what] >= before for what, before in counted.items())
+        counted = counts
         assert sorted(accounted) == sorted(id_ for id_, rank in kept.items() if rank == RANK["ended"])
     assert len(claimed) > KILLS
     assert epochs == sorted(set(epochs))
