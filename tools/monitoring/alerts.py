@@ -1,13 +1,16 @@
 """The alert rules: what has to be wrong for how long, and what an admin does about it.
 
-Rules of this file: an alert is something to be done, so each has a runbook line that begins with a
-command. What a factory or the space mends by itself (a lost datagram, a back-off, one silent minute) is
-none. Severities: `critical` wants somebody now, `warning` today, `info` when there is time.
+Rules of this file: an alert is something to be done, so each has a runbook that begins with a command, says
+where to type it, and what follows from what it shows; it is read by somebody who was asleep a minute ago.
+The summary says what goes on meanwhile, so that one knows whether it can wait. What a factory or the space
+mends by itself (a lost datagram, a back-off, one silent minute) is none. Severities: `critical` wants
+somebody now, `warning` today, `info` when there is time.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,7 +25,18 @@ class Alert:
     """How long it has to hold, as Prometheus writes durations."""
     severity: str
     summary: str
+    """With the words of `TEMPLATES`, as the runbook."""
     runbook: str
+
+
+TEMPLATES = {
+    "HOST": "{{ $labels.instance }}",
+    "TARGET": "{{ $labels.target }}",
+    "ABOUT": "{{ $labels.about }}",
+    "COUNT": "{{ $value }}",
+}
+"""What Prometheus puts into a text."""
+_TEMPLATE = re.compile("|".join(TEMPLATES))
 
 
 ALERTS: tuple[Alert, ...] = (
@@ -31,130 +45,151 @@ ALERTS: tuple[Alert, ...] = (
         'up{job="vacnet"} == 0',
         "5m",
         "critical",
-        "the factory of {{ $labels.instance }} does not answer; its machines go on, nothing looks after them",
-        "`systemctl status vacnet` and `journalctl -u vacnet -n 50` there; a start adopts all machines",
+        "the factory of HOST does not answer: what runs there goes on, nothing new starts",
+        "`systemctl status vacnet` on HOST. Failed with status 78: `vacnet config check` names file and "
+        "line. Dead for another reason: `journalctl -u vacnet -n 50`, then `systemctl restart vacnet`, "
+        "which adopts every machine. Running: its port of metrics does not answer; `vacnet doctor`. The "
+        "host does not answer: mend the host; the others go on without it",
     ),
     Alert(
         "VacnetRecordTrouble",
         "vacnet_record_trouble == 1",
         "2m",
         "critical",
-        "{{ $labels.instance }} cannot write its record, so it starts nothing",
-        "`vacnet space` there says why: make room on the disk of the state directory, or mend it",
+        "HOST cannot write its record: what runs goes on, nothing new starts",
+        "`vacnet space` on HOST says why, mostly a full disk: `df -h /var/lib/vacnet`, make room; it "
+        "goes on by itself within seconds. Do not delete vacnet.db. A sick disk (`dmesg | "
+        "tail`): mend it; the ends of machines are kept in memory until then",
     ),
     Alert(
         "VacnetConflict",
         'vacnet_flag{flag="conflict"} == 1',
         "1m",
         "critical",
-        "two running factories bear the name of {{ $labels.instance }}; both start nothing",
-        "`vacnet space` names the address of the other: stop one, or give it a name of its own in [factory]",
+        "two running factories bear the name of HOST: what runs goes on, both start nothing",
+        "`vacnet space` on HOST names the address of the other. Mostly a copied disk image: `systemctl "
+        "stop vacnet` on the host that should not be, then move its /var/lib/vacnet away and give it a "
+        "name of its own in [factory]. The one that stays starts again a minute later",
     ),
     Alert(
         "VacnetRestricted",
         "vacnet_restricted == 1",
         "5m",
         "critical",
-        "{{ $labels.instance }} starts nothing: its settings or its keys are bad",
-        "`vacnet config check` there names file and line of each problem; an edit is seen by itself",
+        "HOST starts nothing new: its settings or its keys are bad",
+        "`vacnet config check` on HOST names file and line of each problem. Mend the file, or put the "
+        "one before it back: an edit is taken over within seconds, without a restart",
     ),
     Alert(
         "VacnetIsolated",
         'vacnet_flag{flag="isolated"} == 1',
         "5m",
         "warning",
-        "{{ $labels.instance }} has peers and hears none of them",
-        "`vacnet peers check` there says of each peer why: firewall, key, name or route",
+        "HOST has peers and hears none of them; 10 minutes after it began it works alone",
+        "`vacnet peers check` on HOST, as root, says of each peer why: firewall (UDP), key, name or "
+        "route. Nothing is lost meanwhile, and it heals by itself once they are heard",
     ),
     Alert(
         "VacnetFactorySilent",
-        'max(vacnet_space_factories{state="silent"}) > 0',
+        'max by (space) (vacnet_space_factories{state="silent"}) > 0',
         "10m",
         "warning",
-        "{{ $value }} factories of the space are silent",
-        "`vacnet factories` names them; on each `systemctl status vacnet`, from here `vacnet peers check`",
+        "COUNT factories of the space are silent",
+        "`vacnet factories` on any host names them. On each of those: `systemctl status vacnet`; where "
+        "it runs, `vacnet peers check` there and here. A host that is gone for good needs nothing: it is "
+        "forgotten after a day; take it out of the peers with `vacnet peers remove NAME`",
     ),
     Alert(
         "VacnetBadFiles",
         'vacnet_problems{about=~"settings|keys|peers|pipes|targets|metrics"} > 0',
         "15m",
         "warning",
-        "{{ $labels.instance }} has trouble with its {{ $labels.about }}: the last good ones stand",
-        "`vacnet config check` and the header of `vacnet space` there name each problem and its line",
+        "HOST has trouble with its ABOUT: what was good before stands",
+        "`vacnet space` on HOST names each problem, its line and what to do; `vacnet config check` has "
+        "all of those in files. No restart is needed after an edit, unless it says so",
     ),
     Alert(
         "VacnetMachinesFail",
-        'sum by (instance, target) (increase(vacnet_machines_ended_total{outcome="error"}[1h])) > 4'
-        ' and sum by (instance, target) (increase(vacnet_machines_ended_total{outcome="error"}[1h]))'
-        " > 0.5 * sum by (instance, target) (increase(vacnet_machines_ended_total[1h]))",
+        'sum by (instance, target) (increase(vacnet_machines_ended_total{outcome="error"}[1h])) > 4 and '
+        'sum by (instance, target) (increase(vacnet_machines_ended_total{outcome="error"}[1h])) > 0.5 * '
+        "sum by (instance, target) (increase(vacnet_machines_ended_total[1h]))",
         "10m",
         "warning",
-        "most machines of {{ $labels.target }} fail on {{ $labels.instance }}",
-        "`vacnet machines --ended 20` there shows their messages, `vacnet logs MACHINE` what one wrote last",
+        "most machines of TARGET fail on HOST",
+        "`vacnet machines --ended 20` on HOST shows their messages, `vacnet logs MACHINE` what one wrote "
+        "last. Only on this host: mend it, or `vacnet target hold TARGET --reason ...` there. On all "
+        "hosts: it is the target's; tell those who run it. vacnet backs off by itself meanwhile",
     ),
     Alert(
         "VacnetMachinesNotMade",
         "increase(vacnet_machines_not_made_total[30m]) > 3",
         "10m",
         "warning",
-        "{{ $labels.instance }} cannot make machines of {{ $labels.target }}",
-        "`vacnet logs` there, events machine.not-made: an image or user_data cannot be had",
+        "HOST cannot make machines of TARGET: something they need is missing",
+        "`vacnet events machine.not-made --tail 5` on HOST says what: an image, user_data or the engine. "
+        "It is tried again by itself, every 10 minutes at the latest",
     ),
     Alert(
         "VacnetForeignDatagrams",
         'sum by (instance) (rate(vacnet_gossip_rejected_datagrams_total{reason=~"key|tag|role"}[10m])) > 0.1',
         "15m",
         "warning",
-        "somebody sends {{ $labels.instance }} gossip that its keys do not open",
-        "`vacnet space` there names the address: a host with another key, or of another space",
+        "somebody sends HOST gossip that its keys do not open; it is dropped",
+        "`vacnet space` on HOST names the address. A host of yours: its key is old (`vacnet key list` on "
+        "both) or it is of another space. A stranger: close the port to it",
     ),
     Alert(
         "VacnetGossipLost",
         "increase(vacnet_gossip_kernel_dropped_datagrams_total[10m]) > 0",
         "10m",
         "warning",
-        "{{ $labels.instance }} loses datagrams before it can take them",
-        "`vacnet doctor` there: net.core.rmem_max is small, or the host is overloaded",
+        "HOST loses datagrams before it can take them; what is lost is repaired later",
+        "`vacnet doctor` on HOST: net.core.rmem_max is small, which it says how to raise, or the host is "
+        "overloaded",
     ),
     Alert(
         "VacnetStalls",
         "increase(vacnet_loop_stalls_total[1h]) > 3",
         "0m",
         "warning",
-        "the daemon of {{ $labels.instance }} stalls: it is not given the processor, or its disk hangs",
-        "`vacnet doctor` there, then the load and the disk of the host",
+        "the daemon of HOST stalls: it is not given the processor, or its disk hangs",
+        "`vacnet events loop.stalled --since 1h` on HOST says when and how long, `vacnet doctor` what is "
+        "known; then look at the load (`uptime`), the memory (`free -h`) and the disk (`dmesg | tail`)",
     ),
     Alert(
         "VacnetDecisionsSlow",
         "histogram_quantile(0.99, sum by (instance, le) (rate(vacnet_decision_seconds_bucket[10m]))) > 0.5",
         "15m",
         "warning",
-        "decisions of {{ $labels.instance }} take over half a second",
-        "`vacnet doctor` there; if the host is idle, send the output of `vacnet support` with a bug report",
+        "decisions of HOST take over half a second",
+        "`vacnet doctor` on HOST. If the host is overloaded, that is why; if it is idle, send what "
+        "`vacnet support` makes with a bug report",
     ),
     Alert(
         "VacnetFault",
         "increase(vacnet_gossip_broken_datagrams_total[1h]) > 0",
         "0m",
         "warning",
-        "a datagram broke the agent of {{ $labels.instance }}; it was dropped",
-        "`vacnet support` there makes an archive for a bug report; the log has the traceback",
+        "a datagram met a fault of vacnet on HOST; it was dropped and work goes on",
+        "`vacnet support` on HOST makes an archive for a bug report; add what `journalctl -u vacnet | "
+        "grep -A 30 datagram.broke` shows",
     ),
     Alert(
         "VacnetNoWork",
-        "min by (target) (vacnet_space_window_streak) >= 20",
+        "min by (space, target) (vacnet_space_window_streak) >= 20",
         "6h",
         "info",
-        "{{ $labels.target }} has had no work for hours",
-        "`vacnet why TARGET`; ask those who run its queue, or hold it: `vacnet target hold TARGET --space`",
+        "TARGET has had no work for hours; its processors go to the other targets",
+        "`vacnet why TARGET` says what its machines wrote. Ask those who run its queue; to try it no "
+        "more until then: `vacnet target hold TARGET --space --reason ...`",
     ),
     Alert(
         "VacnetDrainedForLong",
         'vacnet_flag{flag="draining"} == 1',
         "3d",
         "info",
-        "{{ $labels.instance }} has been draining for three days",
-        "`vacnet space` there says who drained it and why; `vacnet undrain` ends it",
+        "HOST has been draining for three days",
+        "`vacnet space` on HOST says who drained it and why; `vacnet undrain` there ends it",
     ),
 )
 
@@ -180,5 +215,9 @@ def _rule(alert: Alert) -> Iterator[str]:
     yield "        labels:"
     yield f"          severity: {alert.severity}"
     yield "        annotations:"
-    yield f"          summary: {json.dumps(alert.summary)}"
-    yield f"          runbook: {json.dumps(alert.runbook)}"
+    yield f"          summary: {_text(alert.summary)}"
+    yield f"          runbook: {_text(alert.runbook)}"
+
+
+def _text(words: str) -> str:
+    return json.dumps(_TEMPLATE.sub(lambda found: TEMPLATES[found[0]], words))

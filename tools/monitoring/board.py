@@ -1,159 +1,93 @@
-"""The Grafana board: rows of panels, from what is wrong down to how gossip does.
+"""The Grafana board: the JSON that Grafana reads, made of the table of panels.
 
-Rules of this file: a table of panels; the JSON that Grafana imports is made of it. The data source is
-chosen when the board is imported. Numbers of the whole space are told by every factory, so one is
-taken (`max`) and none added up.
+Rules of this file: above the panels one chooses where the numbers come from, the space, and factories of it.
+Every query asks for those alone (`scoped`), so one Prometheus may know several spaces.
+
+Source: the JSON model of Grafana 11, "Dashboard JSON model" and "Variables"; later ones convert it.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+
+from tools.monitoring.panels import PANELS, STATE_COLOURS, Panel
 
 COLUMNS = 24
 """Grafana's grid."""
 HEIGHT = 8
 SCHEMA_VERSION = 39
-"""Of Grafana 11; later ones convert it."""
-_SOURCE = {"type": "prometheus", "uid": "${DS_PROMETHEUS}"}
+_SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+_METRIC = re.compile(r"\b(?P<name>(?:vacnet|process)_[a-z_]+)(?:\{(?P<labels>[^}]*)\})?")
+_OF_CHOICE = 'instance=~"$factory"'
+_OF_JOB = 'job="vacnet"'
+"""Other programs tell `process_` of themselves too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel."""
-
-    title: str
-    queries: tuple[tuple[str, str], ...]
-    """Expression and legend."""
-    unit: str = "short"
-    kind: str = "timeseries"
-    width: int = 8
-    stacked: bool = False
+def scoped(expression: str) -> str:
+    """Return a query that asks for the factories chosen above the panels alone."""
+    return _METRIC.sub(_scoped, expression)
 
 
-PANELS: tuple[Panel, ...] = (
-    Panel("Factories", (("max by (state) (vacnet_space_factories)", "{{state}}"),), kind="stat"),
-    Panel(
-        "Processors of the space",
-        (("sum(vacnet_processors)", "all"), ("sum(vacnet_processors_used)", "at work")),
-        kind="stat",
-    ),
-    Panel(
-        "What is wrong",
-        (
-            ("sum by (about) (vacnet_problems) > 0", "{{about}}"),
-            ('sum by (flag) (vacnet_flag{flag!="veto"}) > 0', "{{flag}}"),
-            ("sum(vacnet_restricted) > 0", "restricted"),
-            ("sum(vacnet_record_trouble) > 0", "record"),
-        ),
-        kind="stat",
-    ),
-    Panel(
-        "Machines by target",
-        (('sum by (target) (vacnet_machines{state="running"})', "{{target}}"),),
-        width=12,
-        stacked=True,
-    ),
-    Panel(
-        "Processors by factory",
-        (("sum by (instance) (vacnet_processors_used)", "{{instance}}"),),
-        width=12,
-        stacked=True,
-    ),
-    Panel(
-        "Outcomes an hour",
-        (("sum by (outcome) (increase(vacnet_machines_ended_total[1h]))", "{{outcome}}"),),
-        width=12,
-        stacked=True,
-    ),
-    Panel(
-        "Errors an hour by target and factory",
-        (
-            (
-                'sum by (target, instance) (increase(vacnet_machines_ended_total{outcome="error"}[1h])) > 0',
-                "{{target}} on {{instance}}",
-            ),
-        ),
-        width=12,
-    ),
-    Panel(
-        "Share due and got",
-        (
-            ("max by (target) (vacnet_space_share_ratio)", "{{target}} due"),
-            ("max by (target) (vacnet_space_got_ratio)", "{{target}} got"),
-        ),
-        unit="percentunit",
-    ),
-    Panel(
-        "State of targets",
-        (("max by (target, state) (vacnet_space_target_state) > 0", "{{target}} {{state}}"),),
-    ),
-    Panel("Windows in a row without work", (("max by (target) (vacnet_space_window_streak)", "{{target}}"),)),
-    Panel(
-        "Back-off left",
-        (("max by (target) (vacnet_space_back_off_left_seconds)", "{{target}}"),),
-        unit="s",
-    ),
-    Panel(
-        "Tickets taken of those available",
-        (
-            ("max by (target) (vacnet_space_tickets_taken)", "{{target}} taken"),
-            ("max by (target) (vacnet_space_tickets_available)", "{{target}} available"),
-        ),
-    ),
-    Panel(
-        "Not made an hour",
-        (("sum by (target) (increase(vacnet_machines_not_made_total[1h]))", "{{target}}"),),
-    ),
-    Panel(
-        "Gossip",
-        (
-            ("sum by (instance) (rate(vacnet_gossip_sent_bytes_total[5m]))", "{{instance}} out"),
-            ("-sum by (instance) (rate(vacnet_gossip_received_bytes_total[5m]))", "{{instance}} in"),
-        ),
-        unit="Bps",
-    ),
-    Panel(
-        "Datagrams not taken",
-        (
-            ("sum by (reason) (rate(vacnet_gossip_rejected_datagrams_total[5m])) > 0", "{{reason}}"),
-            ("sum(rate(vacnet_gossip_kernel_dropped_datagrams_total[5m])) > 0", "dropped by the kernel"),
-            ("sum(rate(vacnet_gossip_dropped_datagrams_total[5m])) > 0", "own queue full"),
-        ),
-        unit="cps",
-    ),
-    Panel(
-        "Time of a decision, 99 %",
-        (
-            (
-                "histogram_quantile(0.99, sum by (instance, le) (rate(vacnet_decision_seconds_bucket[5m])))",
-                "{{instance}}",
-            ),
-        ),
-        unit="s",
-    ),
-    Panel(
-        "CPU of the daemons", (("rate(process_cpu_seconds_total[5m])", "{{instance}}"),), unit="percentunit"
-    ),
-    Panel("Memory of the daemons", (("process_resident_memory_bytes", "{{instance}}"),), unit="bytes"),
-    Panel("Versions", (("count by (version) (vacnet_build_info)", "{{version}}"),), kind="stat"),
-)
+def _scoped(found: re.Match[str]) -> str:
+    labels = (_OF_JOB if found["name"].startswith("process_") else "", _OF_CHOICE, found["labels"])
+    return f"{found['name']}{{{','.join(filter(None, labels))}}}"
 
 
 def board_page() -> str:
     """Return `conf/alerts/grafana.json`."""
     board = {
-        "__inputs": [
-            {"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus"}
-        ],
         "title": "vacnet",
         "uid": "vacnet",
+        "description": "A space of vacnet: its factories, machines, targets and gossip.",
+        "tags": ["vacnet"],
         "schemaVersion": SCHEMA_VERSION,
+        "editable": True,
+        "graphTooltip": 1,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": [_source(), *_choices()]},
         "panels": _panels(),
     }
     return json.dumps(board, indent=1) + "\n"
+
+
+# --- what is chosen above the panels --------------------------------------------------------------
+
+
+def _source() -> dict[str, object]:
+    return {
+        "name": "datasource",
+        "label": "Prometheus",
+        "type": "datasource",
+        "query": "prometheus",
+        "refresh": 1,
+    }
+
+
+def _choices() -> list[dict[str, object]]:
+    everything = {"text": ["All"], "value": ["$__all"]}
+    return [
+        _choice("space", "Space", "label_values(vacnet_build_info, space)"),
+        _choice("factory", "Factories", 'label_values(vacnet_build_info{space="$space"}, instance)')
+        | {"multi": True, "includeAll": True, "current": everything},
+    ]
+
+
+def _choice(name: str, label: str, query: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "label": label,
+        "type": "query",
+        "datasource": _SOURCE,
+        "definition": query,
+        "query": {"query": query, "refId": name},
+        "refresh": 2,  # when the time that is shown changes
+        "sort": 1,  # by the alphabet
+    }
+
+
+# --- panels ---------------------------------------------------------------------------------------
 
 
 def _panels() -> list[dict[str, object]]:
@@ -168,17 +102,60 @@ def _panels() -> list[dict[str, object]]:
 
 
 def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, object]:
-    stacking = {"stacking": {"mode": "normal"}, "fillOpacity": 40} if panel.stacked else {}
-    targets = [
-        {"refId": chr(ord("A") + at), "datasource": _SOURCE, "expr": expression, "legendFormat": legend}
-        for at, (expression, legend) in enumerate(panel.queries)
-    ]
     return {
         "id": number,
         "title": panel.title,
+        "description": panel.words,
         "type": panel.kind,
         "datasource": _SOURCE,
         "gridPos": {"x": x, "y": y, "w": panel.width, "h": HEIGHT},
-        "fieldConfig": {"defaults": {"unit": panel.unit, "custom": stacking}, "overrides": []},
-        "targets": targets,
+        "fieldConfig": {"defaults": _defaults(panel), "overrides": _overrides(panel)},
+        "options": _OPTIONS.get(panel.kind, {}),
+        "targets": [_target(number, *asked) for number, asked in enumerate(panel.queries)],
     }
+
+
+def _target(number: int, query: str, legend: str) -> dict[str, object]:
+    name = chr(ord("A") + number)
+    return {"refId": name, "datasource": _SOURCE, "expr": scoped(query), "legendFormat": legend}
+
+
+_OPTIONS = {
+    "stat": {
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "textMode": "value_and_name",
+        "colorMode": "value",
+        "graphMode": "none",
+    },
+    "timeseries": {
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "tooltip": {"mode": "multi", "sort": "desc"},
+    },
+}
+
+
+def _defaults(panel: Panel) -> dict[str, object]:
+    """Return how all series of a panel are drawn."""
+    drawn: dict[str, object] = {"unit": panel.unit, "custom": {}}
+    if panel.stacked:
+        drawn["custom"] = {"stacking": {"mode": "normal"}, "fillOpacity": 40}
+    if panel.none:
+        drawn["noValue"] = panel.none
+    if panel.kind == "stat":
+        colour = "orange" if panel.none else "text"
+        drawn["thresholds"] = {"mode": "absolute", "steps": [{"color": colour, "value": None}]}
+    if panel.values:
+        told = enumerate(panel.values, 1)
+        named = {str(n): {"text": word, "color": STATE_COLOURS[word], "index": n} for n, word in told}
+        drawn["mappings"] = [{"type": "value", "options": named}]
+    return drawn
+
+
+def _overrides(panel: Panel) -> list[dict[str, object]]:
+    return [
+        {
+            "matcher": {"id": "byName", "options": name},
+            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
+        }
+        for name, colour in panel.colours
+    ]

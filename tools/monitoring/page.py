@@ -44,7 +44,9 @@ of its gossip or that of `--port`.
 
 Nagios, Icinga and their kin call [`vacnet health`](health.md).
 
-`conf/alerts/grafana.json` is a board to import into Grafana.
+`conf/alerts/grafana.json` is a board for Grafana 11 and later: import it, or lay it where your Grafana finds
+its boards. Above its panels one chooses the Prometheus, the space, and factories of it. Like the rules it
+takes it that the factories are scraped as job `vacnet`.
 
 Machines started, ended and not made are counted in the record, in the very write that says so: those counters
 go on over a restart, a kill or a reboot, and miss nothing that happened while nobody scraped. They begin at 0
@@ -67,6 +69,8 @@ The daemon's own: `process_cpu_seconds_total`, `process_resident_memory_bytes`,
 
 ## Alerts
 
+HOST, TARGET, ABOUT and COUNT stand for what Prometheus puts there.
+
 | alert | severity | after | what it means | what to do |
 | --- | --- | --- | --- | --- |
 {alerts}
@@ -81,16 +85,11 @@ def monitoring_page() -> str:
     ]
     metrics.append(f"| `{DECISIONS}` | histogram | le | {DECISION_WORDS} |")
     alerts = [
-        f"| {alert.name} | {alert.severity} | {alert.wait} | {_plain(alert.summary)} | {alert.runbook} |"
-        for alert in ALERTS
+        f"| {one.name} | {one.severity} | {one.wait} | {_cell(one.summary)} | {_cell(one.runbook)} |"
+        for one in ALERTS
     ]
     return _PAGE.format(metrics="\n".join(metrics), alerts="\n".join(alerts))
 
 
-def _plain(summary: str) -> str:
-    """Return a summary with words in the place of Prometheus' templates."""
-    words = {"{{ $labels.instance }}": "a host", "{{ $value }}": "some"}
-    words |= {f"{{{{ $labels.{name} }}}}": f"its {name}" for name in ("target", "about")}
-    for template, plain in words.items():
-        summary = summary.replace(template, plain)
-    return summary.replace("its its", "its")
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

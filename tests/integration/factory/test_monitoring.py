@@ -18,8 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.factory.conftest import WORK
 from tools.monitoring.alerts import ALERTS, rules_page
-from tools.monitoring.board import PANELS, board_page
+from tools.monitoring.board import board_page, scoped
 from tools.monitoring.page import monitoring_page
+from tools.monitoring.panels import PANELS
 from tools.space import settings as of_space
 from tools.space.member import Member
 from tools.space.space import Space
@@ -40,7 +41,8 @@ memory_per_processor = "64 MiB"
 Told = dict[str, list[tuple[dict[str, str], float]]]
 
 PATIENCE_SECONDS = 30.0
-GIVEN_BY_PROMETHEUS = {"instance", "job", "le"}
+GIVEN_BY_PROMETHEUS = {"instance", "job", "le", "space"}
+"""The last where the targets are those of `vacnet factories --format prometheus-sd`."""
 OF_PROMETHEUS = {"up"}
 
 
@@ -104,6 +106,22 @@ def test_what_a_factory_does_is_in_its_metrics(factory: Member) -> None:
     assert _value(factory, "vacnet_reload_failures_total", about="settings") == 1
 
 
+def test_what_was_counted_of_machines_outlives_a_kill(factory: Member) -> None:
+    names = ("vacnet_machines_started_total", "vacnet_machines_ended_total")
+    before = {name: sum(value for _, value in _told(factory)[name]) for name in names}
+    factory.kill()
+    factory.start()
+
+    def told() -> bool:
+        try:
+            return all(sum(v for _, v in _told(factory)[name]) >= count for name, count in before.items())
+        except OSError:
+            return False
+
+    until(told, PATIENCE_SECONDS, "the counters go on where they were")
+    assert before["vacnet_machines_ended_total"] >= 1
+
+
 def test_the_page_lists_all_that_is_told_and_no_more(factory: Member) -> None:
     families = {family.name: family for family in text_string_to_metric_families(_text(factory))}
     told = {f"{name}_total" if one.type == "counter" else name: one for name, one in families.items()}
@@ -131,7 +149,7 @@ def test_every_query_asks_for_what_there_is(factory: Member) -> None:
         known = GIVEN_BY_PROMETHEUS.union(*(labels_of.get(name, set()) for name in names))
         assert _labels(query) <= known, query
         for name, label, values in _selected(query):
-            if name not in OF_PROMETHEUS:
+            if name not in OF_PROMETHEUS and label not in GIVEN_BY_PROMETHEUS:
                 assert set(values) <= {found[label] for found, _ in told[name]}, query
         asked |= names
     assert len(asked) > 20
@@ -148,6 +166,13 @@ def _selected(query: str) -> Iterator[tuple[str, str, list[str]]]:
     for name, inside in re.findall(r"([a-z_]+)\{([^}]*)\}", query):
         for label, values in re.findall(r'([a-z_]+)(?:=|!=|=~|!~)"([^"]*)"', inside):
             yield name, label, values.split("|")
+
+
+def test_the_board_asks_for_the_chosen_factories_alone() -> None:
+    for panel in PANELS:
+        for query, _ in panel.queries:
+            names = re.findall(r"\b(?:vacnet|process)_[a-z_]+", query)
+            assert scoped(query).count('instance=~"$factory"') == len(names), query
 
 
 def test_legends_name_labels_that_their_query_leaves() -> None:
@@ -241,7 +266,3 @@ def test_promtool_sees_each_alert_fire_when_it_should_and_not_else(tmp_path: Pat
             [promtool, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_each_runbook_begins_with_a_command() -> None:
-    assert all(alert.runbook.startswith(("`vacnet ", "`systemctl ")) for alert in ALERTS)
