@@ -8,12 +8,14 @@ neutral is vacnet's own, for that note defines none.
 Deviations from Vac 3: a neutral end exists (Vac counted every code below 300 alike), a local
 fault blames the factory and not the target, and a machine that ended young without a word is an
 error of the factory (Vac meant to write ``300 Vac detects fizzle`` and never did).
+Where the engine knows an exit code, our words have it.
 """
 
 from __future__ import annotations
 
 import enum
 import re
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -184,7 +186,26 @@ def _exit_code(ending: Ending, policy: Policy) -> int:
 
 
 def _exit_words(ending: Ending, policy: Policy) -> Message:
-    return Message(_exit_code(ending, policy), f"exit code {ending.exit_code}")
+    return Message(_exit_code(ending, policy), exit_words(ending.exit_code or 0))
+
+
+SIGNALS_FROM = 128
+"""Exit codes above are signals', by the custom of shells and engines."""
+
+
+def exit_words(code: int) -> str:
+    """Return an exit code for people, with the name of the signal that it commonly stands for."""
+    name = _SIGNAL_NAMES.get(code - SIGNALS_FROM)
+    return f"exit code {code} ({name})" if name else f"exit code {code}"
+
+
+_SIGNAL_NAMES = {number.value: number.name for number in signal.Signals}
+
+
+def _wordless(what: str, ending: Ending) -> str:
+    """Return that a machine ended without a message, with all that its engine knows of why."""
+    how = "" if ending.exit_code is None else f", {exit_words(ending.exit_code)}"
+    return f"{what} after {ending.lived_seconds:.0f} seconds without a message{how}"
 
 
 def _by_class(what: str, code: _Code, words: _Words, *, own: bool) -> tuple[Rule, ...]:
@@ -251,14 +272,14 @@ RULES: tuple[Rule, ...] = (
         lambda e, p: e.lived_seconds < p.fizzle_seconds,
         Kind.ERROR,
         Blame.FACTORY,
-        lambda e, _: Message(700, f"fizzled after {e.lived_seconds:.0f} seconds without a message"),
+        lambda e, _: Message(700, _wordless("fizzled", e)),
     ),
     Rule(
         "else",
         lambda _e, _p: True,
         Kind.NEUTRAL,
         Blame.NOBODY,
-        lambda e, _: Message(200, f"ended after {e.lived_seconds:.0f} seconds without a message"),
+        lambda e, _: Message(200, _wordless("ended", e)),
     ),
 )
 

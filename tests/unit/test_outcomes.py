@@ -186,7 +186,24 @@ def test_of_two_things_that_happened_the_earlier_row_wins(first: int, second: in
 
 
 def test_an_exit_code_that_the_target_does_not_name_says_nothing() -> None:
-    assert _judged(exit_code=1)[2] == "200 ended after 3600 seconds without a message"
+    assert _judged(exit_code=1)[:2] == (Kind.NEUTRAL, Blame.NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (None, ""),
+        (2, ", exit code 2"),
+        (1, ", exit code 1"),
+        (137, ", exit code 137 (SIGKILL)"),
+        (139, ", exit code 139 (SIGSEGV)"),
+        (255, ", exit code 255"),
+    ],
+)
+def test_who_ended_without_a_message_is_told_with_its_exit_code(code: int | None, words: str) -> None:
+    assert _judged(exit_code=code)[2] == f"200 ended after 3600 seconds without a message{words}"
+    told = _judged(exit_code=code, lived_seconds=YOUNG)[2]
+    assert told == f"700 fizzled after 5 seconds without a message{words}"
 
 
 def test_a_life_of_exactly_fizzle_seconds_has_not_fizzled() -> None:
