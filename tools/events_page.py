@@ -14,7 +14,7 @@ from pathlib import Path
 from vacnet.factory.metrics import TOPICS
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("agent", "factory", "machines", "runtimes")
+ROOMS = ("agent", "factory", "fetch", "machines", "runtimes")
 TELLERS = frozenset(
     {"Notify", "note", "complain", "tell", "tell_failure", "_tell", "info", "warning", "debug", "_change"}
 )
@@ -59,6 +59,11 @@ WORDS: Mapping[str, str] = {
     "gossip.other-version": "a factory speaks no version of the protocol that this one speaks",
     "gossip.small-buffer": "the kernel grants a smaller receive buffer than was asked for",
     "gossip.wrong-key": "somebody speaks under another key or of another space",
+    "image.failed": "an image of a virtual machine cannot be had, and none of its address is here",
+    "image.fetched": "it is here, whole",
+    "image.fetching": "how far that is",
+    "image.stale": "its source cannot be asked; the image that is here is used",
+    "image.thrown-out": "one that nobody uses made room in the cache",
     "keeper.round-failed": "a look at all machines failed; the next one follows",
     "loop.stalled": "the daemon was not given the processor for over two seconds",
     "machine.adopted": "a machine without a record was found and is looked after from now on",

@@ -14,6 +14,7 @@ import os
 import stat
 import zlib
 from collections.abc import AsyncIterator
+from io import BufferedReader
 from pathlib import Path
 
 from vacnet.fetch.fetched import UnavailableError
@@ -69,7 +70,7 @@ def read_file(path: Path, bytes_max: int) -> bytes:
             bytes.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open_ordinary(path) as file:
             body = file.read(bytes_max + 1)
     except OSError as error:
         raise UnavailableError(f"it cannot be read: {error.strerror}") from None
@@ -78,6 +79,16 @@ def read_file(path: Path, bytes_max: int) -> bytes:
     if len(body) > bytes_max:
         raise too_large(bytes_max)
     return body
+
+
+def open_ordinary(path: Path) -> BufferedReader:
+    """Open a regular file for reading, never waiting for one.
+
+    Raises:
+        OSError: it is not there, not to be read, or no regular file.
+        ValueError: the path means no file.
+    """
+    return open(path, "rb", opener=_open_without_waiting)
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

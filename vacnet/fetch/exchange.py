@@ -12,7 +12,8 @@ Sources: RFC 9110 (semantics, conditional requests), RFC 9111 (what a cache may 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -26,6 +27,7 @@ from vacnet.fetch.fetched import UnavailableError
 REDIRECTS_MAX = 5
 """What RFC 2068 recommended, and still more than honest servers need."""
 
+CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 1 << 16
 OK = 200
 NOT_MODIFIED = 304
@@ -71,38 +73,68 @@ async def ask(session: aiohttp.ClientSession, question: Question) -> Answer:
 
 
 async def _follow(session: aiohttp.ClientSession, question: Question) -> Answer:
-    url = question.url
+    headers = {"Accept-Encoding": "gzip"} | conditions(question.validators)
+    async with following(session, question.url, headers, question.proxy) as response:
+        return await _answer(response, question)
+
+
+@asynccontextmanager
+async def following(
+    session: aiohttp.ClientSession,
+    start: str,
+    headers: Mapping[str, str],
+    proxy: str,
+    silence_seconds: float | None = None,
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Ask an address, follow its redirects, and give the answer that is none, its body yet unread.
+
+    `silence_seconds` is how long nothing may come; None: the caller bounds the whole.
+
+    Raises:
+        UnavailableError: a redirect leads where it must not, or there are too many.
+    """
+    url = start
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds)
     for _ in range(REDIRECTS_MAX + 1):
         async with session.get(
-            url,
-            headers=_headers(question.validators),
-            allow_redirects=False,
-            proxy=question.proxy or None,
+            url, headers=headers, allow_redirects=False, proxy=proxy or None, timeout=timeout
         ) as response:
             if response.status not in REDIRECTS:
-                return await _answer(response, question)
+                yield response
+                return
             location = response.headers.get("Location", "")
             response.close()
-        url = redirected(question.url, url, location)
+        url = redirected(start, url, location)
     raise UnavailableError(f"it redirects more than {REDIRECTS_MAX} times, last to {shown(url)}")
 
 
-def _headers(validators: Validators) -> Mapping[str, str]:
-    conditions = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {"Accept-Encoding": "gzip"} | {name: value for name, value in conditions.items() if value}
+def conditions(validators: Validators) -> dict[str, str]:
+    """Return the headers that ask for a body only if it is another than that of the validators."""
+    found = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in found.items() if value}
+
+
+def validators_of(response: aiohttp.ClientResponse) -> Validators:
+    """Return what an answer can be asked for again by."""
+    etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+    return Validators(etag[:VALIDATOR_MAX], modified[:VALIDATOR_MAX])
+
+
+def bad_status(response: aiohttp.ClientResponse) -> UnavailableError:
+    """Return the error of an answer that is neither a body nor a redirect."""
+    return UnavailableError(f"it answers with status {response.status} {_phrase(response)}".rstrip())
 
 
 async def _answer(response: aiohttp.ClientResponse, question: Question) -> Answer:
     if response.status == NOT_MODIFIED and question.validators != Validators():
         return Answer(None, question.validators)
     if response.status != OK:
-        raise UnavailableError(f"it answers with status {response.status} {_phrase(response)}".rstrip())
+        raise bad_status(response)
     try:
         body = await _body(response, question.bytes_max)
     finally:
         response.close()  # not back to the pool: nobody knows what of it was left unread
-    etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
-    return Answer(body, Validators(etag[:VALIDATOR_MAX], modified[:VALIDATOR_MAX]))
+    return Answer(body, validators_of(response))
 
 
 def _phrase(response: aiohttp.ClientResponse) -> str:

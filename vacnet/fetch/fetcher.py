@@ -24,11 +24,10 @@ import structlog
 from vacnet.fetch.address import Address, parse, shown
 from vacnet.fetch.bounded import read_file
 from vacnet.fetch.cache import Cache, Copy, Validators
-from vacnet.fetch.exchange import Answer, Question, ask
+from vacnet.fetch.exchange import CONNECT_SECONDS, Answer, Question, ask
 from vacnet.fetch.fetched import Fetched, UnavailableError
 from vacnet.targets.model import FetchSettings
 
-CONNECT_SECONDS = 10.0
 LEAVE_SECONDS = 5.0
 CONNECTIONS_MAX = 8
 
@@ -189,9 +188,14 @@ class Fetcher:
             seconds_max=self.settings.timeout_seconds,
             proxy=self.settings.proxy,
         )
-        return await ask(self._open_session(), question)
+        return await ask(self.session(), question)
 
-    def _open_session(self) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
+        """Return the client as the settings want it; it is closed when they change.
+
+        Raises:
+            UnavailableError: `ca_file` cannot be used.
+        """
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, ssl=_trust(self.settings.ca_file)),

@@ -72,14 +72,14 @@ def read_local(target: Target, name: str, bytes_max: int) -> bytes:
     Raises:
         UnavailableError: the name means no file, or one that cannot be read, and why.
     """
-    path = _place(target, name)
+    path = place_of(target, name)
     try:
         return read_file(path, bytes_max)
     except UnavailableError as error:
         raise UnavailableError(f"{path}: {error}") from None
 
 
-def _place(target: Target, name: str) -> Path:
+def place_of(target: Target, name: str) -> Path:
     """Return the file that a name means.
 
     Raises:
