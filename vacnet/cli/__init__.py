@@ -34,9 +34,18 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return Exit.CLOSED_PIPE
+    except SystemExit as left:
+        return _left(left)
     except Exception as error:  # noqa: BLE001 - the table tells faults of vacnet from those of the world
         return _explained(error)
     return code
+
+
+def _left(ended: SystemExit) -> int:
+    """Return the code of a process that a library ends: rich with 1 where nobody reads a help any more."""
+    from vacnet.cli.exits import Exit
+
+    return int(ended.code or 0) if ended.code != Exit.FAILED else Exit.CLOSED_PIPE
 
 
 def _dispatch(words: Sequence[str]) -> int:

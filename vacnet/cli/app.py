@@ -28,7 +28,7 @@ EPILOGUES = {
 """Of a command whose exit codes are not those of all."""
 
 COMMANDS: tuple[tuple[str, str], ...] = (
-    ("run", "vacnet.cli.run:run"),
+    ("run", "vacnet.cli.daemon:run"),
     ("space", "vacnet.cli.space:space"),
     ("machines", "vacnet.cli.machines:machines"),
     ("targets", "vacnet.cli.targets:targets"),

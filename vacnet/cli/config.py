@@ -24,7 +24,7 @@ app = group("config", "Make, check and show the settings.")
 @app.command
 def init(
     *,
-    directory: Path = Path("/etc/vacnet"),
+    config: Path = Path("/etc/vacnet"),
     key: Path | None = None,
     space: str = "",
     as_json: Annotated[bool, Parameter(name="--json")] = False,
@@ -36,14 +36,14 @@ def init(
     Example: vacnet config init --space vac.example.org
 
     Args:
-        directory: Where the files go.
+        config: Directory where the files go; what other commands and `vacnet run` take as --config.
         key: Take the key of this file (a copy of another factory's) and make no fresh one.
         space: Name of the space, the same on all its factories; else the host's domain.
         as_json: Print the result as JSON with its `schema` number.
     """
     from vacnet.cli import config_init  # late: it reads and writes settings
 
-    place = directory.absolute()  # as other hosts and shells in other directories are told it
+    place = config.absolute()  # as other hosts and shells in other directories are told it
     made = config_init.make(place, key, space)
     if as_json:
         output.print_json({"schema": 1, "directory": str(place), "files": made})
@@ -52,7 +52,7 @@ def init(
 
 
 @app.command
-def check(path: Path | None = None, /, *, config: Path | None = None, plain: Plain = PLAIN) -> int:
+def check(*, config: Path | None = None, plain: Plain = PLAIN) -> int:
     """Say everything that is wrong with the settings, each with file and line, or sum them up.
 
     It also says what this host lacks for them: a user, files, engines, images.
@@ -62,13 +62,12 @@ def check(path: Path | None = None, /, *, config: Path | None = None, plain: Pla
     Example: vacnet config check && systemctl reload vacnet
 
     Args:
-        path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
-        config: The same, spelt as for other commands.
+        config: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
         plain: How to print.
     """
     from vacnet.cli import settings_files  # late: it reads the settings
 
-    found = settings_files.read(_one_of(path, config))
+    found = settings_files.read(config)
     problems = (*found.problems, *_lacking(found))
     if plain.json:
         output.print_json({"schema": 1, "good": found.good, "problems": problems})
@@ -81,7 +80,7 @@ def check(path: Path | None = None, /, *, config: Path | None = None, plain: Pla
 
 
 @app.command
-def show(path: Path | None = None, /, *, config: Path | None = None, plain: Plain = PLAIN) -> None:
+def show(*, config: Path | None = None, plain: Plain = PLAIN) -> None:
     """Show every value in force and where it stands: file and line, or built-in.
 
     Targets of a pipe are known to a running factory alone: see `vacnet targets`.
@@ -89,15 +88,14 @@ def show(path: Path | None = None, /, *, config: Path | None = None, plain: Plai
     Example: vacnet config show | grep backoff
 
     Args:
-        path: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
-        config: The same, spelt as for other commands.
+        config: Directory with vacnet.toml and conf.d/, or one file; else /etc/vacnet.
         plain: How to print.
     """
     from vacnet.cli import settings_files  # late: it reads the settings
     from vacnet.console.settings_view import settings_view
     from vacnet.targets.show import effective
 
-    found = settings_files.read(_one_of(path, config))
+    found = settings_files.read(config)
     for problem in found.problems:
         output.tell(str(problem))
     if found.settings is None:
@@ -107,12 +105,6 @@ def show(path: Path | None = None, /, *, config: Path | None = None, plain: Plai
         output.print_json({"schema": 1, "values": rows})
     else:
         output.print_view(settings_view(rows), plain)
-
-
-def _one_of(path: Path | None, config: Path | None) -> Path | None:
-    if path and config and path != config:
-        raise CommandError(f"both {path} and --config {config} are given; give one", Exit.WRONG_USE)
-    return path or config
 
 
 def _lacking(found: Found) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vacnet.cli import files
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.key import fresh_line
+from vacnet.cli.near_files import key_data
 from vacnet.cli.settings_files import CONFIG_DIRECTORY, MAIN_FILE, PEERS_NAME, host_for, read
 from vacnet.targets.checks import RefusedError
 from vacnet.targets.example import example_peers, example_settings
@@ -76,9 +77,7 @@ def _check_writable(directory: Path) -> None:
     """Say at once, and with the option's name, that a directory is not ours to write."""
     nearest = next(path for path in (directory, *directory.parents) if path.exists())
     if not os.access(nearest, os.W_OK):
-        words = (
-            f"{nearest} is not yours to write; use sudo, or a directory of your own: --directory DIRECTORY"
-        )
+        words = f"{nearest} is not yours to write; use sudo, or a directory of your own: --config DIRECTORY"
         raise CommandError(words, Exit.NO_PERMISSION)
 
 
@@ -93,7 +92,7 @@ def _domain() -> str:
 
 
 def _given_key(key: Path) -> str:
-    data = key.read_bytes()
+    data = key_data(key)
     _, problems = read_keys(SourceFile(str(key), data))
     if problems:
         raise CommandError(str(problems[0]), Exit.BAD_SETTINGS)
@@ -125,7 +124,6 @@ def told(directory: Path, made: dict[str, str], *, joins: bool, named: bool) -> 
 
 def _next(directory: Path, *, joins: bool) -> str:
     usual = directory == CONFIG_DIRECTORY
-    option = "" if usual else f" {directory}"
     flag = "" if usual else f" --config {directory}"
     greet = (
         f"\n  vacnet peers add FIRST{flag}           # the first host, or any that is in the space"
@@ -135,14 +133,13 @@ def _next(directory: Path, *, joins: bool) -> str:
     here = f"""\
 Next, on this host:
   edit {directory / MAIN_FILE}, then{greet}
-  vacnet config check{option}
+  vacnet config check{flag}
   vacnet run{flag}
 """
     return here if joins else f"{here}\n{_further(directory, flag)}"
 
 
 def _further(directory: Path, flag: str) -> str:
-    usual = directory == CONFIG_DIRECTORY
     key = directory / KEY_NAME
     settings = read(directory).settings
     name = settings.space.name if settings else "NAME"
@@ -150,6 +147,6 @@ def _further(directory: Path, flag: str) -> str:
 On each further host, with the same key (whoever has it can run work in the space):
   ssh HOST mkdir -p {directory}
   scp -p {key} HOST:{key}
-  ssh HOST vacnet config init{"" if usual else f" --directory {directory}"} --space {name}
+  ssh HOST vacnet config init{flag} --space {name}
   vacnet peers add HOST{flag}
 """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -10,6 +11,9 @@ from cyclopts.validators import Number
 from vacnet.cli import happenings, output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+
+if TYPE_CHECKING:
+    from vacnet.factory.client import Client, EventState
 
 
 def events(
@@ -27,7 +31,7 @@ def events(
 
     One event, one line; `!` marks a warning. The record keeps the last 20,000,
     and none older than 30 days; docs/events.md lists the names. Exit code 0 also
-    when there is none: stderr says so.
+    when there is none: stderr says so; 66 if nobody knows that target or machine.
 
     Example: vacnet events --level warning --since 24h
 
@@ -51,9 +55,23 @@ def events(
         target=target, machine=machine, names=names, warnings=level == "warning", since=begin
     )
     shown = tail if tail is not None else happenings.SHOWN if not since else happenings.ALL_OF_THEM
-    found = happenings.events(output.client_for(asking), wanted, shown, follow=follow)
-    told = "no such events are in the record" if wanted != happenings.ALL else happenings.NO_EVENTS
-    happenings.show(happenings.told_if_none(found, told), asking, full=full)
+    client = output.client_for(asking)
+    found = happenings.events(client, wanted, shown, follow=follow)
+    happenings.show(_or_why_none(found, client, wanted), asking, full=full)
+
+
+def _or_why_none(
+    found: Iterable[EventState], client: Client, wanted: happenings.Wanted
+) -> Iterator[EventState]:
+    """Yield what was found, or say why that is nothing."""
+    some = False
+    for event in found:
+        some = True
+        yield event
+    if not some:
+        from vacnet.cli.no_events import why  # late: few ask in vain
+
+        output.tell(why(client, wanted))
 
 
 def _begin(since: str) -> float:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cyclopts import CycloptsError
 
-from vacnet.cli import wrong_use
+from vacnet.cli import near_files, wrong_use
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.factory.client import ClientError
 
@@ -28,6 +28,11 @@ def _of_system(error: OSError) -> _Explained:
     return f"{error.filename or 'output'}: {error.strerror or error}", Exit.FAILED
 
 
+def _said(words: str) -> Callable[[OSError], _Explained]:
+    """Return an explanation that begins with the path."""
+    return lambda error: (f"{error.filename or error}: {words}", Exit.FAILED)
+
+
 _TABLE: tuple[_Row, ...] = (
     _row(CommandError, lambda error: (error.words, error.code)),
     _row(ClientError, lambda error: (error.words, error.exit_code)),
@@ -39,7 +44,10 @@ _TABLE: tuple[_Row, ...] = (
             Exit.NO_PERMISSION,
         ),
     ),
-    _row(FileNotFoundError, lambda error: (f"{error.filename}: there is no such file", Exit.NO_INPUT)),
+    _row(FileNotFoundError, lambda error: (near_files.not_there(str(error.filename)), Exit.NO_INPUT)),
+    _row(IsADirectoryError, _said("this is a directory; name a file")),
+    _row(NotADirectoryError, _said("a part of this path is a file, where a directory is needed")),
+    _row(FileExistsError, _said("this is there and is never overwritten; name another")),
     _row(OSError, _of_system),
 )
 

@@ -8,6 +8,7 @@ keeps its mode and owner. A link is followed: what it points to is replaced, not
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -29,11 +30,15 @@ def write_new(path: Path, text: str, mode: int = MODE_READABLE) -> None:
 
     Raises:
         FileExistsError: it is there.
+        IsADirectoryError: a directory is.
+        NotADirectoryError: a file stands where its directory is to be.
         OSError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_directory(path.parent)
     with _complete(path, text) as (made, descriptor):
         os.fchmod(descriptor, mode)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         os.link(made, path)
 
 
@@ -53,7 +58,7 @@ def edit(
         OSError: it cannot be read or written.
     """
     real = path.resolve()
-    real.parent.mkdir(parents=True, exist_ok=True)
+    _make_directory(real.parent)
     with _locked(real.parent):
         for _ in range(ATTEMPTS):
             before = _state(real)
@@ -66,6 +71,14 @@ def edit(
     raise CommandError(
         f"{path} was changed by somebody else {ATTEMPTS} times while this was at it; try again"
     )
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory where none is; a file in its place is no file that is kept."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager

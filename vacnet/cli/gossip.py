@@ -95,12 +95,7 @@ def replay(
 
 
 def _new(file: Path) -> int:
-    try:
-        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError as error:
-        raise CommandError(f"{file} is there and never overwritten; name another") from error
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}; name a file that can be made") from error
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
 def _replayed(file: Path, key: Path | None, until: float) -> Replayed:
@@ -118,17 +113,14 @@ def _replayed(file: Path, key: Path | None, until: float) -> Replayed:
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
-    try:
-        with file.open("rb") as source:
-            while piece := source.read(PIECE_BYTES):
-                yield piece
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}", Exit.NO_INPUT) from error
+    with file.open("rb") as source:
+        while piece := source.read(PIECE_BYTES):
+            yield piece
 
 
 def _secrets(key: Path | None) -> dict[bytes, bytes]:
     """Return the keys of a file, or of this host's settings, by id."""
-    from vacnet.cli import settings_files  # late: it reads and checks settings
+    from vacnet.cli import near_files, settings_files  # late: it reads and checks settings
     from vacnet.space.seal import key_id
     from vacnet.targets.keys import read_keys
     from vacnet.targets.source import SourceFile
@@ -136,7 +128,7 @@ def _secrets(key: Path | None) -> dict[bytes, bytes]:
     if key is None:
         keys = settings_files.read(None).keys
     else:
-        keys, problems = read_keys(SourceFile(str(key), b"".join(_pieces(key))))
+        keys, problems = read_keys(SourceFile(str(key), near_files.key_data(key)))
         if not keys:
             raise CommandError(str(problems[0]) if problems else f"{key} holds no key", Exit.BAD_SETTINGS)
     return {key_id(one.secret): one.secret for one in keys}

@@ -62,7 +62,7 @@ ALL = Wanted()
 def events(client: Client, wanted: Wanted, tail: int, *, follow: bool) -> Iterator[EventState]:
     """Yield the last events that are wanted, then (following) each as it comes."""
     serial, known = 0, []
-    for event in _recorded(client):
+    for event in recorded(client):
         serial = event.serial
         known += [event] if wanted.has(event) else []
     yield from known[len(known) - tail if tail < len(known) else 0 :]
@@ -74,7 +74,8 @@ def events(client: Client, wanted: Wanted, tail: int, *, follow: bool) -> Iterat
                 yield event
 
 
-def _recorded(client: Client) -> Iterator[EventState]:
+def recorded(client: Client) -> Iterator[EventState]:
+    """Yield every event of the record, oldest first."""
     serial = 0
     while page := client.events(after=serial, limit=AT_ONCE).events:
         yield from page

@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 30.0
 HEARD = "by factory only the last 24 ends of each target are known, without messages and lives"
 
 
-def history(*names: str, since: str = "24h", by: By = "target", asking: Asking = DEFAULT) -> None:
+def history(*target: str, since: str = "24h", by: By = "target", asking: Asking = DEFAULT) -> None:
     """Count how machines of this factory ended: ok, no work, error, neutral, and how long they lived.
 
     With --json it is the finest count, by target, hour and code; --by then only
@@ -36,7 +36,7 @@ def history(*names: str, since: str = "24h", by: By = "target", asking: Asking =
     Example: vacnet history lhcb-prod --by code
 
     Args:
-        names: Count these targets alone.
+        target: Count these targets alone.
         since: Begin there: 24h, 7d, 18:00 (the last one), 2026-11-24T18:00; at most 92d.
         by: What a row is. `kind` is VM, DC, SC or PR, `code` that of the message;
             `factory` is of the whole space: the last ends that this one heard of.
@@ -47,7 +47,7 @@ def history(*names: str, since: str = "24h", by: By = "target", asking: Asking =
     asked = since_seconds(since)
     _refuse_too_long(since, asked)
     client = output.client_for(asking, PATIENCE_SECONDS)
-    answer = _only(_heard(client, asked) if by == "factory" else client.history(int(asked)), names, client)
+    answer = _only(_heard(client, asked) if by == "factory" else client.history(int(asked)), target, client)
     output.show(answer, lambda state: history_view(state, time.time(), by, asked), asking)
 
 

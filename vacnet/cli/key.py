@@ -68,10 +68,11 @@ def new(
 
 
 @app.command(name="list")
-def list_(*, file: Path | None = None, asking: Asking = DEFAULT) -> None:
+def list_(*, file: Path | None = None, asking: Asking = DEFAULT) -> int:
     """List the keys of the key file: id, role, which one seals, and who speaks under each.
 
     Who speaks is known by a running factory alone, and so is whether it has read the file as it is now.
+    It ends with 78 where a line of the file is no key.
 
     Example: vacnet key list
 
@@ -80,12 +81,18 @@ def list_(*, file: Path | None = None, asking: Asking = DEFAULT) -> None:
         asking: Whom to ask and how to print.
     """
     from vacnet.cli import rings  # late: it reads the settings
+    from vacnet.cli.near_files import key_data
     from vacnet.console.keys_view import Listed, keys_view
 
+    if file is not None:
+        key_data(file)  # one that is named has to be there
     ring = rings.ring(file, asking.config)
     loaded = _loaded(asking)
     listed = Listed(file=str(ring.path), keys=rings.described(ring, loaded))
     output.show(listed, keys_view, asking)
+    for words in ring.wrong:
+        output.tell(f"vacnet: {words}")
+    return Exit.BAD_SETTINGS if ring.wrong else Exit.OK
 
 
 @app.command
@@ -112,8 +119,9 @@ def add(
         plain: How to print.
     """
     from vacnet.cli import rings  # late: it reads the settings
+    from vacnet.cli.near_files import key_data
 
-    data = sys.stdin.buffer.read(rings.FILE_BYTES_MAX + 1) if source == STDIN else source.read_bytes()
+    data = sys.stdin.buffer.read(rings.FILE_BYTES_MAX + 1) if source == STDIN else key_data(source)
     keys = rings.keys_in(str(source), data)
     ring = rings.ring(file, config)
     changed = rings.add(ring, keys)

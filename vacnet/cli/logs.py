@@ -14,7 +14,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from vacnet.cli import happenings, output
+from vacnet.cli import elsewhere, happenings, output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 
@@ -51,7 +51,8 @@ def logs(
     else:
         words = f"{machine} has written nothing to its console{'' if follow else ' yet'}"
         chunks = client.log(machine, tail=tail or 0, follow=follow)
-        _print_log(machine, happenings.told_if_none(chunks, words), asking)
+        with elsewhere.explained(client, machine, f"logs {machine}"):
+            _print_log(machine, happenings.told_if_none(chunks, words), asking)
 
 
 def _print_log(machine: str, chunks: Iterator[bytes], asking: Asking) -> None:

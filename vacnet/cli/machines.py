@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
-from vacnet.cli.remote import HERE, Remote
+from vacnet.cli.remote import HERE, Remote, refuse_unused
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Machines
@@ -25,8 +25,8 @@ PATIENCE_SECONDS = 60.0
 def machines(
     *,
     every: Annotated[bool, Parameter(name="--all")] = False,
-    ended: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
-    factory: str = "",
+    ended: Annotated[int, Parameter(validator=Number(gte=0, lte=ALL_ENDED))] = 0,
+    factory: str | None = None,
     remote: Remote = HERE,
     asking: Asking = DEFAULT,
 ) -> None:
@@ -58,12 +58,15 @@ def machines(
     output.show(answer, lambda state: machines_view(state, time.time()), asking)
 
 
-def _asked(factory: str, ended: int, remote: Remote, asking: Asking) -> Machines:
-    if factory and remote.peer:
+def _asked(factory: str | None, ended: int, remote: Remote, asking: Asking) -> Machines:
+    if factory is not None and remote.peer:
         raise CommandError("--factory and --peer both say whom to ask: give one of them", Exit.WRONG_USE)
+    if factory == "":
+        raise CommandError("--factory is empty; `vacnet factories` lists all", Exit.WRONG_USE)
+    refuse_unused(remote)
     if remote.peer:
         return _from_afar(remote, ended, asking)
-    if factory:
+    if factory is not None:
         return output.client_for(asking, PATIENCE_SECONDS).machines_of(factory, ended)
     return output.client_for(asking).machines(ended)
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from vacnet.factory.client import ClientError
     from vacnet.targets.peers import Peer
 
+PORT_EXPECTED = ", with a port from 1 to 65535"
+MET = (
+    "it was met through others, and is tried again after a restart: whoever lists it brings it back. To hear "
+    "it no more, name its factory in `exclude` of [space], on all hosts"
+)
+
 app = group("peers", "List, check, add and remove peers.")
 
 
@@ -57,27 +63,27 @@ def add(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) -> No
     """
     from vacnet.targets.peers import add_peer  # late: it imports an editor of TOML
 
+    _check(peer)
     path, changed = _edited(config, lambda text: add_peer(text, peer))
     _report(path, peer, changed, "added to" if changed else "is already in", plain)
 
 
 @app.command
-def remove(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) -> None:
+def remove(peer: str, /, *, asking: Asking = DEFAULT) -> None:
     """Remove a peer from the file. It stays in the space while others list it: see `exclude`.
 
     Example: vacnet peers remove vac02.example.org
 
     Args:
         peer: host, host:port or [IPv6]:port, as in the file.
-        config: Settings that name the peers file; else /etc/vacnet.
-        plain: How to print.
+        asking: Settings that name the peers file, whom to ask who was met, and how to print.
     """
     from vacnet.targets.peers import remove_peer  # late: it imports an editor of TOML
 
-    path, changed = _edited(config, lambda text: remove_peer(text, peer))
+    path, changed = _edited(asking.config, lambda text: remove_peer(text, peer))
     if not changed:
-        raise CommandError(f"{peer} is not in {path}; `vacnet peers list` shows what is")
-    _report(path, peer, changed, "removed from", plain)
+        raise CommandError(f"{peer} is not in {path}; {_not_listed(peer, path, asking)}", Exit.NO_INPUT)
+    _report(path, peer, changed, "removed from", Plain(json=asking.json, ascii=asking.ascii))
 
 
 @app.command
@@ -103,6 +109,32 @@ def check(*, remote: Remote = HERE, asking: Asking = DEFAULT) -> None:
     if not all(one.answers for one in checked.peers):
         silent = sum(not one.answers for one in checked.peers)
         raise CommandError(f"{silent} of {len(checked.peers)} peers do not answer as they should")
+
+
+def _check(peer: str) -> None:
+    """Refuse what is no address before a file is opened."""
+    from vacnet.targets.address import EXPECTED, endpoint  # late: see output
+
+    if endpoint(peer) is None:
+        _, colon, port = peer.rpartition(":")
+        far = PORT_EXPECTED if colon and port.lstrip("-").isdigit() else ""
+        raise CommandError(f"{peer!r} is not {EXPECTED}{far}; nothing was changed", Exit.WRONG_USE)
+
+
+def _not_listed(peer: str, path: Path, asking: Asking) -> str:
+    """Return what is meant by a peer that the file does not have: one that was met, or a slip of the pen."""
+    from vacnet.cli import settings_files  # late: see `check`
+    from vacnet.cli.near_names import slip
+    from vacnet.factory.client import ClientError
+
+    names = [one.name_as_written for one in settings_files.listed(path)[0]]
+    try:
+        met = [one for one in output.client_for(asking).peers().peers if not one.configured]
+    except ClientError:
+        met = []
+    if any(peer in {one.name, one.factory, one.address} for one in met):
+        return MET
+    return slip(peer, names) or "`vacnet peers list` shows what is"
 
 
 def _list_file(unasked: ClientError, asking: Asking) -> None:

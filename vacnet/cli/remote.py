@@ -10,15 +10,20 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import Parameter
 
 from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.near_files import key_data
 from vacnet.space.address import Address
 from vacnet.space.keyring import Key, KeyRing, Role
 from vacnet.targets.address import EXPECTED, endpoint, why_unresolved
 from vacnet.targets.keys import read_keys
 from vacnet.targets.source import SourceFile
+
+if TYPE_CHECKING:
+    from vacnet.cli.settings_files import Found
 
 
 @Parameter(name="*")
@@ -46,6 +51,16 @@ class Access:
     space: str
 
 
+def refuse_unused(remote: Remote) -> None:
+    """Refuse what is for asking over the network, where nobody is named to be asked so.
+
+    Raises:
+        CommandError: a key or a name of a space is given, and no peer.
+    """
+    if not remote.peer and (remote.key or remote.name):
+        raise CommandError("--key and --name are for --peer: name whom to ask with them", Exit.WRONG_USE)
+
+
 def resolve(peer: str) -> tuple[tuple[Address, ...], str]:
     """Return the addresses of a peer as written, and why it has none."""
     found = endpoint(peer)
@@ -68,18 +83,29 @@ def access(remote: Remote, config: Path | None = None) -> Access:
     if not space or key_file is None:
         from vacnet.cli import settings_files  # late: only where the options leave something out
 
-        settings = settings_files.read(config).settings
+        found = settings_files.read(config)
+        settings = found.settings
         if settings is None:
-            raise CommandError(
-                "there are no good settings here: give --key FILE and --name SPACE, or --config DIR"
-            )
+            raise CommandError(_untold(remote, found))
         space, key_file = space or settings.space.name, key_file or Path(settings.space.key_file)
     return Access(tuple(a for peer in remote.peer for a in resolved(peer)), key_of(key_file, space), space)
 
 
+def _untold(remote: Remote, found: Found) -> str:
+    """Return what an option has to tell that no settings of this host do."""
+    at = found.places.config
+    why = f"the settings at {at} have problems" if found.files else f"there are no settings at {at}"
+    asked = {
+        "--key FILE (a key of the space, of either role)": remote.key is None,
+        "--name SPACE (as in [space] name of its settings)": not remote.name,
+    }
+    wanted = " and ".join(option for option, missing in asked.items() if missing)
+    return f"{why} to ask with: give {wanted}, or --config with settings of the space"
+
+
 def key_of(path: Path, space: str) -> Key:
     """Return the key of a file to look with, derived for a space: every factory has the first member key."""
-    keys, problems = read_keys(SourceFile(str(path), path.read_bytes()))
+    keys, problems = read_keys(SourceFile(str(path), key_data(path)))
     if not keys:
         raise CommandError("; ".join(map(str, problems)), Exit.BAD_SETTINGS)
     ring = KeyRing([(key.role, key.secret) for key in keys], space).keys

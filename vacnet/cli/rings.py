@@ -43,12 +43,18 @@ class Ring:
 
     path: Path
     keys: tuple[Entry, ...]
+    wrong: tuple[str, ...] = ()
+    """Lines that are no key, in words."""
 
 
 def ring(file: Path | None, config: Path | None) -> Ring:
     """Return the ring of a file, or of the one that the settings name; empty where there is no such file."""
     path = file or settings_files.key_file(config)
-    return Ring(path, _entries(str(path), path.read_bytes()) if path.exists() else ())
+    if not path.exists():
+        return Ring(path, ())
+    keys, problems = read_keys(SourceFile(str(path), path.read_bytes()))
+    wrong = tuple(str(problem) for problem in problems if not (keys and problem.fatal))
+    return Ring(path, tuple(_entry(key.role, key.secret) for key in keys), wrong)
 
 
 def keys_in(name: str, data: bytes) -> tuple[Entry, ...]:
@@ -130,11 +136,6 @@ def _edit(of: Ring, change: Callable[[str], str]) -> bool:
     if mode & 0o007:
         of.path.chmod(mode & NOT_FOR_OTHERS)
     return changed
-
-
-def _entries(name: str, data: bytes) -> tuple[Entry, ...]:
-    keys, _ = read_keys(SourceFile(name, data))
-    return tuple(_entry(key.role, key.secret) for key in keys)
 
 
 def _entry(role: str, secret: bytes) -> Entry:

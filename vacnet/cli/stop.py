@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vacnet.cli import output
+from vacnet.cli import elsewhere, output
 from vacnet.cli.drain import asked_by
 from vacnet.cli.options import DEFAULT, Asking
 
@@ -23,7 +23,9 @@ def stop(machine: str, /, *, reason: str, asking: Asking = DEFAULT) -> None:
     """
     from vacnet.factory.client import StopOrder  # late: see output
 
-    done = output.client_for(asking).stop(machine, StopOrder(reason=reason, who=asked_by()))
+    client = output.client_for(asking)
+    with elsewhere.explained(client, machine, f"stop {machine}"):
+        done = client.stop(machine, StopOrder(reason=reason, who=asked_by()))
     if asking.json:
         output.print_json(done)
     else:

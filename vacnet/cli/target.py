@@ -11,7 +11,7 @@ app = group("target", "Hold a target, so that nothing is made of it, and let go 
 
 
 @app.command
-def hold(name: str, /, *, reason: str, space: bool = False, asking: Asking = DEFAULT) -> None:
+def hold(target: str, /, *, reason: str, space: bool = False, asking: Asking = DEFAULT) -> None:
     """Make no more machines of a target; those that run go on.
 
     On this host alone, or with --space in the whole space: then every factory
@@ -21,27 +21,27 @@ def hold(name: str, /, *, reason: str, space: bool = False, asking: Asking = DEF
     Example: vacnet target hold atlas --reason "bad image, ticket 4711" --space
 
     Args:
-        name: Of the target.
+        target: Its name.
         reason: Why, for everybody who sees it.
         space: In the whole space, not only on this host.
         asking: Whom to ask and how to print.
     """
-    _order(name, reason, asking, held=True, space=space)
+    _order(target, reason, asking, held=True, space=space)
 
 
 @app.command
-def release(name: str, /, *, reason: str = "", space: bool = False, asking: Asking = DEFAULT) -> None:
+def release(target: str, /, *, reason: str = "", space: bool = False, asking: Asking = DEFAULT) -> None:
     """Let go of a target that is held, on this host or with --space in the whole space.
 
     Example: vacnet target release atlas --reason "new image" --space
 
     Args:
-        name: Of the target.
+        target: Its name.
         reason: Why, for everybody who sees it.
         space: In the whole space, not only on this host.
         asking: Whom to ask and how to print.
     """
-    _order(name, reason, asking, held=False, space=space)
+    _order(target, reason, asking, held=False, space=space)
 
 
 def _order(name: str, reason: str, asking: Asking, *, held: bool, space: bool) -> None:

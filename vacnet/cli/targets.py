@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from vacnet.factory.client import SpaceState
 
 
-def targets(*names: str, asking: Asking = DEFAULT) -> None:
+def targets(*target: str, asking: Asking = DEFAULT) -> None:
     """List the targets with shares, windows, tickets, and why each starts or does not.
 
     Example: vacnet targets --json | jq '.targets[] | {name, state, here}'
 
     Args:
-        names: Show these alone.
+        target: Show these alone.
         asking: Whom to ask and how to print.
     """
     from vacnet.console.targets_view import targets_view  # late: see output
 
-    state = _only(output.client_for(asking).space(), names)
+    state = _only(output.client_for(asking).space(), target)
     output.show(state, lambda state: targets_view(state, time.time()), asking)
 
 
@@ -42,8 +42,7 @@ def _only(state: SpaceState, names: tuple[str, ...]) -> SpaceState:
 
 def no_such(name: str, known: list[str]) -> str:
     """Return in words that there is no such target, with the nearest of those that there are."""
-    import difflib  # late: only a slip of the pen needs it
+    from vacnet.cli.near_names import slip  # late: only a slip of the pen needs it
 
-    near = "".join(difflib.get_close_matches(name, known, n=1))
-    all_of_them = f"there are {', '.join(known)}" if known else "it has none"
-    return f"this factory has no target {name!r}; {f'did you mean {near}?' if near else all_of_them}"
+    listed = "`vacnet targets` lists them" if known else "it has none"
+    return f"this factory has no target {name!r}; {slip(name, known) or listed}"

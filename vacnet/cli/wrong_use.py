@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cyclopts import CycloptsError, UnknownCommandError, UnusedCliTokensError
+from cyclopts import (
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnusedCliTokensError,
+)
 
 from vacnet.cli.exits import Exit
 
 MONITORED = frozenset({"health"})
 UNKNOWN = 3
+
+NUMBERS = {int: "a whole number", float: "a number"}
+NO_VALUE = "{0} has no value (one that begins with - is written {0}=VALUE)"
+SETTINGS_BY_OPTION = "; --config names the settings"
 
 
 def _in_one_line(error: CycloptsError) -> str:
@@ -21,8 +31,38 @@ def _in_one_line(error: CycloptsError) -> str:
     return " ".join(str(error).split())
 
 
-def _first(error: CycloptsError) -> str:
-    return next(iter(error.unused_tokens or ()), "")
+def _too_many(error: CycloptsError) -> str:
+    word = next(iter(error.unused_tokens or ()), "")
+    hint = SETTINGS_BY_OPTION if (error.command_chain or ("",))[0] == "config" else ""
+    return f"{word!r} is one word too many{hint}"
+
+
+def _missing(error: CycloptsError) -> str:
+    """Return what is missing and, as its help has it, what it is for."""
+    argument = error.argument
+    if argument is None:
+        return _in_one_line(error)
+    if getattr(error, "keyword", None) or argument.tokens:
+        return NO_VALUE.format(getattr(error, "keyword", None) or argument.name)
+    told = _help(error, argument.name)
+    return f"{argument.name} is missing{': ' if told else ''}{told[:1].lower()}{told[1:]}"
+
+
+def _help(error: CycloptsError, name: str) -> str:
+    """Return what the help of the command says of an argument, which is read for `--help` alone."""
+    if error.app is None:
+        return ""
+    known = error.app.assemble_argument_collection(parse_docstring=True)
+    return next((" ".join((one.parameter.help or "").split()) for one in known if one.name == name), "")
+
+
+def _no_number(error: CycloptsError) -> str:
+    """Return that a word is no number, where one was expected."""
+    token, wanted = getattr(error, "token", None), getattr(error, "target_type", None)
+    expected = NUMBERS.get(wanted) if isinstance(wanted, type) else None
+    if token is None or expected is None:
+        return _in_one_line(error)
+    return f'{token.keyword or "the value"} "{token.value}" is not {expected}'
 
 
 def _help_of(error: CycloptsError) -> str:
@@ -30,8 +70,10 @@ def _help_of(error: CycloptsError) -> str:
 
 
 _WORDS: tuple[tuple[type[CycloptsError], Callable[[CycloptsError], str]], ...] = (
-    (UnusedCliTokensError, lambda error: f"{_first(error)!r} is one word too many"),
+    (UnusedCliTokensError, _too_many),
     (UnknownCommandError, lambda error: _in_one_line(error).partition(" Available commands")[0]),
+    (MissingArgumentError, _missing),
+    (CoercionError, _no_number),
     (CycloptsError, _in_one_line),
 )
 

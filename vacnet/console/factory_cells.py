@@ -72,7 +72,7 @@ MOODS: tuple[Mood, ...] = (
         _flag("settling"),
         "it learns the space before it starts anything",
     ),
-    Mood("on hold", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
+    Mood("vetoed", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
     Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
 )
 

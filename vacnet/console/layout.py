@@ -74,7 +74,7 @@ def _total(standing: list[Column], sheet: Sheet) -> int:
 
 def _cut(widths: dict[str, int], standing: list[Column], width: int) -> None:
     """Take from the widest column of words, cell by cell, until the line fits or nothing can give."""
-    words = [column.key for column in standing if not column.right]
+    words = [column.key for column in standing if not column.right and not column.whole]
     while sum(widths.values()) + GAP * (len(standing) - 1) > width and words:
         widest = max(words, key=widths.__getitem__)
         if widths[widest] <= SHORTEST_CUT:

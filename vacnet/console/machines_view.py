@@ -31,6 +31,21 @@ COLUMNS = (
     Column(key="message", title="last message", leaves=4, below=True, width=20, lines_max=2),
     Column(key="id", title="id", leaves=9),
 )
+WITH_ENDED = (
+    COLUMNS[0],
+    Column(key="id", title="id", whole=True),
+    Column(key="target", title="target", leaves=10),
+    Column(key="state", title="state"),
+    Column(key="processors", title="procs", right=True, leaves=5),
+    Column(key="kind", title="kind", leaves=6),
+    Column(key="ran", title="ran", right=True),
+    Column(key="efficiency", title="cpu", right=True),
+    Column(key="recent", title="recent", right=True, leaves=8),
+    Column(key="memory", title="memory", right=True, leaves=9),
+    Column(key="left", title="left", right=True, leaves=7),
+    Column(key="message", title="last message", leaves=11, below=True, width=36, lines_max=2),
+)
+"""Of what has ended the name is another's by now: the id, which has the target in it, is what counts."""
 
 STATES: Mapping[str, Tone] = {
     "created": Tone.PLAIN,
@@ -51,10 +66,11 @@ NO_MACHINES = "No machines. `vacnet targets` says why none starts; `vacnet machi
 def machines_view(state: Machines, now: float) -> View:
     """Return the view of a factory's machines, `now` in Unix seconds."""
     rows = tuple(_row(machine, now) for machine in state.machines)
+    columns = WITH_ENDED if any(machine.ended is not None for machine in state.machines) else COLUMNS
     return View(
         facts=_facts(state),
         warnings=freshness.staleness(state.factory, state.time, now),
-        sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NONE_THERE if state.asked_by else NO_MACHINES),),
+        sheets=(Sheet(columns=columns, rows=rows, empty=NONE_THERE if state.asked_by else NO_MACHINES),),
     )
 
 

@@ -81,6 +81,8 @@ class Column:
     """There its title stands before it, for its words alone would not say what they are."""
     lines_max: int = 0
     """Of words that wrap: what is longer ends with an ellipsis; 0: as many lines as they take."""
+    whole: bool = False
+    """It is never cut: it is what the next command is given."""
     right: bool = False
     """Numbers are set right."""
     width: int = 0

@@ -29,9 +29,7 @@ NAME = "page.example.org"
 
 _VACNET = """#!/bin/sh
 case "$1 $2" in
-    "config init") shift 2; set -- config init --directory {etc} "$@" ;;
-    "config check"|"config show") one=$1 two=$2; shift 2; set -- "$one" "$two" {etc} "$@" ;;
-    "peers "*|"key list"|"key add"|"key use"|"key drop") set -- "$@" --config {etc} ;;
+    "config "*|"peers "*|"key list"|"key add"|"key use"|"key drop") set -- "$@" --config {etc} ;;
 esac
 exec {python} -c "{program}" "$@"
 """

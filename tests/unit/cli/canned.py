@@ -43,6 +43,10 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def do_GET(self) -> None:
         asked = urlparse(self.path)
         answer = self.server.answers.get(asked.path)
@@ -51,7 +55,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             events = tuple(event for event in answer.events if event.serial > after)
             answer = msgspec.structs.replace(answer, events=events)
         missing = ErrorAnswer(error="there is no such machine")
-        self._send(404 if answer is None else 200, missing if answer is None else answer)
+        refused = answer is None or isinstance(answer, ErrorAnswer)
+        self._send(404 if refused else 200, missing if answer is None else answer)
 
     def _send(self, status: int, answer: object) -> None:
         body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)

@@ -31,7 +31,7 @@ CANNOT_ASK = [["stop", "m", "--reason", "r"], ["drain", "--reason", "r"], ["undr
 def config(vacnet: Command, short_path: Path) -> Path:
     """Return settings whose state, and so whose socket, is in a directory of their own."""
     directory = short_path / "etc"
-    assert vacnet("config", "init", "--directory", directory, "--space", "a.example").returncode == 0
+    assert vacnet("config", "init", "--config", directory, "--space", "a.example").returncode == 0
     main = directory / "vacnet.toml"
     main.write_text(f'state_directory = "{short_path / "state"}"\n' + main.read_text())
     (short_path / "state").mkdir()

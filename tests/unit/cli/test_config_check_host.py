@@ -19,7 +19,7 @@ PROCESS = '[runtimes.process]\nprocess_user = "nobody"\n'
 def checked(vacnet: Command, tmp_path: Path) -> Checked:
     """Return a call that checks settings with these lines added."""
     directory = tmp_path / "etc"
-    vacnet("config", "init", "--directory", directory, "--space", "test.example")
+    vacnet("config", "init", "--config", directory, "--space", "test.example")
 
     def check(lines: str = "", *more: str) -> Done:
         (directory / "conf.d").mkdir(exist_ok=True)
@@ -96,16 +96,11 @@ def test_an_engine_that_is_not_there_is_told_once_for_all_targets(checked: Check
     assert f"there is no engine at {tmp_path}/none.sock" in done.stderr
 
 
-def test_a_path_and_an_option_are_alike_and_two_that_differ_are_refused(
-    vacnet: Command, checked: Checked, tmp_path: Path
-) -> None:
-    by_option = checked()
-    assert vacnet("config", "check", tmp_path / "etc") == by_option
-    shown = vacnet("config", "show", tmp_path / "etc")
-    assert vacnet("config", "show", "--config", tmp_path / "etc") == shown
-    done = checked("", "/elsewhere")
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_settings_are_named_by_the_option_that_all_commands_have(vacnet: Command, command: str) -> None:
+    done = vacnet("config", command, "/elsewhere")
     assert done.returncode == Exit.WRONG_USE
-    assert "give one" in done.stderr
+    assert "--config names the settings" in done.stderr
 
 
 def test_what_the_host_lacks_is_told_in_the_same_round_as_what_is_wrong(

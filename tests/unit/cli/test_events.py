@@ -55,10 +55,23 @@ def test_the_last_ones_are_counted_after_the_filter(vacnet: Command, short_path:
     assert _serial_names(done.stdout) == ["machine.ended"]
 
 
-def test_nothing_that_fits_is_said_on_stderr(vacnet: Command, short_path: Path) -> None:
-    with answering(short_path / "control.sock", ALL) as socket:
-        done = vacnet("events", "--target", "c", socket=socket)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no such events are in the record\n")
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--target", "a", "factory.*"), Exit.OK, "no such events are in the record"),
+        (("--target", "ska-sim"), Exit.OK, "no such events are in the record"),
+        (("machine.endet",), Exit.OK, "no such events are in the record; did you mean machine.ended?"),
+        (("--target", "ska-sin"), Exit.NO_INPUT, "none is of a target 'ska-sin'; did you mean ska-sim?"),
+        (("--machine", "vac01-04"), Exit.NO_INPUT, "none is of a machine 'vac01-04'; did you mean vac01-03?"),
+    ],
+)
+def test_nothing_that_fits_is_said_with_what_may_be_meant(
+    vacnet: Command, short_path: Path, words: tuple[str, ...], code: Exit, told: str
+) -> None:
+    with answering(short_path / "control.sock", {**ALL, "/v1/space": scenes.HEALTHY}) as socket:
+        done = vacnet("events", *words, socket=socket)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (code, "", 1)
+    assert told in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,9 @@ def test_a_file_that_cannot_be_written_is_named(program: Command, tmp_path: Path
     assert str(tmp_path / "file") in one_line(done.stderr)
 
 
-def test_a_reader_that_goes_away_is_no_error_worth_a_word(daemon: Path) -> None:
-    program = [sys.executable, "-c", PROGRAM, "machines", "--all"]
+@pytest.mark.parametrize("words", [("machines", "--all"), ("--help",), ("key", "--help")])
+def test_a_reader_that_goes_away_is_no_error_worth_a_word(daemon: Path, words: tuple[str, ...]) -> None:
+    program = [sys.executable, "-c", PROGRAM, *words]
     reader, writer = os.pipe()
     os.close(reader)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "VACNET_SOCKET": str(daemon)}

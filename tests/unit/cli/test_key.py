@@ -146,10 +146,10 @@ def test_init_refuses_a_key_where_another_is_and_not_where_it_is_the_same(
     vacnet: Command, tmp_path: Path
 ) -> None:
     given, site = _new(tmp_path), tmp_path / "site"
-    assert vacnet("config", "init", "--directory", site, "--key", given).returncode == 0
-    assert vacnet("config", "init", "--directory", site, "--key", given).returncode == 0
+    assert vacnet("config", "init", "--config", site, "--key", given).returncode == 0
+    assert vacnet("config", "init", "--config", site, "--key", given).returncode == 0
     given.write_text(f"member {OLD.hex()}\n")
-    done = vacnet("config", "init", "--directory", site, "--key", given)
+    done = vacnet("config", "init", "--config", site, "--key", given)
     assert (done.returncode, f"vacnet key add {given}" in done.stderr) == (Exit.FAILED, True)
 
 

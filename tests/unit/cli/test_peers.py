@@ -23,7 +23,7 @@ peers = [
 def config(vacnet: Command, tmp_path: Path) -> Path:
     """Return a directory of settings with two peers."""
     directory = tmp_path / "etc"
-    assert vacnet("config", "init", "--directory", directory).returncode == 0
+    assert vacnet("config", "init", "--config", directory).returncode == 0
     (directory / "peers.toml").write_text(PEERS)
     return directory
 
@@ -51,16 +51,24 @@ def test_a_peer_is_removed(vacnet: Command, config: Path) -> None:
 
 def test_removing_what_is_not_there_fails_and_changes_nothing(vacnet: Command, config: Path) -> None:
     done = vacnet("peers", "remove", "vac77.example.org", "--config", config)
-    assert done.returncode == Exit.FAILED
+    assert done.returncode == Exit.NO_INPUT
     assert "vac77.example.org is not in" in done.stderr
     assert (config / "peers.toml").read_text() == PEERS
 
 
-def test_what_is_no_address_is_refused(vacnet: Command, config: Path) -> None:
-    done = vacnet("peers", "add", "a b:c", "--config", config)
-    assert done.returncode == Exit.FAILED
-    assert '"a b:c"' in done.stderr
+@pytest.mark.parametrize(("peer", "told"), [("a b:c", "'a b:c' is not"), ("vac04:99999", "from 1 to 65535")])
+def test_what_is_no_address_is_refused(vacnet: Command, config: Path, peer: str, told: str) -> None:
+    done = vacnet("peers", "add", peer, "--config", config)
+    assert done.returncode == Exit.WRONG_USE
+    assert told in done.stderr
     assert (config / "peers.toml").read_text() == PEERS
+
+
+def test_who_was_met_and_is_not_listed_is_said_to_be_so(vacnet: Command, config: Path, daemon: Path) -> None:
+    done = vacnet("peers", "remove", "vac05.example.org", "--config", config, socket=daemon)
+    assert done.returncode == Exit.NO_INPUT
+    assert "it was met through others" in done.stderr
+    assert "`exclude` of [space]" in done.stderr
 
 
 def test_a_missing_file_is_made_from_the_example(vacnet: Command, config: Path) -> None:
