@@ -17,7 +17,9 @@ from vacnet.cli.options import DEFAULT, Asking
 from vacnet.cli.remote import HERE, Remote
 
 if TYPE_CHECKING:
-    from vacnet.cli.live import Shows
+    from vacnet.cli.looking import Looker
+    from vacnet.cli.remote import Access
+    from vacnet.cli.space_wait import Shows
     from vacnet.factory.client import SpaceState
 
 PATIENCE_SECONDS = 2.0
@@ -27,6 +29,7 @@ PATIENCE_SECONDS = 2.0
 def space(
     *,
     once: bool = False,
+    write: bool = False,
     until: Literal["drained", "idle"] | None = None,
     timeout: Annotated[float, Parameter(validator=Number(gte=0))] | None = None,
     remote: Remote = HERE,
@@ -51,23 +54,21 @@ def space(
     Args:
         once: Print it once and end, also on a terminal.
         until: Wait for this, saying on stderr what is left, then print it once.
+        write: Let the screen give orders (hold, drain, stop), each with a reason; else it only reads.
         timeout: Wait no longer than so many seconds.
         remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
     if timeout is not None and until is None:
         raise CommandError("--timeout is for --until: without it nothing waits", Exit.WRONG_USE)
-    live = sys.stdout.isatty() and not once and not until and not asking.json
-    with _asked(remote, asking, live=live) as client:
+    if _on_screen() and not once and not until and not asking.json:
+        _watch(remote, asking, write=write)
+        return
+    with _asked(remote, asking) as client:
         if until:
             from vacnet.cli.space_wait import wait_for
 
             _print(wait_for(client, until, timeout), asking)
-            return
-        if live:
-            from vacnet.cli.live import watch_space  # late: needs rich's live display
-
-            watch_space(client, ascii_signs=asking.ascii)
             return
         _print(client.space(), asking)
 
@@ -78,15 +79,39 @@ def _print(answer: SpaceState, asking: Asking) -> None:
     output.show(answer, lambda state: space_view(state, time.time()), asking)
 
 
-@contextmanager
-def _asked(remote: Remote, asking: Asking, *, live: bool) -> Iterator[Shows]:
-    patience = PATIENCE_SECONDS if live else output.PATIENCE_SECONDS
+def _on_screen() -> bool:
+    """Return whether there is a terminal for a screen, and a keyboard."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _watch(remote: Remote, asking: Asking, *, write: bool) -> None:
+    from vacnet.cli.dashboard import open_dashboard  # late: only a screen needs it
+    from vacnet.console.tables import knows_unicode
+
+    ascii_signs = asking.ascii or not knows_unicode(sys.stdout)
     if not remote.peer:
-        yield output.client_for(asking, patience)
+        open_dashboard(output.client_for(asking, PATIENCE_SECONDS), write=write, ascii_signs=ascii_signs)
         return
+    from vacnet.cli.onlooker import Observed  # late: needs the rules of gossip
+
+    with _looking(remote, asking, PATIENCE_SECONDS) as (looker, way):
+        open_dashboard(Observed(looker, way), write=write, ascii_signs=ascii_signs)
+
+
+@contextmanager
+def _asked(remote: Remote, asking: Asking) -> Iterator[Shows]:
+    if not remote.peer:
+        yield output.client_for(asking)
+        return
+    with _looking(remote, asking, output.PATIENCE_SECONDS) as (looker, _):
+        yield looker
+
+
+@contextmanager
+def _looking(remote: Remote, asking: Asking, patience_seconds: float) -> Iterator[tuple[Looker, Access]]:
     from vacnet.cli.looking import Looker  # late: needs the rules of gossip
     from vacnet.cli.remote import access
 
     way = access(remote, asking.config)
-    with Looker(way.key, way.space, way.addresses, patience) as looker:
-        yield looker
+    with Looker(way.key, way.space, way.addresses, patience_seconds) as looker:
+        yield looker, way

@@ -9,15 +9,23 @@ with `Exit.FAILED` where waiting is in vain.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 
 if TYPE_CHECKING:
-    from vacnet.cli.live import Shows
     from vacnet.console.until import Goal
     from vacnet.factory.client import SpaceState
+
+
+class Shows(Protocol):
+    """Whoever can be asked for the space."""
+
+    def space(self) -> SpaceState:
+        """Return it as of now."""
+        ...
+
 
 ASK_SECONDS = 1.0
 """As often as factories tell each other that they live."""

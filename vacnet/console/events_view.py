@@ -22,12 +22,13 @@ def event_line(event: EventState) -> Cell:
             Span(" "),
             sign,
             Span(words.clean(event.name), Tone.STRONG),
-            Span(f" {_fields(event)}"),
+            Span(f" {fields_of(event)}"),
         )
     )
 
 
-def _fields(event: EventState) -> str:
+def fields_of(event: EventState) -> str:
+    """Return what an event tells, as `key=value`."""
     return " ".join(f"{words.clean(key)}={_value(value)}" for key, value in event.fields.items())
 
 

@@ -73,6 +73,7 @@ MOODS: tuple[Mood, ...] = (
         "it learns the space before it starts anything",
     ),
     Mood("vetoed", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
+    Mood("suspect", glyphs.DRAINING, Tone.WARN, _flag("suspect"), "machines fail here and not elsewhere"),
     Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
 )
 
@@ -83,6 +84,11 @@ ABSENT = frozenset({"silent", "departed"})
 def mood_of(factory: FactoryState) -> Mood:
     """Return the first mood that applies."""
     return next(mood for mood in MOODS if mood.applies(factory))
+
+
+def rank_of(factory: FactoryState) -> int:
+    """Return the place of its mood: the worst is 0."""
+    return MOODS.index(mood_of(factory))
 
 
 def is_known(factory: FactoryState) -> bool:

@@ -22,6 +22,7 @@ SILENT = "\N{WHITE CIRCLE}"
 
 MARK = "\N{BOX DRAWINGS LIGHT VERTICAL}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 FULL = "\N{FULL BLOCK}"
 EIGHTHS = " \u258f\u258e\u258d\u258c\u258b\u258a\u2589"
 """Blocks that fill 0 to 7 eighths of a cell from the left."""
@@ -39,6 +40,7 @@ _STAND_INS = {
     SILENT: "?",
     MARK: "|",
     ELLIPSIS: "~",
+    RULE: "-",
     FULL: "#",
     **{block: " #"[index >= _HALF] for index, block in enumerate(EIGHTHS)},
     **dict(zip(LEVELS, " __--==##", strict=True)),

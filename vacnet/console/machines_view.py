@@ -65,7 +65,7 @@ NO_MACHINES = "No machines. `vacnet targets` says why none starts; `vacnet machi
 
 def machines_view(state: Machines, now: float) -> View:
     """Return the view of a factory's machines, `now` in Unix seconds."""
-    rows = tuple(_row(machine, now) for machine in state.machines)
+    rows = tuple(row_of(machine, now) for machine in state.machines)
     columns = WITH_ENDED if any(machine.ended is not None for machine in state.machines) else COLUMNS
     return View(
         facts=_facts(state),
@@ -90,7 +90,7 @@ def _asked(state: Machines) -> str:
     return f", asked by {words.clean(state.asked_by)}, {words.age(state.age_seconds)} old"
 
 
-def _row(machine: MachineState, now: float) -> Row:
+def row_of(machine: MachineState, now: float) -> Row:
     cells = {
         "name": say(words.clean(machine.name), Tone.STRONG),
         "target": say(words.clean(machine.target)),

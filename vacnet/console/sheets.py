@@ -21,9 +21,7 @@ INDENT = "  "
 def sheet_lines(sheet: Sheet, width: int, count: int | None) -> Iterator[Text]:
     """Yield the lines of a sheet with at most `count` rows (None: all)."""
     placed = place(sheet, width)
-    yield _joined(
-        _title(column, room, first=not index) for index, (column, room) in enumerate(placed.columns)
-    )
+    yield title_line(placed)
     if not sheet.rows:
         yield from wrapped(Cell((Span(sheet.empty),)), width, INDENT)
     shown = choose_rows(sheet.rows, len(sheet.rows) if count is None else count)
@@ -31,6 +29,30 @@ def sheet_lines(sheet: Sheet, width: int, count: int | None) -> Iterator[Text]:
         yield from _row_lines(row, placed, width)
     if shown.left_out:
         yield Text(f"{INDENT}{shown.left_out}", style=STALE_STYLE)
+
+
+def title_line(placed: Placed) -> Text:
+    """Return the titles of the columns that stand."""
+    return _joined(
+        _title(column, room, first=not index) for index, (column, room) in enumerate(placed.columns)
+    )
+
+
+def row_line(row: Row, placed: Placed) -> Text:
+    """Return one row in one line, whatever has to be cut; what stands below it is not in it."""
+    cells = ((row.cells.get(column.key, EMPTY), room, column) for column, room in placed.columns)
+    return _aged(_joined(_one_line(*cell) for cell in cells), row)
+
+
+def below_line(row: Row, placed: Placed) -> Text:
+    """Return what stands below a row, in one line; empty: nothing does."""
+    told = (text_of(_named(row.cells.get(column.key, EMPTY), column)) for column in placed.below)
+    return _aged(Text(INDENT) + Text("   ").join(text for text in told if text), row)
+
+
+def _one_line(cell: Cell, room: int, column: Column) -> Text:
+    text = bar_text(cell.bar, room) if cell.bar is not None else text_of(cell)
+    return padded(text, room, column)
 
 
 def _title(column: Column, room: int, *, first: bool) -> Text:

@@ -46,7 +46,7 @@ def space_view(state: SpaceState, now: float, *, trouble: str = "") -> View:
     told = (trouble, *state.warnings) if trouble else state.warnings
     warnings = tuple(freshness.warning(text) for text in told)
     return View(
-        facts=_facts(state),
+        facts=facts_of(state),
         warnings=freshness.staleness(state.factory, state.time, now) + warnings,
         sheets=(targets_sheet(state, late), factories_sheet(state, late)),
         legend=(*(target_cells.legend() if state.targets else ()), *factory_cells.legend(state.factories)),
@@ -79,7 +79,8 @@ def by_name(factories: tuple[FactoryState, ...]) -> list[FactoryState]:
     return sorted(factories, key=lambda factory: factory.name)
 
 
-def _facts(state: SpaceState) -> tuple[Cell, ...]:
+def facts_of(state: SpaceState) -> tuple[Cell, ...]:
+    """Return the header: who, how many of what, seen by whom and when."""
     return (
         Cell((Span("space "), Span(words.clean(state.space), Tone.STRONG))),
         *moods_of(state.factories),

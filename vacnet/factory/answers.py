@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from vacnet.agent import rules
 from vacnet.agent.agent import Agent
 from vacnet.agent.stranger_words import address_notes, brief_notes, stranger_lines, stranger_reports
 from vacnet.factory import health, peer_state
+from vacnet.factory.album import Album
 from vacnet.factory.asking import Asking
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
@@ -34,6 +36,7 @@ from vacnet.factory.messages import (
     History,
     Machines,
     MachineState,
+    PastState,
     Peers,
     SpaceState,
     TallyState,
@@ -73,6 +76,7 @@ class FactoryAnswers:
     """What drains it by an order, in full; empty: nothing does."""
     counters: Callable[[], dict[str, int]]
     recorder: Recorder
+    album: Album
     started_at: float
 
     async def space(self) -> SpaceState:
@@ -213,6 +217,13 @@ class FactoryAnswers:
             made=found.time if found else None,
             decision=found.decision if found else None,
         )
+
+    async def past(self, at: float, step: int) -> PastState:
+        """Answer /v1/past."""
+        try:
+            return await self.album.past(self.settings().factory.name, time.time(), at, step)
+        except (msgspec.MsgspecError, zlib.error) as error:
+            raise RefusedError(NOT_FOUND, f"the picture of that moment cannot be read ({error})") from error
 
     async def recording(self, seconds: int) -> AsyncGenerator[bytes]:
         """Yield a recording of the agent."""

@@ -44,6 +44,7 @@ from vacnet.factory.messages import (
     Machines,
     MachineState,
     Outcome,
+    PastState,
     Peers,
     PeerState,
     SpaceState,
@@ -77,6 +78,7 @@ __all__ = [
     "MachineState",
     "Machines",
     "Outcome",
+    "PastState",
     "PeerState",
     "Peers",
     "SpaceState",
@@ -84,6 +86,7 @@ __all__ = [
     "Stopped",
     "TallyState",
     "TargetState",
+    "WhyState",
     "default_socket",
 ]
 
@@ -203,6 +206,16 @@ class Client:
     def decision(self, at: int) -> DecisionState:
         """Return the last decision made until `at` (Unix seconds)."""
         return self._get("/v1/decisions", DecisionState, at=at)
+
+    def past(self, at: float, step: int = 0) -> PastState:
+        """Return the picture kept last until `at` (Unix seconds), or so many pictures after or before it."""
+        milliseconds = max(0, int(at * 1000))
+        query = {"at": milliseconds, "before": max(0, -step), "after": max(0, step)}
+        return self._get("/v1/past", PastState, **query)
+
+    def log_tail(self, machine: str, lines: int) -> bytes:
+        """Return the last lines of the console log of a machine."""
+        return b"".join(self.log(machine, tail=lines))
 
     def recording(self, seconds: int = 0) -> Iterator[bytes]:
         """Yield a recording of what the factory's agent is told and sends, for `seconds` (0: endless)."""

@@ -30,6 +30,7 @@ from vacnet.factory.messages import (
     Health,
     History,
     Machines,
+    PastState,
     Peers,
     SpaceState,
     WhyState,
@@ -42,6 +43,7 @@ PATH_BYTES_MAX = 107
 ENDED_MAX = 10_000
 EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
+STEPS_MAX = 1_000
 SECONDS_MAX = 7 * 86_400
 GONE_SECONDS = 0.5
 """Between two looks whether whoever a log or a recording is sent to is still there."""
@@ -104,6 +106,10 @@ class Answers(Protocol):
 
     async def decision(self, at: int) -> DecisionState:
         """Answer /v1/decisions."""
+        ...
+
+    async def past(self, at: float, step: int) -> PastState:
+        """Answer /v1/past."""
         ...
 
     def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:
@@ -170,6 +176,9 @@ def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
         "/v1/health": lambda _request: answers.health(),
         "/v1/targets/{target}/why": lambda request: answers.why(request.match_info["target"]),
         "/v1/decisions": lambda request: answers.decision(_number(request, "at", 0, 1 << 40)),
+        "/v1/past": lambda request: answers.past(
+            _number(request, "at", 0, 1 << 50) / 1000, _step(request)
+        ),
         "/v1/drain": lambda _request: orders.drain_state(),
     }
 
@@ -256,6 +265,11 @@ async def _end_when_gone(request: web.Request, patience: asyncio.Timeout) -> Non
     while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 (no event tells)
         await asyncio.sleep(GONE_SECONDS)
     patience.reschedule(0.0)
+
+
+def _step(request: web.Request) -> int:
+    """Return how many pictures after (or below 0: before) a moment are meant."""
+    return _number(request, "after", 0, STEPS_MAX) - _number(request, "before", 0, STEPS_MAX)
 
 
 def _number(request: web.Request, name: str, default: int, most: int) -> int:

@@ -30,6 +30,7 @@ from vacnet import __version__
 from vacnet.agent.effects import Notify
 from vacnet.factory import logs
 from vacnet.factory import settings as of_settings
+from vacnet.factory.album import Album
 from vacnet.factory.answers import FactoryAnswers
 from vacnet.factory.clock import boot_id, boot_seconds
 from vacnet.factory.control import Control, ControlError
@@ -184,15 +185,18 @@ async def _start(factory: Factory, edits: Edits, stack: AsyncExitStack) -> None:
     edits.peers()
     factory.listen()
     settings = factory.settings.control
-    answers = _answers(factory)
+    album = Album(Path(factory.settings.state_directory))
+    stack.push_async_callback(album.close)
+    answers = _answers(factory, album)
     control = Control(Path(settings.socket), settings.group, answers, FactoryOrders(factory))
     await control.start()
     stack.push_async_callback(control.close)
     stack.push_async_callback((await serve_metrics(factory, answers)).close)
+    album.begin(answers)
     _tell_start(factory)
 
 
-def _answers(factory: Factory) -> FactoryAnswers:
+def _answers(factory: Factory, album: Album) -> FactoryAnswers:
     return FactoryAnswers(
         agent=factory.agent,
         keeper=factory.keeper,
@@ -208,6 +212,7 @@ def _answers(factory: Factory) -> FactoryAnswers:
         drained=lambda: factory.drain.in_full() if factory.drain else "",
         counters=factory.counters,
         recorder=Recorder(factory.agent, factory.driver, boot_seconds),
+        album=album,
         started_at=factory.started_at,
     )
 

@@ -71,7 +71,7 @@ class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
     heard_seconds: float | None
     address: str
     flags: tuple[str, ...]
-    """Of `draining`, `veto`, `settling`, `isolated`, `conflict`."""
+    """Of `draining`, `veto`, `settling`, `isolated`, `conflict`, `suspect`."""
     processors_total: int
     processors_free: int
     machines_running: int
@@ -422,6 +422,25 @@ class DecisionState(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds."""
     decision: Decision | None
     """Its own time, `at`, is monotonic."""
+
+
+class PastState(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /v1/past?at=MILLISECONDS&before=N&after=N`: the picture that was kept last until then.
+
+    With `before` or `after` the one so many pictures before or after it; the first or the last, where there are
+    not so many.
+    """
+
+    schema: int = SCHEMA
+    factory: str
+    time: float
+    first: float | None
+    """Of the oldest picture that is kept, in Unix seconds; None: there is none."""
+    made: float | None = None
+    """When this one was made, in Unix seconds; None: there is none that old."""
+    space: SpaceState | None = None
+    machines: tuple[MachineState, ...] = ()
+    """Of this factory, those that had not ended then and that the record still has."""
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):

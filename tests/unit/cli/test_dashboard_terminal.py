@@ -1,4 +1,4 @@
-"""The live table in a real (pseudo) terminal: what it shows, how it is left, what it leaves behind."""
+"""The dashboard in a real (pseudo) terminal: what it shows, how it is left, what it leaves behind."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def terminal(socket: Path) -> Iterator[Terminal]:
 @pytest.mark.parametrize("way", ["q", "\x03", "SIGTERM"])
 def test_it_is_left_in_order_and_gives_the_screen_back(daemon: Path, way: str) -> None:
     with terminal(daemon) as shown:
-        shown.wait_for("q ends")
+        shown.wait_for("q quit")
         if way == "SIGTERM":
             shown.process.terminate()
         else:
@@ -117,9 +117,9 @@ def test_it_is_left_in_order_and_gives_the_screen_back(daemon: Path, way: str) -
 
 def test_a_wider_window_shows_more(daemon: Path) -> None:
     with terminal(daemon) as shown:
-        shown.wait_for("q ends")
+        shown.wait_for("q quit")
         shown.resize(160, 50)
-        shown.wait_for("newest right  state")
+        shown.wait_for("Decisions and events")
         shown.type("q")
         assert shown.code() == 0
 
@@ -130,7 +130,7 @@ def test_a_daemon_that_goes_leaves_the_picture_and_comes_back_into_it(short_path
         daemon = running.enter_context(ExitStack())
         daemon.enter_context(answering(socket, answers("one-silent")))
         shown = running.enter_context(terminal(socket))
-        shown.wait_for("q ends")
+        shown.wait_for("q quit")
         daemon.close()
         shown.wait_for("no factory answers")
         daemon.enter_context(answering(socket, answers("draining")))

@@ -1,0 +1,56 @@
+"""How many lines each pane gets: pure arithmetic.
+
+Rules of this file: the chosen pane is always there. On a low screen the overview is targets and factories,
+and whoever goes into machines or events has them alone; where there is room for all four, they stand. A pane
+gets what it can fill, never more; what is short is shared out evenly, and what is left goes to the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HEADING_LINES = 2
+"""Of each pane: its name with what is special about it, and the titles of its columns."""
+LEAST_ROWS = 3
+HIGH_SCREEN_LINES = 34
+OVERVIEW = ("targets", "factories")
+DETAILS = ("machines", "events")
+DETAILS_LINES = len(DETAILS) * (HEADING_LINES + LEAST_ROWS)
+
+
+def panes_shown(lines: int, wanted: int, chosen: str, *, alone: bool) -> tuple[str, ...]:
+    """Return which panes stand on a screen of so many lines, of which the overview wants `wanted`."""
+    if alone:
+        return (chosen,)
+    if lines >= HIGH_SCREEN_LINES or lines - wanted >= DETAILS_LINES:
+        return (*OVERVIEW, *DETAILS)
+    return OVERVIEW if chosen in OVERVIEW else (chosen,)
+
+
+def heights(lines: int, rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Return the lines of each pane, its heading included, together `lines`.
+
+    Args:
+        lines: what there is.
+        rows: how many rows each pane has, one line each.
+        more: what each would fill besides, all of it or nothing: the words below its rows.
+    """
+    given = {name: HEADING_LINES + min(LEAST_ROWS, count) for name, count in rows.items()}
+    left = _shared(given, {name: HEADING_LINES + count for name, count in rows.items()}, lines)
+    for name, wish in more.items():
+        if 0 < wish <= left:
+            given[name] += wish
+            left -= wish
+    last = next(reversed(given))
+    given[last] = max(1, given[last] + left)
+    return given
+
+
+def _shared(given: dict[str, int], wanted: Mapping[str, int], lines: int) -> int:
+    """Share out what is there, line by line; return what is left."""
+    left = lines - sum(given.values())
+    while left > 0 and (hungry := [name for name in given if given[name] < wanted[name]]):
+        for name in hungry[:left]:
+            given[name] += 1
+        left = lines - sum(given.values())
+    return left

@@ -1,0 +1,235 @@
+"""What the four panes show: for each kind of thing its columns, its orders and how one becomes a row.
+
+Rules of this file: values and pure functions, made of the same cells as the tables of the commands, so that
+a word means the same in both. A row is made when it is seen: of a thousand factories forty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from vacnet.console import events_view, factory_cells, machines_view, target_cells, words
+from vacnet.console.dashboard.listing import Listing, Order
+from vacnet.console.model import Cell, Column, Row, Span, Tone, say
+from vacnet.factory.client import DecisionState, EventState, FactoryState, MachineState, TargetState
+
+TARGET_COLUMNS = (
+    Column(key="name"),
+    Column(key="share", title="share", right=True),
+    Column(key="got", title="got", right=True),
+    Column(key="bar", width=8, width_wide=16),
+    Column(key="running", title="run", right=True),
+    Column(key="starting", title="start", right=True, leaves=3),
+    Column(key="outcomes", title="outcomes, newest right", newest_right=True, width=24),
+    Column(key="state", title="state", leaves=9, below=True, width=30),
+)
+FACTORY_COLUMNS = (
+    Column(key="name"),
+    Column(key="processors", title="procs", right=True),
+    Column(key="bar", width=8, width_wide=16, leaves=5),
+    Column(key="load", title="load", right=True),
+    Column(key="memory", title="mem free", right=True, leaves=6),
+    Column(key="disk", title="disk free", right=True, leaves=7),
+    Column(key="running", title="run", right=True),
+    Column(key="starting", title="start", right=True, leaves=4),
+    Column(key="heard", title="heard", right=True),
+    Column(key="note", title="note", leaves=9, below=True, width=28),
+)
+EVENT_COLUMNS = (
+    Column(key="time"),
+    Column(key="event", title="event"),
+    Column(key="what", title="what", below=True, width=20),
+)
+
+
+DECISION = "decision"
+FIRST_FIELDS = ("target", "outcome", "message", "why", "factory", "machine")
+"""What an admin looks for in an event, before the rest of its fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a row needs to know besides its thing."""
+
+    now: float
+    """Unix seconds."""
+    late_seconds: float = 0.0
+    """How old the answer is."""
+    scale: float = 1.0
+    """Of the bars of targets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One pane's things."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    row_of: Callable[[Any, Moment], Row]
+    words_of: Callable[[Any], str]
+    """Whole, for the line below: what a narrow pane has to leave out."""
+    name_of: Callable[[Any], str]
+    """What `c` copies and commands take."""
+    empty: str
+    listing: Callable[[], Listing[Any]]
+
+
+def _target_row(target: TargetState, moment: Moment) -> Row:
+    return target_cells.row_of(target, moment.scale, moment.late_seconds)
+
+
+def _factory_row(factory: FactoryState, moment: Moment) -> Row:
+    return factory_cells.row_of(factory, moment.late_seconds)
+
+
+def _machine_row(machine: MachineState, moment: Moment) -> Row:
+    return machines_view.row_of(machine, moment.now)
+
+
+def _event_row(event: EventState, _moment: Moment) -> Row:
+    cells = {
+        "time": say(words.clock(event.time), Tone.FAINT),
+        "event": Cell(
+            (Span("! " if event.warning else "  ", Tone.WARN), Span(words.clean(event.name), Tone.STRONG))
+        ),
+        "what": say(_event_words(event)),
+    }
+    return Row(cells=cells, notable=event.warning)
+
+
+def _event_words(event: EventState) -> str:
+    """Return what an event tells, what matters first: a narrow line is cut at its end."""
+    fields = event.fields
+    if event.name == DECISION:
+        return f"{words.clean(str(fields['chose']))}: {words.clean(str(fields['why']))}"
+    ranked = sorted((key for key in fields if key != "id"), key=_rank_of)
+    return events_view.fields_of(msgspec.structs.replace(event, fields={key: fields[key] for key in ranked}))
+
+
+def _rank_of(key: str) -> int:
+    return FIRST_FIELDS.index(key) if key in FIRST_FIELDS else len(FIRST_FIELDS)
+
+
+def decision_event(state: DecisionState) -> EventState | None:
+    """Return a decision as an event; None where there is none, or it chose and refused nothing."""
+    decision = state.decision
+    if decision is None or state.made is None or not decision.reasons:
+        return None
+    told = [one for one in decision.reasons if one.target == decision.chosen or not decision.chosen]
+    why = "; ".join(f"{one.target or 'this host'}: {one.words}" for one in told)
+    fields: Mapping[str, object] = {"chose": decision.chosen or "nothing", "why": why}
+    return EventState(serial=0, time=state.made, name=DECISION, fields=dict(fields), warning=False)
+
+
+def _factory_words(factory: FactoryState) -> str:
+    cells = factory_cells.row_of(factory, 0.0).cells
+    told = (
+        cells["note"].text,
+        cells["meaning"].text if factory_cells.mood_of(factory).name != "live" else "",
+    )
+    return "; ".join(dict.fromkeys(filter(None, told)))
+
+
+def _factory_text(factory: FactoryState) -> str:
+    mood = factory_cells.mood_of(factory).name
+    return f"{factory.name} {mood} {factory.note} {factory.version} {factory.address}"
+
+
+def _machine_text(machine: MachineState) -> str:
+    what = f"{machine.name} {machine.target} {machine.state} {machine.kind}"
+    return f"{what} {machine.id} {machine.message} {machine.factory}"
+
+
+def _last_ago(target: TargetState) -> float:
+    return target.last_ago_seconds if target.last_ago_seconds is not None else float("inf")
+
+
+TARGETS = Kind(
+    name="targets",
+    title="Targets",
+    columns=TARGET_COLUMNS,
+    row_of=_target_row,
+    words_of=lambda target: target_cells.state_of(target).text,
+    name_of=lambda target: target.name,
+    empty="No targets: add [targets.NAME] or [pipes.PREFIX] to vacnet.toml, then `vacnet config check`.",
+    listing=lambda: Listing(
+        orders=(
+            Order("share", lambda target: (-target.share, target.name)),
+            Order("name", lambda target: target.name),
+            Order("got", lambda target: (-target.got, target.name)),
+            Order("running", lambda target: (-target.machines_running, target.name)),
+            Order("last outcome", lambda target: (_last_ago(target), target.name)),
+            Order("state", lambda target: (target.state, target.name)),
+        ),
+        id_of=lambda target: target.name,
+        text_of=lambda target: f"{target.name} {target.state} {target.words} {target.model}",
+    ),
+)
+FACTORIES = Kind(
+    name="factories",
+    title="Factories",
+    columns=FACTORY_COLUMNS,
+    row_of=_factory_row,
+    words_of=_factory_words,
+    name_of=lambda factory: factory.name,
+    empty="No factories are known yet.",
+    listing=lambda: Listing(
+        orders=(
+            Order("name", lambda factory: factory.name),
+            Order("trouble", lambda factory: (factory_cells.rank_of(factory), factory.name)),
+            Order("free processors", lambda factory: (-factory.processors_free, factory.name)),
+            Order("load", lambda factory: (-factory.load, factory.name)),
+            Order("running", lambda factory: (-factory.machines_running, factory.name)),
+            Order("heard", lambda factory: (-(factory.heard_seconds or 0.0), factory.name)),
+        ),
+        id_of=lambda factory: factory.name,
+        text_of=_factory_text,
+    ),
+)
+MACHINES = Kind(
+    name="machines",
+    title="Machines",
+    columns=machines_view.COLUMNS,
+    row_of=_machine_row,
+    words_of=lambda machine: f"{machine.id}  {machine.message}".strip(),
+    name_of=lambda machine: machine.name,
+    empty="No machines. `w` on a target says why none starts.",
+    listing=lambda: Listing(
+        orders=(
+            Order("created", lambda machine: machine.created),
+            Order("name", lambda machine: machine.name),
+            Order("target", lambda machine: (machine.target, machine.name)),
+            Order("state", lambda machine: (machine.state, machine.name)),
+            Order("cpu", lambda machine: (machine.cpu_efficiency or 0.0, machine.name)),
+            Order("memory", lambda machine: (-machine.memory_bytes, machine.name)),
+        ),
+        id_of=lambda machine: f"{machine.factory} {machine.id}",
+        text_of=_machine_text,
+    ),
+)
+EVENTS = Kind(
+    name="events",
+    title="Decisions and events",
+    columns=EVENT_COLUMNS,
+    row_of=_event_row,
+    words_of=_event_words,
+    name_of=lambda event: str(event.fields.get("machine") or event.fields.get("target") or event.name),
+    empty="Nothing has happened yet.",
+    listing=lambda: Listing(
+        orders=(Order("time", lambda event: event.time),),
+        id_of=lambda event: f"{event.time} {event.serial} {event.name}",
+        text_of=lambda event: f"{'!' if event.warning else ''}{event.name} {events_view.fields_of(event)}",
+        follows=True,
+    ),
+)
+KINDS = {kind.name: kind for kind in (TARGETS, FACTORIES, MACHINES, EVENTS)}
+
+
+def as_json(thing: object) -> str:
+    """Return all that is known of a thing, as the control socket tells it."""
+    return msgspec.json.format(msgspec.json.encode(thing), indent=2).decode()

@@ -1,0 +1,260 @@
+"""The dashboard as an application, its drawing half: panes, header, footer, and when they are drawn anew.
+
+Rules of this file: glue. What is asked is `asking`'s, what is drawn `drawing`'s and `head`'s, how high a pane
+is `geometry`'s. Nothing waits for an answer: what is known is drawn, and drawn again when more is known. What
+the keys do is the other half, `app`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from vacnet.console import tables, target_cells, words
+from vacnet.console.dashboard import grammar, head
+from vacnet.console.dashboard.asking import Asking
+from vacnet.console.dashboard.drawing import cut
+from vacnet.console.dashboard.geometry import HEADING_LINES, OVERVIEW, heights, panes_shown
+from vacnet.console.dashboard.head import Mode
+from vacnet.console.dashboard.kinds import KINDS, Moment
+from vacnet.console.dashboard.pane import Lines, Pane
+from vacnet.console.dashboard.picture import MachinesAnswer, Picture, Whose
+from vacnet.console.dashboard.source import Source
+from vacnet.console.dashboard.travel import Travel
+from vacnet.console.freshness import late_by
+from vacnet.factory.client import SpaceState
+
+REFRESH_SECONDS = 1.0
+"""As often as factories tell each other that they live."""
+MACHINES_SECONDS = 3.0
+"""Asked over the network, so less often; the heading tells the answer's age."""
+DELAY_SECONDS = 10.0
+LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+"""They give the terminal back as it was; Ctrl-C is a key here."""
+FRAME_LINES = 4
+"""Of header and footer, about."""
+STYLE_SHEET = """
+Screen { layout: vertical; overflow: hidden; background: ansi_default; color: ansi_default; }
+Lines { height: 1; width: 100%; }
+#filter { dock: bottom; height: 1; border: none; padding: 0 1; display: none; background: ansi_default; }
+#filter.open { display: block; }
+TextPopup, LinePopup { align: center middle; background: ansi_default; }
+#paper { width: 100%; height: 100%; padding: 0 1; }
+#paper-title { height: 1; }
+#paper-body { height: 1fr; scrollbar-size-vertical: 1; }
+#question { width: 90%; max-width: 100; height: auto; border: round ansi_bright_black; padding: 0 1; }
+#question-line { border: none; height: 1; padding: 0; background: ansi_default; }
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the dashboard is to be."""
+
+    write: bool = False
+    ascii_signs: bool = False
+    simulated: bool = False
+    who: str = ""
+    """Who gives orders, as sudo says."""
+    clock: Callable[[], float] = time.time
+    past_moment: Callable[[str], float] = float
+    """Reads a time gone by as an admin writes it, into Unix seconds; a ValueError says what is wrong."""
+
+
+class Screenful(App[None]):
+    """Draws what is known of a space, and has it asked anew."""
+
+    CSS: ClassVar[str] = STYLE_SHEET
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    AUTO_FOCUS: ClassVar[str] = ""
+    TITLE = "vacnet space"
+
+    def __init__(self, source: Source, first: SpaceState, options: Options) -> None:
+        """Show `first`, and whatever `source` answers after it."""
+        super().__init__(ansi_color=True)
+        self.source, self.options = source, options
+        whose = Whose(factory=first.factory)
+        self.live = Picture(space=first, machines=MachinesAnswer(whose=whose))
+        self.frozen: Picture | None = None
+        self.frozen_at = 0.0
+        self.asking = Asking(source, self.live, options.clock)
+        self.travel = Travel(source)
+        self.chosen = "targets"
+        self.alone = False
+        self.panes = {
+            kind.name: Pane(kind, number, ascii_signs=options.ascii_signs)
+            for number, kind in enumerate(KINDS.values(), 1)
+        }
+
+    # --- what there is ------------------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> Picture:
+        """Return what is shown: the past, a frozen picture, or the newest."""
+        return self.travel.picture or self.frozen or self.live
+
+    @property
+    def mode(self) -> Mode:
+        """Return of when that is."""
+        simulated = self.options.simulated
+        if self.travel.picture:
+            name = "PLAYING" if self.travel.playing else "PAST"
+            return Mode(name=name, since=self.travel.made, simulated=simulated)
+        if self.frozen:
+            return Mode(name="FROZEN", since=self.frozen_at, simulated=simulated)
+        return Mode(simulated=simulated)
+
+    @property
+    def pane(self) -> Pane:
+        """Return the pane to which the keys go."""
+        return self.panes[self.chosen]
+
+    def compose(self) -> ComposeResult:
+        """Lay out what there is, from above."""
+        ascii_signs = self.options.ascii_signs
+        yield Lines(ascii_signs=ascii_signs, name="head")
+        yield from self.panes.values()
+        yield Lines(ascii_signs=ascii_signs, name="words")
+        yield Lines(ascii_signs=ascii_signs, name="foot")
+        yield Input(id="filter", placeholder="words that must stand there, !word must not")
+
+    def on_mount(self) -> None:
+        """Draw what is known, and begin to ask."""
+        for number in LEAVING_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self.renew()
+        self.set_interval(REFRESH_SECONDS, self._ask_space)
+        self.set_interval(MACHINES_SECONDS, self.ask_machines)
+        self.set_interval(DELAY_SECONDS, self._ask_delay)
+        self.ask_machines()
+        self._ask_delay()
+        self._ask_events()
+
+    def on_resize(self) -> None:
+        """Draw for another size."""
+        self.draw()
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def _ask_space(self) -> None:
+        if self.travel.picture:
+            if self.travel.playing:
+                self.run_worker(self._play())
+            return
+        self.run_worker(self._renewed(self.asking.space))
+        self._ask_events()
+
+    def _ask_events(self) -> None:
+        self.run_worker(self._renewed(self.asking.events))
+
+    def _ask_delay(self) -> None:
+        self.run_worker(self._renewed(self.asking.delay))
+
+    def ask_machines(self) -> None:
+        """Ask for the machines that are shown, if any are."""
+        if "machines" in self._shown() and not self.travel.picture:
+            self.run_worker(self._renewed(self.asking.machines))
+
+    async def _renewed(self, ask: Callable[[], object]) -> None:
+        await ask()  # type: ignore[misc]
+        self.renew()
+
+    async def _play(self) -> None:
+        if trouble := await self.travel.play_on():
+            self.notify(trouble, severity="warning")
+        self.renew()
+
+    # --- drawing ------------------------------------------------------------------------------------------
+
+    def renew(self) -> None:
+        """Take the things of the picture into the panes, and draw them."""
+        picture = self.picture
+        self.panes["targets"].listing.put(picture.space.targets)
+        self.panes["factories"].listing.put(picture.space.factories)
+        self.panes["machines"].listing.put(picture.machines.machines)
+        self.panes["events"].listing.put(picture.events)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw all that can be seen."""
+        width, height = self.size
+        top = self._head(width)
+        shown = self._shown()
+        self._place("head", len(top), top)
+        rooms = self._rooms(height - len(top) - 2, width, shown)
+        for name, pane in self.panes.items():
+            pane.display = name in shown
+            if pane.display:
+                pane.styles.height = rooms[name]
+                pane.draw(
+                    self._moment(), width, rooms[name], chosen=name == self.chosen, status=self._status(name)
+                )
+        self._place("words", 1, [self._words(width)])
+        self._place("foot", 1, [self._foot(width)])
+
+    def _place(self, name: str, lines: int, drawn: list[Text]) -> None:
+        widget = self.query_one(f"#{name}", Lines)
+        widget.styles.height = lines
+        widget.show(drawn)
+
+    def _head(self, width: int) -> list[Text]:
+        view = head.header(self.picture, self.mode, self.options.clock())
+        return [line for line in tables.draw(view, width) if line.plain]
+
+    def _shown(self) -> tuple[str, ...]:
+        width, height = self.size
+        wanted = sum(HEADING_LINES + self.panes[name].lines_wanted(width) for name in OVERVIEW)
+        return panes_shown(height - FRAME_LINES, wanted, self.chosen, alone=self.alone)
+
+    def _rooms(self, lines: int, width: int, shown: tuple[str, ...]) -> dict[str, int]:
+        rows = {name: max(1, len(self.panes[name].listing.shown)) for name in shown}
+        more = {name: self.panes[name].lines_wanted(width) - rows[name] for name in shown}
+        return heights(lines, rows, more)
+
+    def _moment(self) -> Moment:
+        state = self.picture.space
+        now = self.options.clock() if self.mode.name == "LIVE" else state.time
+        return Moment(
+            now=now, late_seconds=late_by(state.time, now), scale=target_cells.scale_of(state.targets)
+        )
+
+    def _status(self, name: str) -> str:
+        if name == "events":
+            return self.picture.events_trouble
+        if name != "machines":
+            return ""
+        answer = self.picture.machines
+        whose = f"of {answer.whose}"
+        asked = "asked now" if answer.asked_at is None else self._age_of(answer.asked_at)
+        return "  ".join(filter(None, (whose, asked, answer.trouble)))
+
+    def _age_of(self, at: float) -> str:
+        return f"{words.age(max(0.0, self.options.clock() - at))} old" if self.mode.name == "LIVE" else ""
+
+    def _words(self, width: int) -> Text:
+        thing = self.pane.listing.chosen
+        told = "" if thing is None else f"{self.pane.kind.name_of(thing)}: {self.pane.kind.words_of(thing)}"
+        return Text(cut(f"  {words.clean(told)}", width), style="italic")
+
+    def _foot(self, width: int) -> Text:
+        told = grammar.footer(self.chosen, past=self.travel.picture is not None, write=self.options.write)
+        right = "orders allowed" if self.options.write else "read-only"
+        line, room = "", width - len(right) - 3
+        for part in told:
+            line = f"{line}   {part}" if line and len(line) + len(part) + 3 <= room else line or part
+        return Text.assemble(
+            (f" {line}".ljust(width - len(right) - 1), "reverse"), (f"{right} ", "reverse dim")
+        )
+
+
+def frozen(picture: Picture) -> Picture:
+    """Return a picture that what comes later does not change."""
+    return replace(picture, events=list(picture.events))
