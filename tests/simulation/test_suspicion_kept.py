@@ -18,20 +18,23 @@ def _fails_on_one(factory: str, _now: float, _rng: Random) -> Verdict:
     return says(500) if factory == BROKEN else works(1200)
 
 
-def _note(world: World) -> str:
-    """Return what the factory says of itself in the table of the space."""
-    node = world.nodes[1]
+def _told(world: World, number: int) -> tuple[str, tuple[str, ...]]:
+    """Return what the table of the space on a node says of the broken factory: its note and its flags."""
+    node = world.nodes[number]
     assert isinstance(node.agent, Agent)
-    return next(one.note for one in node.agent.view(node.now).factories if one.name == BROKEN)
+    factory = next(one for one in node.agent.view(node.now).factories if one.name == BROKEN)
+    return factory.note, factory.flags
 
 
 def test_a_restart_forgets_no_suspicion() -> None:
     seen: list[Suspicion] = []
-    notes: list[str] = []
+    told: list[tuple[str, tuple[str, ...]]] = []
+    told_to_another: list[tuple[str, tuple[str, ...]]] = []
 
     def look(world: World) -> None:
         seen.append(board(world, 1).ledgers["work"].suspicion)
-        notes.append(_note(world))
+        told.append(_told(world, 1))
+        told_to_another.append(_told(world, 2))
 
     def restart(world: World) -> None:
         look(world)
@@ -48,5 +51,7 @@ def test_a_restart_forgets_no_suspicion() -> None:
     )
     before, after = seen
     assert before == after != NONE
-    assert notes == ["work fails here and not elsewhere: this host suspects itself"] * 2
+    assert told == [("work fails here and not elsewhere", ("suspect",))] * 2
+    assert [flags for _, flags in told_to_another] == [("suspect",)] * 2
+    assert all("`vacnet space` there says why" in note for note, _ in told_to_another)
     assert [start.at for start in counts.starts if start.factory == BROKEN and start.at > HOUR] == []

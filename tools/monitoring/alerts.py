@@ -121,6 +121,16 @@ ALERTS: tuple[Alert, ...] = (
         "hosts: it is the target's; tell those who run it. vacnet backs off by itself meanwhile",
     ),
     Alert(
+        "VacnetSuspect",
+        'vacnet_flag{flag="suspect"} == 1',
+        "30m",
+        "warning",
+        "machines fail on HOST that work on others; it tries them seldom now, and the others have the work",
+        "`vacnet space` on HOST says of which target; `vacnet machines --ended 20` there shows their "
+        "messages. Look for what this host lacks: `vacnet doctor`, disk, network, engine, /cvmfs. It tries "
+        "again by itself, and forgets the suspicion with the first machine that works",
+    ),
+    Alert(
         "VacnetMachinesNotMade",
         "increase(vacnet_machines_not_made_total[30m]) > 3",
         "10m",

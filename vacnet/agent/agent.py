@@ -234,7 +234,9 @@ class Agent:
             row = self.board.row(name, now)
             self.gossip.set_target_row(row, now, urgent=is_urgent(own.get(name), row, me))
         free = self.board.rooms.free().processors
-        self.gossip.set_factory_row(self._rows.current(self.settings, self.host, free, now), now)
+        suspect = any(ledger.suspicion.count for ledger in self.board.ledgers.values())
+        told = self._rows.current(self.settings, self.host, free, now, suspect=suspect)
+        self.gossip.set_factory_row(told, now)
 
     def _tell_decision(self, decision: Decision) -> None:
         """Record a decision that started something, or whose reasons are not those of the last."""

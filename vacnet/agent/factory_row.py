@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from vacnet.agent import rules
 from vacnet.agent.events import AgentSettings, HostFacts
 from vacnet.agent.host import Host
-from vacnet.space.rows import FactoryRow
+from vacnet.space.rows import FactoryRow, Flags
 
 TOLD_EVERY_SECONDS = 30.0
 MOVED_BY = 0.25
@@ -42,13 +42,15 @@ class FactoryRows:
             software_version=settings.software_version,
         )
 
-    def current(self, settings: AgentSettings, host: Host, free: int, now: float) -> FactoryRow:
-        """Return the row as it is now; `free` in processors."""
+    def current(
+        self, settings: AgentSettings, host: Host, free: int, now: float, *, suspect: bool = False
+    ) -> FactoryRow:
+        """Return the row as it is now; `free` in processors, `suspect` where the factory suspects itself."""
         told = self._numbers(host.facts, now)
         return replace(
             self.first(settings),
             processors_free=max(0, free),
-            flags=host.flags(),
+            flags=host.flags() | (Flags.SUSPECT if suspect else Flags.NONE),
             deadline_at=host.facts.deadline_at,
             load=told.load,
             memory_free_bytes=told.memory_free_bytes,

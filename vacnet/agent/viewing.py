@@ -32,7 +32,7 @@ MINUTE = 60.0
 
 WHY_THERE = "`vacnet space` there says why"
 """Reasons are words of a host about itself and do not travel: the row has only flags."""
-_SELF_TOLD = Flags.DRAINING | Flags.CONFLICT | Flags.VETO
+_SELF_TOLD = Flags.DRAINING | Flags.CONFLICT | Flags.VETO | Flags.SUSPECT
 _CLEAR = Flags.SETTLING | Flags.ISOLATED
 """What these mean is the same on every host."""
 
@@ -121,13 +121,15 @@ def _flags(flags: Flags) -> tuple[str, ...]:
 
 
 def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, differ: bool) -> str:
-    if known is sight.table.me and sight.host.reasons:
+    itself = known is sight.table.me
+    if itself and sight.host.reasons:
         return sight.host.reasons[0].words
     if state is Liveness.SILENT:
         return "silent: its machines are counted until it is heard or forgotten"
     if state is Liveness.DEPARTED:
         return "said goodbye: its machines are counted for ten minutes"
-    notes = [WHY_THERE] if known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR else []
+    unclear = known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR
+    notes = [WHY_THERE] if unclear and not itself else []
     notes += list(_failing(sight, known))[:2]
     notes += filter(None, (rules.note(known.row.rule_version, told),) if known.row_version else ())
     if differ:
@@ -139,7 +141,7 @@ def _failing(sight: Sight, known: Known) -> Iterator[str]:
     """Yield which targets fail on a factory; first those for which this one suspects itself."""
     ledgers = sight.board.ledgers if known is sight.table.me else {}
     suspected = sorted(name for name, ledger in ledgers.items() if ledger.suspicion.count)
-    yield from (f"{name} fails here and not elsewhere: this host suspects itself" for name in suspected)
+    yield from (f"{name} fails here and not elsewhere" for name in suspected)
     failing = sorted(row.target for row in known.targets.values() if _fails(row))
     yield from (f"{name} fails here" for name in failing if name not in suspected)
 

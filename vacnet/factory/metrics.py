@@ -193,7 +193,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "vacnet_flag",
         "1 while it says of itself draining, veto (nothing may start, for whatever reason), settling, "
-        "isolated or conflict (another factory has its name).",
+        "isolated, conflict (another factory has its name) or suspect (machines fail here, not elsewhere).",
         _flags,
         ("flag",),
     ),

@@ -36,6 +36,8 @@ class Flags(enum.IntFlag):
     SETTLING = 4
     ISOLATED = 8
     CONFLICT = 16
+    SUSPECT = 32
+    """Machines of some target fail there and not elsewhere, so it tries that target seldom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

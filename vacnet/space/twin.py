@@ -37,6 +37,11 @@ ASKED_MAX = 4
 """Addresses of one rival that are asked."""
 
 
+REMEDY = (
+    "both start nothing: stop one, or give it a name of its own in [factory] and a state_directory of its own"
+)
+
+
 class Twin:
     """What is known of other lives under this factory's name."""
 
@@ -87,14 +92,14 @@ class Twin:
     def answered(self, address: Address) -> None:
         """Take the proof that another instance of my name runs at this address."""
         self.address = address
-        self._meet(f"another running factory at {address[0]} port {address[1]} bears this name")
+        self._meet(f"another running factory at {address[0]} port {address[1]} bears this name; {REMEDY}")
 
     def wake(self) -> bool:
         """Conclude when the wait for an answer is over; return whether the epoch was raised."""
         if self.next_at > self._core.now:
             return False
         if self._runs:
-            self._meet("a peer hears another running factory that bears this name")
+            self._meet(f"a peer hears another running factory that bears this name; {REMEDY}")
             return False
         jumps = self._epoch >= self._core.me.epoch
         if jumps:

@@ -210,6 +210,7 @@ _EXAMPLES: dict[str, tuple[dict[str, str], str]] = {
         },
         "2h",
     ),
+    "VacnetSuspect": ({'vacnet_flag{instance="a",flag="suspect"}': "1x120"}, "1h"),
     "VacnetMachinesNotMade": (
         {'vacnet_machines_not_made_total{instance="a",target="t"}': "0+1x120"},
         "1h",
