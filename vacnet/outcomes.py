@@ -74,6 +74,8 @@ class Ending:
     heartbeat: str = ""
     """`not created` or `not updated` when the machine was ended for its heartbeat file."""
     exit_code: int | None = None
+    failed: str = ""
+    """Why its engine says that it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,13 @@ RULES: tuple[Rule, ...] = (
         Kind.ERROR,
         Blame.TARGET,
         lambda _e, _p: Message(600, "over its disk"),
+    ),
+    Rule(
+        "crashed, or stood still",
+        lambda e, _: bool(e.failed),
+        Kind.ERROR,
+        Blame.FACTORY,
+        lambda e, _: Message(700, e.failed),
     ),
     Rule(
         "heartbeat missed",

@@ -34,6 +34,7 @@ FIXED: Mapping[str, Callable[[Settings], object]] = MappingProxyType(
         "[metrics]": lambda settings: settings.metrics,
         "[runtimes.process]": lambda settings: settings.process,
         "[runtimes.docker]": lambda settings: settings.docker,
+        "[runtimes.libvirt]": lambda settings: settings.libvirt,
     }
 )
 """What a running factory cannot change, and how to look at it."""
@@ -129,4 +130,5 @@ def with_fixed(running: Settings, edited: Settings) -> Settings:
         metrics=running.metrics,
         process=running.process,
         docker=running.docker,
+        libvirt=running.libvirt,
     )

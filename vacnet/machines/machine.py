@@ -173,6 +173,7 @@ class Machine:
             over_disk=seen.over_disk,
             heartbeat=heartbeat,
             exit_code=seen.exit_code,
+            failed=seen.failed,
         )
 
     def policy(self) -> Policy:

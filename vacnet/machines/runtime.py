@@ -54,6 +54,8 @@ class Seen:
     memory_used_bytes: int = 0
     memory_limit_bytes: int = 0
     over_disk: bool = False
+    failed: str = ""
+    """Why its engine says that it failed: a virtual machine that crashed, panicked or stood still."""
     lost: str = ""
     """Why it ended when neither it nor we ended it: host rebooted, engine restarted, removed by hand."""
     usage: Usage = field(default_factory=Usage)

@@ -290,6 +290,17 @@ class DockerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a container gets to end by itself when the engine is shut down or it is over its disk."""
 
 
+class LibvirtSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[runtimes.libvirt]`."""
+
+    uri: str = ""
+    """Which libvirt; empty: `qemu:///system` as root, else `qemu:///session`."""
+    domain_type: str = "auto"
+    """`kvm`: the host's processors; `qemu`: emulated, much slower; `auto`: kvm where it works."""
+    network: str = "auto"
+    """`own`: a bridge of the factory's own; `user`: user-mode; `auto`: a bridge where one can be."""
+
+
 class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[fetch]`: how things are got over HTTP."""
 
@@ -341,6 +352,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     factory: FactorySettings
     process: ProcessSettings
     docker: DockerSettings = DockerSettings()
+    libvirt: LibvirtSettings = LibvirtSettings()
     fetch: FetchSettings
     control: ControlSettings
     metrics: MetricsSettings = MetricsSettings()

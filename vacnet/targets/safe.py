@@ -73,6 +73,12 @@ ENGINE_SOCKET = pattern(
     rf"unix://{_HOST_PATH}",
     longest=SOCKET_PATH_MAX + len("unix://"),
 )
+LIBVIRT_URI = pattern(
+    "qemu:///system, qemu:///session or qemu+unix:///system?socket=PATH (libvirt of this host)",
+    r"qemu:///(?:system|session)",
+    rf"qemu\+unix:///(?:system|session)\?socket={_HOST_PATH}",
+    longest=SOCKET_PATH_MAX + len("qemu+unix:///session?socket="),
+)
 _CLEAN_PATH = pattern("an absolute path without . or .. in it", _PATH)
 WEB_ADDRESS = pattern("an http:// or https:// address without credentials or ..", _URL, longest=URL_MAX)
 PIPE_ADDRESS = pattern(

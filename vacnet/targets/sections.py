@@ -138,7 +138,15 @@ DOCKER: Checks = MappingProxyType(
     }
 )
 
-RUNTIMES: Mapping[str, Checks] = MappingProxyType({"docker": DOCKER, "process": PROCESS})
+LIBVIRT: Checks = MappingProxyType(
+    {
+        "uri": safe.LIBVIRT_URI,
+        "domain_type": choice({name: name for name in ("auto", "kvm", "qemu")}),
+        "network": choice({name: name for name in ("auto", "own", "user")}),
+    }
+)
+
+RUNTIMES: Mapping[str, Checks] = MappingProxyType({"docker": DOCKER, "libvirt": LIBVIRT, "process": PROCESS})
 """Of ``[runtimes.NAME]``, by name."""
 
 FETCH: Checks = MappingProxyType(

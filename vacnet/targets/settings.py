@@ -25,6 +25,7 @@ from vacnet.targets.model import (
     DockerSettings,
     FactorySettings,
     FetchSettings,
+    LibvirtSettings,
     MetadataSettings,
     MetricsSettings,
     PipeSource,
@@ -103,6 +104,7 @@ def _settings(reader: Reader, host: Host, files: Sequence[SourceFile]) -> Settin
         factory=_factory(reader, host),
         process=_process(reader),
         docker=_docker(reader),
+        libvirt=LibvirtSettings(**reader.section(("runtimes", "libvirt"), sections.LIBVIRT)),  # type: ignore[arg-type] # checked
         fetch=_fetch(reader),
         control=_control(reader, host),
         metrics=MetricsSettings(**reader.section(("metrics",), sections.METRICS)),  # type: ignore[arg-type] # checked

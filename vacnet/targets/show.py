@@ -55,6 +55,7 @@ def _sections(settings: Settings) -> Iterator[Row]:
         ("factory.", sections.FACTORY, settings.factory),
         ("runtimes.process.", sections.PROCESS, settings.process),
         ("runtimes.docker.", sections.DOCKER, settings.docker),
+        ("runtimes.libvirt.", sections.LIBVIRT, settings.libvirt),
         ("fetch.", sections.FETCH, settings.fetch),
         ("control.", sections.CONTROL, settings.control),
         ("metrics.", sections.METRICS, settings.metrics),

@@ -1,0 +1,65 @@
+"""The files that a machine's disks are: made before it, removed after it.
+
+Rules of this file: blocking, for a worker thread. A file is sparse and takes what is written into it. What
+stands there under its name is of a start that was cut off, and is made anew. The directory lets QEMU's user
+walk through it, and list nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.libvirt.plan import FILES, Disk, format_beneath
+from vacnet.runtimes.libvirt.qcow2 import overlay
+
+_WALKED = 0o711
+_SECRET = 0o600
+
+
+def make(directory: Path, disks: Iterable[Disk]) -> None:
+    """Make the files of a machine's disks.
+
+    Raises:
+        NotNowError: the disk is full or sick, in words.
+    """
+    try:
+        directory.chmod(_WALKED)
+        for disk in disks:
+            if disk.made:
+                _make(disk)
+    except (OSError, ValueError) as error:
+        remove(directory)
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise NotNowError(
+            f"no disk can be made in {directory}: {why}; make room there, or set disk_free_min in [factory]"
+        ) from error
+
+
+def _make(disk: Disk) -> None:
+    disk.path.unlink(missing_ok=True)
+    descriptor = os.open(disk.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _SECRET)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor, not a path)
+        if disk.beneath is None:
+            file.truncate(disk.size_bytes)
+        else:
+            file.write(overlay(str(disk.beneath.path), format_beneath(disk.beneath), disk.size_bytes))
+
+
+def remove(directory: Path) -> None:
+    """Remove the files of a machine's disks; nothing happens where there are none."""
+    for name in FILES:
+        (directory / name).unlink(missing_ok=True)
+
+
+def check_readable(path: Path, user: str, *, as_root: bool) -> None:
+    """Make sure that QEMU's user, when it is not the factory's, may read an image.
+
+    Raises:
+        NotNowError: it may not, and what to do.
+    """
+    if as_root and not path.stat().st_mode & 0o004:
+        whose = f"QEMU's user ({user})" if user else "QEMU's user"
+        raise NotNowError(f"image {path} is not for {whose} to read: chmod o+r {path}")

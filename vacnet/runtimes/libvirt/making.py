@@ -1,0 +1,261 @@
+"""Making a domain: image, network, place at the metadata service, disks, definition, start; or nothing of it.
+
+Rules of this file: whatever fails, nothing of the machine is left, or what is left is known as abandoned and
+removed when libvirt answers again. The domain's uuid is the machine's, so a second start finds the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from vacnet.machines.images import Images
+from vacnet.machines.runtime import NotNowError, StartFailedError
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.libvirt import binding, boot, disks, kvm, labels
+from vacnet.runtimes.libvirt.addresses import Card, card_of
+from vacnet.runtimes.libvirt.binding import Connection
+from vacnet.runtimes.libvirt.client import Client
+from vacnet.runtimes.libvirt.domain import domain_xml
+from vacnet.runtimes.libvirt.faults import (
+    NO_DOMAIN,
+    OPERATION_INVALID,
+    AwayError,
+    RefusalError,
+    start_failure,
+)
+from vacnet.runtimes.libvirt.host import Host, look
+from vacnet.runtimes.libvirt.look import Domain, carried_by
+from vacnet.runtimes.libvirt.own_network import OwnNetwork, TakenError
+from vacnet.runtimes.libvirt.plan import SHAPES, Plan, disks_of
+from vacnet.runtimes.libvirt.residents import Residents
+from vacnet.targets.model import LibvirtSettings
+
+_SERIAL = "ds=nocloud-net;s={url}/"
+"""How cloud-init is told where its metadata is; in every version that reads it from the serial number."""
+OWN, USER, AUTO = "own", "user", "auto"
+
+log = structlog.get_logger(__name__)
+
+
+class Maker:
+    """Makes domains for one factory."""
+
+    def __init__(
+        self,
+        client: Client,
+        settings: LibvirtSettings,
+        images: Images,
+        residents: Residents,
+        network: OwnNetwork,
+        boot_id: str,
+        *,
+        as_root: bool,
+    ) -> None:
+        """Make nothing yet; `as_root` tells whether QEMU runs as somebody else than this factory."""
+        self.abandoned: set[str] = set()
+        """Ids of machines of which something may show up that nobody waits for."""
+        self._client = client
+        self._settings = settings
+        self._images = images
+        self._residents = residents
+        self._network = network
+        self._boot_id = boot_id
+        self._as_root = as_root
+        self._host: Host | None = None
+        self._networking = asyncio.Lock()
+        self._said = ""
+
+    def libvirt_unknown(self) -> None:
+        """Take in that libvirt may be another now."""
+        self._host = None
+
+    async def host(self) -> Host:
+        """Return what decides how domains are made.
+
+        Raises:
+            NotNowError: libvirt does not answer.
+        """
+        if self._host is None:
+            try:
+                self._host = await self._client.ask(look)
+            except RefusalError as refusal:
+                raise NotNowError(f"libvirt does not show what it can: {refusal.words}") from refusal
+        return self._host
+
+    async def make(self, spec: Spec, *, in_use: bool) -> str:
+        """Have the machine's domain running and return its uuid.
+
+        Raises:
+            StartFailedError: libvirt or QEMU refused; nothing of it is left.
+            NotNowError: libvirt, image, network or disk is not to be had; nothing of it is left.
+        """
+        try:
+            if not await self._was_made(spec):
+                await self._define(await self._plan(spec, in_use=in_use))
+            await self._client.make(lambda connection: _start(connection, spec.uuid))
+        except RefusalError as refusal:
+            await self.undo(spec.id, spec.uuid, spec.directory)
+            raise start_failure(refusal) from refusal
+        except (NotNowError, StartFailedError) as error:
+            if isinstance(error, AwayError):
+                # libvirt may do later what it did not answer to.
+                self.abandoned.add(spec.id)
+            await self.undo(spec.id, spec.uuid, spec.directory)
+            raise
+        return spec.uuid
+
+    async def _was_made(self, spec: Spec) -> bool:
+        return await self._client.ask(lambda connection: _is_ours(connection, spec.uuid, spec.id))
+
+    # --- the plan -----------------------------------------------------------------------------
+
+    async def _plan(self, spec: Spec, *, in_use: bool) -> Plan:
+        host, card = await self.host(), self._card(spec)
+        image = await self._images.hold(spec.target, spec.directory)
+        await asyncio.to_thread(disks.check_readable, image.path, host.user, as_root=self._as_root)
+        from_cd = SHAPES[spec.target.machine_model].from_cd
+        size = await asyncio.to_thread(boot.disk_bytes, image, from_cd=from_cd)
+        planned = disks_of(spec, image, size)
+        await asyncio.to_thread(disks.make, spec.directory, planned)
+        network = await self._have_network(in_use=in_use)
+        place = await self._residents.let_in(spec, card, own_network=bool(network))
+        return Plan(
+            spec=spec,
+            domain_type=kvm.domain_type(self._settings.domain_type, host.facts),
+            disks=planned,
+            card=card,
+            network=network,
+            boot_id=self._boot_id,
+            port=place.port,
+            serial=_SERIAL.format(url=place.url),
+        )
+
+    def _card(self, spec: Spec) -> Card:
+        if spec.number >= self._network.hosts:
+            raise NotNowError(
+                f"machine number {spec.number}: the factory's network has addresses for {self._network.hosts}"
+            )
+        return card_of(spec.number)
+
+    async def _have_network(self, *, in_use: bool) -> str:
+        """Return the network's name; empty for user-mode networking.
+
+        Raises:
+            NotNowError: the settings want a network of our own, and it cannot be had.
+        """
+        if self._settings.network == USER or not self._as_root:
+            return ""
+        try:
+            async with self._networking:
+                await self._network.ensure(in_use=in_use)
+        except TakenError as taken:
+            if self._settings.network == OWN:
+                raise
+            self._say(str(taken))
+            return ""
+        return self._network.names.network
+
+    def _say(self, words: str) -> None:
+        """Say once why machines get user-mode networking."""
+        if words != self._said:
+            self._said = words
+            log.warning("libvirt.user-network", why=words)
+
+    # --- definition ---------------------------------------------------------------------------
+
+    async def _define(self, plan: Plan) -> None:
+        xml, spec = domain_xml(plan), plan.spec
+        try:
+            await self._client.make(lambda connection: connection.defineXML(xml))
+        except RefusalError as refusal:
+            raise await self._name_taken(spec) or refusal from refusal
+        log.info("libvirt.define", machine=spec.name, id=spec.id, type=plan.domain_type, by_hand=_BY_HAND)
+        log.debug("libvirt.xml", id=spec.id, xml=xml)
+
+    async def _name_taken(self, spec: Spec) -> NotNowError | None:
+        """Return why our name cannot be had, if it is for its name that a domain was refused."""
+        with suppress(RefusalError):
+            carried, uuid = await self._client.ask(lambda connection: _named(connection, spec.name))
+            if uuid != spec.uuid:
+                return NotNowError(_taken(spec, uuid, carried.get(labels.FACTORY, "")))
+        return None
+
+    # --- undoing ------------------------------------------------------------------------------
+
+    async def undo(self, machine_id: str, uuid: str, home: Path) -> None:
+        """Leave nothing of a machine, now or when libvirt is back."""
+        try:
+            await self._client.make(lambda connection: remove(connection, uuid, machine_id))
+        except (NotNowError, RefusalError) as error:
+            self.abandoned.add(machine_id)
+            log.warning("libvirt.abandoned", id=machine_id, why=str(error))
+        await self.tidy(machine_id, home)
+
+    async def tidy(self, machine_id: str, home: Path) -> None:
+        """Remove what a machine had beside its domain."""
+        await asyncio.to_thread(disks.remove, home)
+        await self._images.release(home)
+        await self._residents.let_go(machine_id)
+
+    async def remove_abandoned(self, found: Iterable[Domain]) -> None:
+        """Remove what of abandoned machines shows now."""
+        for domain in found:
+            if domain.machine_id in self.abandoned:
+                with suppress(RefusalError):
+                    await self._client.make(partial(remove, uuid=domain.uuid, machine_id=domain.machine_id))
+                    log.info("libvirt.abandoned-removed", id=domain.machine_id)
+
+
+_BY_HAND = "virsh dumpxml NAME > FILE; virsh create FILE"
+
+
+def _start(connection: Connection, uuid: str) -> None:
+    handle = connection.lookupByUUIDString(uuid)
+    if not handle.isActive():
+        handle.create()
+
+
+def _is_ours(connection: Connection, uuid: str, machine_id: str) -> bool:
+    """Tell whether a domain is there and is of this machine."""
+    handle = next((one for one in connection.listAllDomains(0) if one.UUIDString() == uuid), None)
+    return handle is not None and carried_by(handle).get(labels.MACHINE) == machine_id
+
+
+def _named(connection: Connection, name: str) -> tuple[dict[str, str], str]:
+    handle = connection.lookupByName(name)
+    return dict(carried_by(handle)), handle.UUIDString()
+
+
+def remove(connection: Connection, uuid: str, machine_id: str) -> None:
+    """End and undefine a domain if it is there and of this machine."""
+    if not _is_ours(connection, uuid, machine_id):
+        return
+    library = binding.load()
+    handle = connection.lookupByUUIDString(uuid)
+    for do in (handle.destroy, lambda: handle.undefineFlags(_everything(library))):
+        try:
+            do()
+        except library.libvirtError as error:
+            if error.get_error_code() not in {NO_DOMAIN, OPERATION_INVALID}:
+                raise
+
+
+def _everything(library: object) -> int:
+    names = ("MANAGED_SAVE", "SNAPSHOTS_METADATA", "CHECKPOINTS_METADATA", "NVRAM")
+    return sum(int(getattr(library, f"VIR_DOMAIN_UNDEFINE_{name}")) for name in names)
+
+
+def _taken(spec: Spec, uuid: str, owner: str) -> str:
+    if owner == spec.factory:
+        return f"the domain {uuid} of an earlier machine still has the name {spec.name}; it is being removed"
+    whose = f"of the factory {owner}" if owner else "not of vacnet"
+    return (
+        f"the name {spec.name} is taken by domain {uuid}, which is {whose} and is left alone: rename it "
+        f"(virsh domrename {spec.name} NAME), or set machine_name_pattern in [factory]"
+    )

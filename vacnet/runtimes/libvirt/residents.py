@@ -1,0 +1,91 @@
+"""Machines at the metadata service: let in before they start, found again after a restart, let go in the end.
+
+Rules of this file: where a machine is served stands in its domain's metadata, so nothing is remembered.
+A machine on the factory's own network is known by its address, one in user-mode networking by a port of its
+own, which stays the same over restarts of the factory because the machine was told it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from vacnet.machines import directory
+from vacnet.machines.metadata.service import HTTP_PORT, Resident, Service
+from vacnet.machines.runtime import NotNowError
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.libvirt import addresses, labels
+from vacnet.runtimes.libvirt.addresses import Card
+from vacnet.runtimes.libvirt.look import Domain
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a machine finds its metadata."""
+
+    port: int = 0
+    """Of its own; 0: at the usual addresses."""
+
+    @property
+    def url(self) -> str:
+        """Return the address as the machine has to write it."""
+        return f"http://{addresses.METADATA}:{self.port}" if self.port else f"http://{addresses.METADATA}"
+
+
+class Residents:
+    """Who of our machines is served."""
+
+    def __init__(self, service: Service, machines: Path) -> None:
+        """Serve nobody yet."""
+        self._service = service
+        self._machines = machines
+        self._known: set[str] = set()
+        self._lock = asyncio.Lock()
+
+    async def let_in(self, spec: Spec, card: Card, *, own_network: bool, port: int = 0) -> Place:
+        """Have a machine served; `port` is that of its door before a restart.
+
+        Raises:
+            NotNowError: the service cannot listen there.
+        """
+        place = Place()
+        if own_network:
+            for address in (addresses.METADATA, addresses.FEATURES):
+                await self._service.listen(address, HTTP_PORT)
+            self._service.admit(Resident(spec=spec, address=card.address, mac=card.mac))
+        else:
+            place = Place(await self._service.open_door(Resident(spec=spec, mac=card.mac), port))
+        self._known.add(spec.id)
+        return place
+
+    async def find(self, domains: Iterable[Domain]) -> None:
+        """Have machines served that run and are not: of an earlier life of this factory."""
+        async with self._lock:
+            for domain in domains:
+                if domain.running and domain.machine_id not in self._known:
+                    await self._find(domain)
+
+    async def _find(self, domain: Domain) -> None:
+        spec = await asyncio.to_thread(directory.read_spec, self._machines / domain.machine_id)
+        if spec is None:
+            self._known.add(domain.machine_id)
+            log.warning("libvirt.unserved", id=domain.machine_id, why="its directory is lost")
+            return
+        card = Card(domain.labels.get(labels.MAC, ""), domain.labels.get(labels.ADDRESS, ""))
+        port = domain.labels.get(labels.PORT, "")
+        try:
+            number = int(port) if port.isdecimal() else 0
+            await self.let_in(spec, card, own_network=not port, port=number)
+        except NotNowError as error:
+            log.warning("libvirt.unserved", id=domain.machine_id, why=str(error))
+
+    async def let_go(self, machine_id: str) -> None:
+        """Serve a machine no longer."""
+        self._known.discard(machine_id)
+        await self._service.dismiss(machine_id)

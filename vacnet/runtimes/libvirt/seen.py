@@ -1,0 +1,97 @@
+"""From a domain to what `Runtime.seen` says of a machine, with the truth about how it ended.
+
+Rules of this file: pure. libvirt keeps a word with each end as long as it lives itself; after its restart an
+end that was before has none. So:
+
+- One of an earlier boot ended with the host.
+- One that was made and never started was cut off by the end of a factory: it has no console log.
+- *Destroyed* is a foreign hand, if not ours: why we end a machine is in the record before we do.
+- A crashed or killed QEMU *failed*, and so did what we ended because it could not go on (`Stuck`): that
+  was written down before it was ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vacnet.machines.machine import NEVER_STARTED, REBOOTED
+from vacnet.machines.runtime import Seen, Usage
+from vacnet.runtimes.libvirt import labels
+from vacnet.runtimes.libvirt.look import Domain, Off, Paused, State
+
+FOREIGN_HAND = "ended by a foreign hand"
+SAVED = "saved to disk by a foreign hand"
+CRASHED = "its QEMU crashed or was killed: see /var/log/libvirt/qemu/{name}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Why a machine that runs cannot go on."""
+
+    failed: str = ""
+    lost: str = ""
+    """Somebody's doing, and no fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a domain beside what libvirt shows."""
+
+    boot_id: str
+    began: bool = True
+    """It has a console log."""
+    stuck: Stuck | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+def describe(domain: Domain, known: Known) -> Seen:
+    """Return a machine as its domain and all else show it."""
+    ended = Stuck() if domain.running else known.stuck or _ending(domain, known)
+    return Seen(
+        machine_id=domain.machine_id,
+        labels=domain.labels,
+        reference=domain.uuid,
+        running=domain.running,
+        memory_limit_bytes=int(domain.labels.get(labels.MEMORY) or 0),
+        lost=ended.lost,
+        failed=ended.failed,
+        usage=known.usage,
+    )
+
+
+def _ending(domain: Domain, known: Known) -> Stuck:
+    """Return why it ended when neither it nor we ended it; the first that applies."""
+    if domain.labels.get(labels.BOOT) != known.boot_id:
+        return Stuck(lost=REBOOTED)
+    if never_ran(domain, known):
+        return Stuck(lost=NEVER_STARTED)
+    if domain.reason in {Off.DESTROYED, Off.FROM_SNAPSHOT, Off.MIGRATED}:
+        return Stuck(lost=FOREIGN_HAND)
+    if domain.reason == Off.SAVED:
+        return Stuck(lost=SAVED)
+    if domain.reason in {Off.CRASHED, Off.FAILED, Off.DAEMON}:
+        return Stuck(failed=CRASHED.format(name=domain.labels.get("vacnet.name", domain.uuid)))
+    return Stuck()
+
+
+def never_ran(domain: Domain, known: Known) -> bool:
+    """Tell whether it was made and not started."""
+    return not domain.running and domain.reason == Off.UNKNOWN and not known.began
+
+
+_PASSING = frozenset({Paused.STARTING_UP, Paused.SHUTTING_DOWN})
+
+
+def stuck(domain: Domain) -> Stuck | None:
+    """Return why a machine that runs cannot go on; None when it can, or will in a moment."""
+    if domain.state == State.CRASHED:
+        return Stuck(failed="its kernel panicked: see its console log")
+    if domain.state == State.SUSPENDED:
+        return Stuck(lost="it put itself to sleep")
+    if domain.state != State.PAUSED or domain.reason in _PASSING:
+        return None
+    if domain.reason == Paused.IO_ERROR:
+        return Stuck(failed="paused, as its disk could not be written: is the host's disk full?")
+    if domain.reason == Paused.USER:
+        return Stuck(lost="paused by a foreign hand")
+    return Stuck(failed=f"paused by QEMU for a fault of its own (reason {domain.reason})")
