@@ -150,7 +150,8 @@ def _spaces(home: Path) -> str:
             # A new /dev without kvm: what is bound away would still be there to be opened.
             f"mkdir {home}/dev; mount -t tmpfs -o mode=755 devices {home}/dev",
             f"for one in /dev/*; do name=${{one##*/}}; [ $name = kvm ] && continue; into={home}/dev/$name",
-            "  if [ -d $one ] && [ ! -L $one ]; then mkdir $into; mount --rbind $one $into; else cp -a $one $into; fi; done",
+            "  if [ -d $one ] && [ ! -L $one ]; then mkdir $into; mount --rbind $one $into",
+            "  else cp -a $one $into; fi; done",
             f"mount --move {home}/dev /dev",
             # The interfaces under /sys are those of the network name space in which it was mounted.
             f"mkdir {home}/cgroup; mount --rbind {_CGROUPS} {home}/cgroup; mount -t sysfs sysfs /sys",
