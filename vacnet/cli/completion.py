@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import Literal
 
 from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.options import Asking
 
 
-def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
-    """Print what makes a shell complete commands and options of vacnet.
+def completion(
+    shell: Literal["bash", "zsh", "fish"] | None = None,
+    /,
+    *,
+    names: Literal["targets", "machines", "factories", "peers"] | None = None,
+    socket: Path | None = None,
+    config: Path | None = None,
+) -> None:
+    """Print what makes a shell complete commands, options and names of vacnet.
+
+    Names of targets, machines, factories and peers are those that the factory of
+    the host knows when Tab is pressed; where it does not answer there are none.
 
     For all users of a host: of bash into /usr/share/bash-completion/completions/vacnet, of zsh into
     /usr/share/zsh/site-functions/_vacnet, of fish into /usr/share/fish/vendor_completions.d/vacnet.fish.
@@ -20,10 +31,24 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
 
     Args:
         shell: Whose language it is written in.
+        names: Print the names of a kind instead, one a line: what the scripts ask.
+        socket: Of the factory whose names they are; as for other commands.
+        config: Of the factory whose names they are; as for other commands.
     """
-    from vacnet.cli.app import build  # late: it imports this module
+    if names:
+        from vacnet.cli import live_names  # late: it asks the factory
 
-    print(build(whole=True).generate_completion(shell=shell))
+        print(
+            "".join(f"{name}\n" for name in live_names.names(names, Asking(socket=socket, config=config))),
+            end="",
+        )
+    elif shell:
+        from vacnet.cli.app import build  # late: it imports this module
+        from vacnet.cli.completing import script
+
+        print(script(build(whole=True), shell), end="")
+    else:
+        raise CommandError("name a shell: bash, zsh or fish; see `vacnet completion --help`", Exit.WRONG_USE)
 
 
 def man(*command: str, directory: Path | None = None) -> None:

@@ -68,15 +68,15 @@ class Page:
         return [one for one in all_pages if len(one.words) == depth + 1 and one.words[:depth] == self.words]
 
     def _synopsis(self) -> Iterator[str]:
-        arguments = _arguments(self.app)
+        taken = arguments(self.app)
         typed = " ".join((PROGRAM, *self.words))
-        positional = [one.names[0] for one in arguments if not one.names[0].startswith("-")]
+        positional = [one.names[0] for one in taken if not one.names[0].startswith("-")]
         rest = [
-            *(["[OPTIONS]"] if len(positional) < len(arguments) else []),
+            *(["[OPTIONS]"] if len(positional) < len(taken) else []),
             *(f"[{one}]" for one in positional),
         ]
         yield f".B {_escaped(typed)}"
-        yield _escaped(" ".join(rest if arguments else ["COMMAND"]))
+        yield _escaped(" ".join(rest if taken else ["COMMAND"]))
 
     def _description(self) -> Iterator[str]:
         texts = [one for one in _paragraphs(self.app)[1:] if not one.startswith(_EXAMPLE)]
@@ -85,7 +85,7 @@ class Page:
             yield from (".PP", _escaped(" ".join(text.split())))
 
     def _options(self) -> Iterator[str]:
-        rows = [(", ".join(one.names), _meaning(one)) for one in _arguments(self.app)]
+        rows = [(", ".join(one.names), _meaning(one)) for one in arguments(self.app)]
         yield from _table("OPTIONS", [*rows, ("--help, -h", "Show the help.")])
 
     def _exit_status(self) -> Iterator[str]:
@@ -116,7 +116,8 @@ def _pages(app: App, words: tuple[str, ...]) -> Iterator[Page]:
         yield from _pages(app[name], (*words, name))
 
 
-def _arguments(app: App) -> list[Argument]:
+def arguments(app: App) -> list[Argument]:
+    """Return what a command takes, as its help shows it."""
     if app.default_command is None:
         return []
     found = app.assemble_argument_collection(default_parameter=_AS_WRITTEN, parse_docstring=True)

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from tests.unit.cli.conftest import Command
 from vacnet.cli.app import build
+from vacnet.cli.completing import script as script_of
 from vacnet.cli.man_page import Page, pages
 
 SHELLS = ("bash", "zsh", "fish")
@@ -39,7 +40,7 @@ def _options(app: App) -> set[str]:
 
 @pytest.fixture(scope="module", params=SHELLS)
 def script(request: pytest.FixtureRequest) -> tuple[str, str]:
-    return request.param, APP.generate_completion(shell=request.param)
+    return request.param, script_of(APP, request.param)
 
 
 def test_every_command_and_option_is_completed(script: tuple[str, str]) -> None:
@@ -82,7 +83,7 @@ def test_the_shell_itself_finds_no_fault_in_it(shell: str, vacnet: Command, tmp_
     ],
 )
 def test_bash_completes_what_is_typed(typed: list[str], expected: set[str], tmp_path: Path) -> None:
-    (tmp_path / "script").write_text(APP.generate_completion(shell="bash"))  # noqa: S604 (a language's name)
+    (tmp_path / "script").write_text(script_of(APP, "bash"))
     words = " ".join(f"'{word}'" for word in ["vacnet", *typed])
     program = f"""
 source {tmp_path / "script"}
