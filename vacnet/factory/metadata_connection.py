@@ -1,0 +1,72 @@
+"""Connections to the metadata service: few for each machine, short, and none that only sits there.
+
+Rules of this file: a machine is not trusted with our sockets. Each peer has at most `PER_PEER_MAX`
+connections, each is for one request, whose head has to be there in `HEAD_SECONDS` and whose end in
+`LIFE_SECONDS`. A connection too many is closed without a word, which costs less than an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from aiohttp import web
+
+PER_PEER_MAX = 32
+CONNECTIONS_MAX = 2048
+HEAD_SECONDS = 20.0
+LIFE_SECONDS = 600.0
+LINGER_SECONDS = 1.0
+"""For who is refused in the middle of a body to read why."""
+
+
+class Connection(web.RequestHandler):
+    """One connection; `door` is what it came in at, by which its machine is counted and known."""
+
+    __slots__ = ("_counts", "_heard", "_timers", "door", "peer")
+
+    def __init__(self, manager: web.Server, door: str, counts: Counter[str]) -> None:
+        """Belong to a server and be counted in `counts`, by machine."""
+        loop = asyncio.get_running_loop()
+        super().__init__(
+            manager,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # as documented: none is written
+            lingering_time=LINGER_SECONDS,
+        )
+        self.door = door
+        self.peer = ""
+        self._counts = counts
+        self._heard = False
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count it, and close it if it is one too many."""
+        super().connection_made(transport)
+        self.peer = self.door or str((transport.get_extra_info("peername") or ("",))[0])
+        self._counts[self.peer] += 1
+        if self._counts[self.peer] > PER_PEER_MAX or self._counts.total() > CONNECTIONS_MAX:
+            self.force_close()
+            return
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(HEAD_SECONDS, self._insist),
+            loop.call_later(LIFE_SECONDS, self.force_close),
+        ]
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Count it no more."""
+        for timer in self._timers:
+            timer.cancel()
+        self._counts[self.peer] -= 1
+        if self._counts[self.peer] <= 0:
+            del self._counts[self.peer]
+        super().connection_lost(exc)
+
+    def heard(self) -> None:
+        """Note that the head of its request is here."""
+        self._heard = True
+
+    def _insist(self) -> None:
+        if not self._heard:
+            self.force_close()

@@ -1,0 +1,66 @@
+"""Pages for cloud-init's NoCloud, over HTTP or on a seed disk: the same four files either way.
+
+A machine is told where they are by its SMBIOS serial, ``ds=nocloud;s=http://169.254.169.254/nocloud/`` (older
+releases know ``nocloud-net`` only), or has them on a disk with the label ``cidata`` (see `seed`).
+
+Rules of this file: the files are YAML, written as JSON, which is YAML.
+
+Source: cloud-init, "NoCloud".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from vacnet.machines.metadata.pages import OK, YAML, Answer, Told
+
+PATH = "/nocloud/"
+
+
+def serial(base: str = "http://169.254.169.254") -> str:
+    """Return the SMBIOS serial that leads cloud-init to the service at a base URL."""
+    return f"ds=nocloud-net;s={base}{PATH}"
+
+
+def user_data(told: Told) -> Answer:
+    """Return the machine's user_data, empty if it has none: the file has to be there."""
+    return Answer(OK, told.user_data() or b"", YAML)
+
+
+def meta_data(told: Told) -> Answer:
+    """Return who the machine is."""
+    spec, key = told.resident.spec, told.site().public_key
+    return _yaml(
+        {
+            "instance-id": spec.uuid,
+            "local-hostname": spec.name,
+            "availability-zone": spec.factory,
+            "public-keys": [key] if key else [],
+            "vacnet": told.meta(),
+        }
+    )
+
+
+def vendor_data(told: Told) -> Answer:
+    """Return the site's defaults."""
+    return Answer(OK, told.site().vendor_data, YAML)
+
+
+def network_config(told: Told) -> Answer:
+    """Return how the network is set up: the card that we know, or whichever there is, by DHCP."""
+    mac = told.resident.mac
+    match = {"macaddress": mac} if mac else {"name": "e*"}
+    return _yaml({"version": 2, "ethernets": {"net0": {"match": match, "dhcp4": True}}})
+
+
+def _yaml(value: object) -> Answer:
+    return Answer(OK, json.dumps(value, indent=1).encode() + b"\n", YAML)
+
+
+FILES: Mapping[str, Callable[[Told], Answer]] = {
+    "meta-data": meta_data,
+    "network-config": network_config,
+    "user-data": user_data,
+    "vendor-data": vendor_data,
+}

@@ -1,0 +1,56 @@
+"""Where the values of a machine come from: its own directory, at the moment of the question.
+
+Rules of this file: files that we wrote and the machine cannot reach. A deadline that was lowered, a
+user_data that was renewed: whoever asks next is told. Blocking calls, for a worker thread; nothing is read
+that is not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from vacnet.machines.layout import USER_DATA
+from vacnet.machines.metadata.pages import Site, Told
+from vacnet.machines.metadata.service import Resident
+
+SITE_BYTES_MAX = 1 << 20
+
+
+def told_of(resident: Resident, site: Callable[[], Site]) -> Told:
+    """Return a machine as it may be told of itself."""
+    home = resident.spec.directory
+    return Told(
+        resident=resident,
+        site=site,
+        user_data=lambda: _whole(home / USER_DATA),
+        features=lambda folder: _values(home / folder),
+    )
+
+
+def site_of(vendor_data_file: str, root_public_key: str) -> Site:
+    """Return what the site tells, from its files; one that cannot be read tells nothing."""
+    key = _begin(root_public_key).decode(errors="replace").strip()
+    return Site(vendor_data=_begin(vendor_data_file), public_key=key.splitlines()[0] if key else "")
+
+
+def _begin(name: str) -> bytes:
+    if not name:
+        return b""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(SITE_BYTES_MAX)
+    except OSError:
+        return b""
+
+
+def _whole(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _values(folder: Path) -> Mapping[str, str]:
+    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return {path.name: path.read_text() for path in paths}
