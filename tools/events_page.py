@@ -76,6 +76,7 @@ WORDS: Mapping[str, str] = {
     "machine.starting": "a machine is to be made; with what it gets",
     "machine.step-failed": "a step of a machine's life failed; with what follows",
     "machine.stop-ordered": "somebody had one machine ended",
+    "metadata.failed": "a virtual machine's question met a fault of vacnet; with its traceback",
     "metrics.failed": "a scrape met a fault of vacnet; with its traceback",
     "process.create": "a process machine is made; with the line that makes the same by hand",
     "process.over-limit": "a process machine is over a limit that cgroups do not hold here, and is ended",
