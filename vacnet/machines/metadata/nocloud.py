@@ -1,7 +1,7 @@
 """Pages for cloud-init's NoCloud, over HTTP or on a seed disk: the same four files either way.
 
-A machine is told where they are by its SMBIOS serial, ``ds=nocloud;s=http://169.254.169.254/nocloud/`` (older
-releases know ``nocloud-net`` only), or has them on a disk with the label ``cidata`` (see `seed`).
+A machine is told where they are by its SMBIOS serial, ``ds=nocloud-net;s=http://169.254.169.254/``
+(releases from 24.1 know ``nocloud`` too), or has them on a disk with the label ``cidata`` (see `seed`).
 
 Rules of this file: the files are YAML, written as JSON, which is YAML.
 
@@ -14,13 +14,6 @@ import json
 from collections.abc import Callable, Mapping
 
 from vacnet.machines.metadata.pages import OK, YAML, Answer, Told
-
-PATH = "/nocloud/"
-
-
-def serial(base: str = "http://169.254.169.254") -> str:
-    """Return the SMBIOS serial that leads cloud-init to the service at a base URL."""
-    return f"ds=nocloud-net;s={base}{PATH}"
 
 
 def user_data(told: Told) -> Answer:

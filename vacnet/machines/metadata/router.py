@@ -47,7 +47,7 @@ PAGES: tuple[tuple[str, Page], ...] = (
         lambda t, _f: openstack.network_data(t) if t.resident.mac else missing(),
     ),
     (
-        rf"{nocloud.PATH}(meta-data|network-config|user-data|vendor-data)",
+        r"/(meta-data|network-config|user-data|vendor-data)",
         lambda t, f: nocloud.FILES[f[1]](t),
     ),
     (rf"/({MACHINEFEATURES}|{JOBFEATURES})/?", lambda t, f: features.listing(t, f[1])),
