@@ -237,5 +237,5 @@ async def test_a_fault_of_ours_is_told_as_one(floor: Floor, monkeypatch: pytest.
         raise ValueError
 
     monkeypatch.setattr(floor.server, "_site", broken)
-    assert (await floor.ask("/nocloud/vendor-data"))[0] == 500
+    assert (await floor.ask("/vendor-data"))[0] == 500
     assert (await floor.ask("/latest/user-data"))[0] == 200

@@ -53,8 +53,8 @@ PAGES = {
     "/openstack/latest/user_data": USER_DATA,
     "/openstack/latest/user-data": USER_DATA,
     "/openstack/2013-10-17/meta-data/instance-id": UUID.encode(),
-    "/nocloud/user-data": USER_DATA,
-    "/nocloud/vendor-data": SITE.vendor_data,
+    "/user-data": USER_DATA,
+    "/vendor-data": SITE.vendor_data,
     "/machinefeatures/total_cpu": b"4",
     "/jobfeatures/job_id": UUID.encode(),
     "/jobfeatures/allocated_CPU": b"4",
@@ -92,7 +92,7 @@ def test_networks_are_set_up_by_dhcp(told: Told) -> None:
     known = json.loads(ask(told, "/openstack/latest/network_data.json").body)
     assert known["links"][0]["ethernet_mac_address"] == MAC
     assert known["networks"][0]["type"] == "ipv4_dhcp"
-    nocloud = json.loads(ask(told, "/nocloud/network-config").body)
+    nocloud = json.loads(ask(told, "/network-config").body)
     assert nocloud["ethernets"]["net0"] == {"match": {"macaddress": MAC}, "dhcp4": True}
 
 
@@ -102,7 +102,7 @@ def test_a_machine_without_user_data_key_or_known_card_gets_the_rest(tmp_path: P
     assert ask(told, "/latest/user-data").status == 404
     assert ask(told, "/openstack/latest/user_data").status == 404
     assert ask(told, "/openstack/latest/network_data.json").status == 404
-    assert (ask(told, "/nocloud/user-data").status, ask(told, "/nocloud/user-data").body) == (200, b"")
+    assert (ask(told, "/user-data").status, ask(told, "/nocloud/user-data").body) == (200, b"")
     assert ask(told, "/openstack/latest/vendor_data.json").body == b"{}"
     assert b"public-keys" not in ask(told, "/latest/meta-data/").body
     assert b"local-ipv4" not in ask(told, "/latest/meta-data/").body
@@ -142,8 +142,8 @@ def test_features_are_listed_as_links(told: Told) -> None:
         *("/latest/../machinefeatures/total_cpu", "/machinefeatures/../user_data", "/machinefeatures/.."),
         *("/jobfeatures/a/b", "/user_data", "/latest/meta-data/nothing", "/latest/meta-data/hostname/more"),
         *(
-            "/nocloud/",
-            "/nocloud/../user_data",
+            "/user-data/",
+            "/../user-data",
             "/latest/user-data/",
             "/joboutputs/",
             "/joboutputs/heartbeat",
