@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vacnet.factory.metrics import TOPICS
+from vacnet.factory.news import CALM
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("agent", "factory", "fetch", "machines", "runtimes")
@@ -20,6 +21,8 @@ TELLERS = frozenset(
 )
 """What is called with the name of an event first, or second after `self`'s own state."""
 _NAME = re.compile(r"[a-z]+(\.[a-z]+(-[a-z]+)*)+")
+
+TROUBLES = tuple(topic for topic in TOPICS if topic not in CALM)
 
 WORDS: Mapping[str, str] = {
     "control.failed": "a question on the control socket met a fault of vacnet; with its traceback",
@@ -85,8 +88,12 @@ WORDS: Mapping[str, str] = {
     "recording.failed": "a recording of gossip ended early; with its traceback",
     "target.held": "somebody held a target, here or in the space",
     "target.released": "somebody let go of it",
-    **{f"{topic}.bad": f"something is wrong with the {topic}; `why` has the line" for topic in TOPICS},
-    **{f"{topic}.good": f"nothing is wrong with the {topic} any more" for topic in TOPICS},
+    "override.gone": "no override is in force any more",
+    "override.in-force": "an override of the settings is in force until the next reboot",
+    "settings.waiting": "an edit takes effect when the factory is restarted; `why` names it",
+    "settings.waits-no-more": "it was taken back",
+    **{f"{topic}.bad": f"something is wrong with the {topic}; `why` has the line" for topic in TROUBLES},
+    **{f"{topic}.good": f"nothing is wrong with the {topic} any more" for topic in TROUBLES},
 }
 
 _HEAD = """# The log
@@ -117,7 +124,8 @@ def names_in_source() -> set[str]:
     trees = [ast.parse(path.read_text()) for room in ROOMS for path in (ROOT / "vacnet" / room).rglob("*.py")]
     constants = {name: value for tree in trees for name, value in _constants(tree)}
     found = {name for tree in trees for node in _first_words(tree) for name in _named(node, constants)}
-    return found | {f"{topic}.{end}" for topic in TOPICS for end in ("bad", "good")}
+    told = {f"{topic}.{end}" for topic in TROUBLES for end in ("bad", "good")}
+    return found | told.union(*CALM.values())
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

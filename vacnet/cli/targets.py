@@ -35,7 +35,8 @@ def _only(state: SpaceState, names: tuple[str, ...]) -> SpaceState:
     known = {target.name: target for target in state.targets}
     for name in names:
         if name not in known:
-            raise CommandError(no_such(name, sorted(known)), Exit.NO_INPUT)
+            refused = next((one.words for one in state.refused if one.name == name), "")
+            raise CommandError(refused or no_such(name, sorted(known)), Exit.NO_INPUT)
     shown = tuple(known[name] for name in dict.fromkeys(names)) or state.targets
     return msgspec.structs.replace(state, targets=shown)
 

@@ -14,6 +14,9 @@ from vacnet.console.model import Cell, Column, Sheet, Span, Tone, View
 from vacnet.console.space_view import NO_TARGETS
 from vacnet.factory.client import SpaceState, TargetState
 
+BACK_OFF = "back-off"
+"""What is left of it is told by the state alone: `here` was made at the last decision."""
+
 COLUMNS = (
     Column(key="name", title="TARGET"),
     Column(key="model", title="model", leaves=3),
@@ -44,7 +47,11 @@ def targets_view(state: SpaceState, now: float) -> View:
             Cell((Span("targets of space "), Span(words.clean(state.space), Tone.STRONG))),
             freshness.seen_by(state.factory, state.time),
         ),
-        warnings=(*freshness.staleness(state.factory, state.time, now), *_told_once(common)),
+        warnings=(
+            *freshness.staleness(state.factory, state.time, now),
+            *_told_once(common),
+            *_refused(state),
+        ),
         sheets=(Sheet(columns=COLUMNS, rows=rows, empty=NO_TARGETS),),
     )
 
@@ -59,7 +66,12 @@ def _told_once(common: str) -> tuple[Cell, ...]:
     return (freshness.warning(f"nothing starts here: {common}"),) if common else ()
 
 
+def _refused(state: SpaceState) -> tuple[Cell, ...]:
+    return tuple(freshness.warning(f"{one.name} is not offered: {one.words}") for one in state.refused)
+
+
 def _without(target: TargetState, common: str) -> TargetState:
     """Return a target without what another column or the line above the table says of it."""
     words = target.words.removesuffix(f"; here: {target.here}")
-    return msgspec.structs.replace(target, words=words, here="" if target.here == common else target.here)
+    told = target.here == common or (target.state == BACK_OFF and target.here.startswith(BACK_OFF))
+    return msgspec.structs.replace(target, words=words, here="" if told else target.here)

@@ -38,6 +38,7 @@ from vacnet.factory.messages import (
     MachineState,
     PastState,
     Peers,
+    RefusedTarget,
     SpaceState,
     TallyState,
     TargetState,
@@ -45,6 +46,7 @@ from vacnet.factory.messages import (
 )
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.recorder import Recorder
+from vacnet.factory.refused import not_offered
 from vacnet.factory.resolve import Resolver
 from vacnet.factory.warned import Warnings
 from vacnet.fetch.pipes import PipeKeeper
@@ -72,6 +74,8 @@ class FactoryAnswers:
     settings: Callable[[], Settings]
     restricted: Callable[[], str]
     """Why nothing may start, empty when it may."""
+    refused: Callable[[], tuple[RefusedTarget, ...]]
+    """Targets that are defined and not offered."""
     drained: Callable[[], str]
     """What drains it by an order, in full; empty: nothing does."""
     counters: Callable[[], dict[str, int]]
@@ -95,6 +99,7 @@ class FactoryAnswers:
             starts_last_minute=view.starts_last_minute,
             rule_version=view.rule_version,
             warnings=(*self._warnings(), *filter(None, (rules.trouble(view.rule_version),))),
+            refused=self.refused(),
         )
 
     async def machines(self, ended: int) -> Machines:
@@ -203,9 +208,7 @@ class FactoryAnswers:
         """Answer /v1/targets/{target}/why."""
         why = self.agent.why(target, boot_seconds())
         if why is None:
-            raise RefusedError(
-                NOT_FOUND, f"this factory has no target {target!r}; `vacnet targets` lists all"
-            )
+            raise RefusedError(NOT_FOUND, not_offered(target, self.refused(), self.warned.of("settings")))
         return WhyState(factory=self.settings().factory.name, time=time.time(), why=why)
 
     async def decision(self, at: int) -> DecisionState:

@@ -169,6 +169,7 @@ async def _run(opened: Opened, places: Places, on_step: OnStep, stack: AsyncExit
     edits = Edits(factory, places)
     if opened.problems:
         factory.warned.replace("settings", map(str, opened.problems))
+        factory.bad_settings = opened.problems
         factory.restrictions["settings"] = "the settings are bad: the last good ones stand and nothing starts"
     stack.push_async_callback(factory.close)
     reloader = Reloader(edits.groups(opened.watch))
@@ -209,6 +210,7 @@ def _answers(factory: Factory, album: Album) -> FactoryAnswers:
         machines_directory=Path(factory.settings.state_directory) / "machines",
         settings=lambda: factory.settings,
         restricted=factory.restricted,
+        refused=factory.refused,
         drained=lambda: factory.drain.in_full() if factory.drain else "",
         counters=factory.counters,
         recorder=Recorder(factory.agent, factory.driver, boot_seconds),

@@ -38,10 +38,11 @@ class Edits:
         """Read the settings files and use them if they are good."""
         read = of_settings.read(self._places)
         factory = self._factory
+        factory.bad_settings = read.problems
+        factory.warned.replace("settings", map(str, read.problems))
         if read.settings is None:
-            factory.warned.replace("settings", map(str, read.problems))
             return
-        factory.warned.replace("settings", of_settings.waits_for_restart(factory.settings, read.settings))
+        factory.warned.replace("restart", of_settings.waits_for_restart(factory.settings, read.settings))
         factory.record.keep_settings([(file.name, file.data) for file in read.files])
         factory.restrictions.pop("settings", None)
         factory.use(of_settings.with_fixed(factory.settings, read.settings))

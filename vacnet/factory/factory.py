@@ -49,9 +49,11 @@ from vacnet.factory.identity import identity_of
 from vacnet.factory.logs import tell, tell_failure
 from vacnet.factory.loop import Driver
 from vacnet.factory.losses import Losses
+from vacnet.factory.messages import RefusedTarget
 from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
 from vacnet.factory.queries import Queries
+from vacnet.factory.refused import refused_targets
 from vacnet.factory.resolve import Resolver
 from vacnet.factory.tally import Durations, Tally, Timed
 from vacnet.factory.udp import Endpoint
@@ -63,7 +65,7 @@ from vacnet.machines.keeper import Keeper
 from vacnet.record.record import Record
 from vacnet.space.address import Address
 from vacnet.space.limits import STRANGER_SECONDS
-from vacnet.targets.model import Settings, Target
+from vacnet.targets.model import Problem, Settings, Target
 
 BROKEN_TOLD_MAX = 10
 """Datagrams that broke the agent are told with a traceback so often; all are counted."""
@@ -94,6 +96,8 @@ class Factory:
         self.record = record
         self.started_at = boot_seconds()
         self.restrictions: dict[str, str] = {}
+        self.bad_settings: tuple[Problem, ...] = ()
+        """What is wrong with the files as they stand; empty where they are in force."""
         self.drain: Drain | None = None
         self.holds = Holds()
         self.counts = Counts(record.counts)
@@ -243,6 +247,11 @@ class Factory:
     def targets(self) -> tuple[Target, ...]:
         """Return the targets of the site and of its pipes."""
         return of_settings.all_targets(self.settings, self.pipes.readings)
+
+    def refused(self) -> tuple[RefusedTarget, ...]:
+        """Return the targets that are defined and not offered."""
+        offered = [target.name for target in self.targets()]
+        return refused_targets(self.pipes.readings, self.bad_settings, offered)
 
     def counters(self) -> dict[str, int]:
         """Return what was counted since the start, by stable names."""

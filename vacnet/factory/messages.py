@@ -88,6 +88,14 @@ class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
     """The newest version of the rules of decision that it has; 0: it has told none."""
 
 
+class RefusedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A target that is defined and not offered here."""
+
+    name: str
+    words: str
+    """Why: file and line or address, what is wrong, what to do."""
+
+
 class SpaceState(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /v1/space`."""
 
@@ -103,6 +111,8 @@ class SpaceState(msgspec.Struct, frozen=True, kw_only=True):
     """Of the rules by which the space decides: the lowest that a live factory tells; 0: none has told."""
     warnings: tuple[str, ...]
     """Settings problems, override in force, quarantined pipe entries, key or peer trouble."""
+    refused: tuple[RefusedTarget, ...] = ()
+    """Targets that somebody defined for this factory and that it does not offer."""
 
 
 class MachineState(msgspec.Struct, frozen=True, kw_only=True):

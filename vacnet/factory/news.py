@@ -5,11 +5,20 @@ Rules of this file: what the record cannot take (a full disk) is in the log all 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from vacnet.agent.effects import Notify
 from vacnet.factory.logs import tell
 from vacnet.record.record import Record
+
+CALM: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "restart": ("settings.waiting", "settings.waits-no-more"),
+        "override": ("override.in-force", "override.gone"),
+    }
+)
+"""Topics that are shown and no trouble: how they are told when they come and go."""
 
 
 class News:
@@ -27,9 +36,12 @@ class News:
         self._record.add_event(effect.name, effect.fields, warning=effect.warning)
 
     def warning_came(self, topic: str, line: str) -> None:
-        """Tell that something became wrong."""
-        self.notify(Notify(f"{topic}.bad", {"why": line}, warning=True))
+        """Tell that something became wrong, or is to be known."""
+        if topic in CALM:
+            self.notify(Notify(CALM[topic][0], {"why": line}))
+        else:
+            self.notify(Notify(f"{topic}.bad", {"why": line}, warning=True))
 
     def warning_went(self, topic: str) -> None:
-        """Tell that it is well again."""
-        self.notify(Notify(f"{topic}.good"))
+        """Tell that it is so no more."""
+        self.notify(Notify(CALM[topic][1] if topic in CALM else f"{topic}.good"))

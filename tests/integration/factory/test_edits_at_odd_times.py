@@ -6,9 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from tools.space import settings as of_space
 from tools.space.member import Member
 from tools.space.space import Space
 from tools.space.waiting import until
+from vacnet.factory.client import ClientError
 
 MakeSpace = Callable[[int], Space]
 
@@ -88,3 +92,38 @@ def _targets(factory: Member) -> dict[str, str]:
 
 def _states(factory: Member) -> list[str]:
     return [machine.state for machine in factory.client().machines().machines]
+
+
+def test_an_edit_that_waits_for_a_restart_is_told_and_is_no_trouble(make_space: MakeSpace) -> None:
+    space = make_space(1)
+    (factory,) = space.members
+    space.start()
+    of_space.add(factory, "metrics", '[metrics]\nlisten = "off"\n')
+    client = factory.client()
+
+    def told() -> bool:
+        return any("[metrics] was edited" in line for line in client.space().warnings)
+
+    until(told, PATIENCE_SECONDS, "it is shown")
+    names = {event.name: event.warning for event in client.events(limit=1000).events}
+    assert names["settings.waiting"] is False
+    assert "settings.bad" not in names
+    assert client.health().conditions == ()
+
+
+def test_a_target_whose_definition_is_refused_is_told_wherever_it_is_looked_for(
+    make_space: MakeSpace,
+) -> None:
+    space = make_space(1)
+    (factory,) = space.members
+    space.start()
+    of_space.add(factory, "odd", '[targets.odd]\nmachine_model = "proces"\n')
+    client = factory.client()
+    until(lambda: bool(client.space().refused), PATIENCE_SECONDS, "it is refused")
+    (refused,) = client.space().refused
+    assert (refused.name, "odd.toml:2" in refused.words) == ("odd", True)
+    assert refused.words in client.space().warnings
+    with pytest.raises(ClientError, match=r"definition is refused: .*odd\.toml:2"):
+        client.why("odd")
+    (factory.config / "conf.d" / "odd.toml").unlink()
+    until(lambda: not client.space().refused, PATIENCE_SECONDS, "the edit is taken back")
