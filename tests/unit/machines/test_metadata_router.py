@@ -102,7 +102,7 @@ def test_a_machine_without_user_data_key_or_known_card_gets_the_rest(tmp_path: P
     assert ask(told, "/latest/user-data").status == 404
     assert ask(told, "/openstack/latest/user_data").status == 404
     assert ask(told, "/openstack/latest/network_data.json").status == 404
-    assert (ask(told, "/user-data").status, ask(told, "/nocloud/user-data").body) == (200, b"")
+    assert (ask(told, "/user-data").status, ask(told, "/user-data").body) == (200, b"")
     assert ask(told, "/openstack/latest/vendor_data.json").body == b"{}"
     assert b"public-keys" not in ask(told, "/latest/meta-data/").body
     assert b"local-ipv4" not in ask(told, "/latest/meta-data/").body
