@@ -91,6 +91,7 @@ def _asked(state: Machines) -> str:
 
 
 def row_of(machine: MachineState, now: float) -> Row:
+    """Return the row of one machine, `now` in Unix seconds."""
     cells = {
         "name": say(words.clean(machine.name), Tone.STRONG),
         "target": say(words.clean(machine.target)),

@@ -6,20 +6,20 @@ worker, whose answer opens when it comes. Every `action_` stands in the table of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from vacnet.console import why_words
+from vacnet.console import factory_cells, glyphs, target_cells, why_words
 from vacnet.console.dashboard import grammar, orders
 from vacnet.console.dashboard.kinds import as_json
 from vacnet.console.dashboard.pane import Pane
 from vacnet.console.dashboard.picture import MachinesAnswer, Whose
 from vacnet.console.dashboard.popups import LinePopup, TextPopup
 from vacnet.console.dashboard.screen import Screenful, frozen
-from vacnet.console.words import clean
 from vacnet.factory.client import ClientError, FactoryState, MachineState, TargetState
 
 LOG_LINES = 500
@@ -34,10 +34,19 @@ class Dashboard(Screenful):
         Binding("ctrl+c", "leave", "end", show=False, priority=True),
     ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether an action is for here and now: a key that is not does nothing."""
+        if action not in grammar.ACTIONS:
+            return super().check_action(action, parameters)
+        past = self.travel.picture is not None
+        return any(key.name == action for key in grammar.active(self.chosen, past=past))
+
     # --- moving -------------------------------------------------------------------------------------------
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
+        if name != self.chosen:
+            self._close_filter()
         self.chosen = name
         self.ask_machines()
         self.draw()
@@ -69,8 +78,12 @@ class Dashboard(Screenful):
             self.action_raw()
 
     def _show_machines(self, whose: Whose) -> None:
-        if self.travel.picture is None and self.live.machines.whose != whose:
-            self.live.machines = MachinesAnswer(whose=whose)
+        shown = self.picture.machines.whose
+        if self.picture is self.live:
+            if shown != whose:
+                self.live.machines = MachinesAnswer(whose=whose)
+        elif shown != whose:
+            self.tell(f"this picture has the machines of {shown} and no others")
         self._came_from = self.chosen
         self.action_pane("machines")
         self.renew()
@@ -109,12 +122,11 @@ class Dashboard(Screenful):
 
     def on_pane_pressed(self, message: Pane.Pressed) -> None:
         """Choose what was clicked."""
-        self.chosen = message.pane.kind.name
         if message.place is not None:
             message.pane.listing.choose(message.place)
-            if message.again:
-                self.action_into()
-        self.draw()
+        self.action_pane(message.pane.kind.name)
+        if message.again and message.place is not None:
+            self.action_into()
 
     def on_pane_wheeled(self, message: Pane.Wheeled) -> None:
         """Move in the pane under the wheel."""
@@ -151,9 +163,10 @@ class Dashboard(Screenful):
 
     def _close_filter(self) -> None:
         line = self.query_one("#filter", Input)
-        line.remove_class("open")
-        self.set_focus(None)
-        self.draw()
+        if line.has_class("open"):
+            line.remove_class("open")
+            self.set_focus(None)
+            self.draw()
 
     # --- reading more -------------------------------------------------------------------------------------
 
@@ -161,7 +174,7 @@ class Dashboard(Screenful):
         """Prove why the chosen target is or is not started."""
         target = self._target()
         if target is None:
-            self.notify("`w` is about a target: choose one, or a machine of one", severity="warning")
+            self.tell("w is about a target: choose one, or a machine of one")
         elif self.travel.picture is not None:
             at = int(self.travel.made)
             self._open(
@@ -191,10 +204,11 @@ class Dashboard(Screenful):
         if not isinstance(machine, MachineState):
             return
         if machine.factory not in {"", self.picture.here}:
-            command = f"vacnet logs {machine.id} --tail {LOG_LINES} -f"
-            self.push_screen(TextPopup(machine.name, _elsewhere(machine.factory, command)))
+            command = shlex.join(("vacnet", "logs", machine.id, "--tail", str(LOG_LINES), "-f"))
+            self.push_screen(TextPopup(f"log of {machine.name}", _elsewhere(machine.factory, command)))
             return
-        self._open(machine.name, lambda: _log(self.source.log_tail(machine.id, LOG_LINES)), at_end=True)
+        title = f"log of {machine.name}, its last lines"
+        self._open(title, lambda: _log(self.source.log_tail(machine.id, LOG_LINES)), at_end=True)
 
     def action_raw(self) -> None:
         """Show all that is known of the chosen thing."""
@@ -208,14 +222,14 @@ class Dashboard(Screenful):
         if thing is not None:
             name = self.pane.kind.name_of(thing)
             self.copy_to_clipboard(name)
-            self.notify(f"copied {name}")
+            self.tell(f"copied {name}")
 
     def action_keys(self) -> None:
         """Show what each key does here."""
         past = self.travel.picture is not None
-        told = [f"{key.shown:<12}{key.words}{' (with --write)' if key.orders else ''}"
-                for key in grammar.active(self.chosen, past=past)]  # fmt: skip
-        self.push_screen(TextPopup(f"Keys in {self.pane.kind.title.lower()}", "\n".join(told)))
+        told = "\n".join((*grammar.told(self.chosen, past=past), "", *_signs()))
+        shown = glyphs.ascii_only(told) if self.options.ascii_signs else told
+        self.push_screen(TextPopup(f"Keys in {self.pane.kind.title.lower()}", shown))
 
     def _open(self, title: str, question: Callable[[], str], *, at_end: bool = False) -> None:
         """Open what a question answers, when it does; what it does not answer is told in its place."""
@@ -225,7 +239,7 @@ class Dashboard(Screenful):
                 text = question()
             except ClientError as error:
                 text = error.words
-            self.call_from_thread(self.push_screen, TextPopup(title, text or "nothing", at_end=at_end))
+            self.call_from_thread(self.push_screen, TextPopup(title, text or "(nothing)", at_end=at_end))
 
         self.run_worker(asked, thread=True)
 
@@ -249,7 +263,7 @@ class Dashboard(Screenful):
     def _travel_to(self, at: float, step: int = 0) -> None:
         async def gone() -> None:
             if trouble := await self.travel.go(at, step):
-                self.notify(trouble, severity="warning")
+                self.tell(trouble)
             self.renew()
 
         self.run_worker(gone(), group="travel", exclusive=True)
@@ -309,11 +323,10 @@ class Dashboard(Screenful):
         elif not self.options.write:
             words = "This screen only reads. Start it with `vacnet space --write`, or run"
             self.push_screen(TextPopup(order.title, f"{words}\n\n    {order.command()}"))
-        elif order.needs_reason:
-            asked = LinePopup(order.title, f"{order.consequence} Why?", _no_reason)
-            self.push_screen(asked, lambda reason: self._give(order, reason) if reason else None)
         else:
-            self._give(order, "")
+            why, wrong = (" Why?", _no_reason) if order.needs_reason else ("", _nothing)
+            asked = LinePopup(order.title, f"{order.consequence}{why}", wrong)
+            self.push_screen(asked, lambda told: None if told is None else self._give(order, told))
 
     def _give(self, order: orders.Order, reason: str) -> None:
         self._open(order.title, lambda: order.give(self.source, reason))
@@ -327,10 +340,25 @@ def _no_reason(text: str) -> str:
     return "" if text else "A reason, please: everybody who sees it will ask."
 
 
+def _nothing(_text: str) -> str:
+    return ""
+
+
+def _signs() -> Iterator[str]:
+    """Yield what the signs of the panes mean."""
+    targets = "   ".join(cell.text for cell in target_cells.legend())
+    moods: dict[str, list[str]] = {}
+    for mood in reversed(factory_cells.MOODS):
+        moods.setdefault(mood.glyph, []).append(mood.name)
+    yield f"{'targets':<12}{targets}"
+    for number, (glyph, names) in enumerate(moods.items()):
+        yield f"{'' if number else 'factories':<12}{glyph} {', '.join(names)}"
+    yield f"{'':<12}{factory_cells.HIGH} high load   ? the last heard, and no longer known"
+
+
 def _elsewhere(factory: str, command: str) -> str:
     return f"That is for {factory} to do. On its host run\n\n    {command}"
 
 
 def _log(chunk: bytes) -> str:
-    text = chunk.decode("utf-8", "backslashreplace")
-    return "\n".join(clean(line.rstrip("\r").expandtabs()) for line in text.split("\n")).strip("\n")
+    return chunk.decode("utf-8", "backslashreplace").strip("\n")

@@ -11,6 +11,7 @@ import asyncio
 import statistics
 from collections.abc import Awaitable, Callable
 
+from vacnet import quantities
 from vacnet.console.dashboard.kinds import decision_event
 from vacnet.console.dashboard.picture import EVENTS_KEPT, MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
@@ -45,8 +46,8 @@ class Asking:
         return await self._once("events", self._events)
 
     async def machines(self) -> bool:
-        """Renew the machines of whom the picture shows."""
-        return await self._once("machines", self._machines)
+        """Renew the machines of whom the picture shows; a factory that is slow to answer stops no other."""
+        return await self._once(f"machines {self.picture.machines.whose} {self.ended}", self._machines)
 
     async def _once(self, kind: str, ask: Callable[[], Awaitable[None]]) -> bool:
         if kind in self._busy:
@@ -91,9 +92,9 @@ class Asking:
         self.picture.add_events(fresh)
 
     async def _machines(self) -> None:
-        whose = self.picture.machines.whose
+        whose, ended = self.picture.machines.whose, self.ended
         try:
-            answers, left = await self._answers(whose)
+            answers, told = await self._answers(whose)
         except ClientError as error:
             if self.picture.machines.whose == whose:
                 self._put(whose, error.words)
@@ -101,8 +102,7 @@ class Asking:
         found = tuple(one for answer in answers for one in answer.machines)
         mine = tuple(one for one in found if not whose.target or one.target == whose.target)
         asked = min((answer.time - answer.age_seconds for answer in answers), default=self._clock())
-        told = f"{left} more factories were not asked" if left else ""
-        if self.picture.machines.whose == whose:
+        if self.picture.machines.whose == whose and self.ended == ended:
             self.picture.machines = MachinesAnswer(whose=whose, machines=mine, asked_at=asked, trouble=told)
 
     def _put(self, whose: Whose, trouble: str) -> None:
@@ -111,12 +111,30 @@ class Asking:
             whose=whose, machines=before.machines, asked_at=before.asked_at, trouble=trouble
         )
 
-    async def _answers(self, whose: Whose) -> tuple[list[Machines], int]:
+    async def _answers(self, whose: Whose) -> tuple[list[Machines], str]:
+        """Return what was answered, and in words what was not.
+
+        Raises:
+            ClientError: nobody answered.
+        """
         factories, left = [whose.factory], 0
         if whose.target:
             factories, left = await self._running(whose.target)
-        asked = (asyncio.to_thread(self.source.machines_of, name, self.ended) for name in factories)
-        return list(await asyncio.gather(*asked)), left
+        asked = (asyncio.to_thread(self._machines_or_trouble, name) for name in factories)
+        came = await asyncio.gather(*asked)
+        answers = [one for one in came if isinstance(one, Machines)]
+        troubles = [one for one in came if isinstance(one, ClientError)]
+        if troubles and not answers:
+            raise troubles[0]
+        told = [f"{quantities.plural(left, 'more factory')} not asked"] if left else []
+        told += [f"{len(troubles)} of {len(came)} did not answer: {troubles[0].words}"] if troubles else []
+        return answers, "; ".join(told)
+
+    def _machines_or_trouble(self, factory: str) -> Machines | ClientError:
+        try:
+            return self.source.machines_of(factory, self.ended)
+        except ClientError as error:
+            return error
 
     async def _running(self, target: str) -> tuple[list[str], int]:
         """Return the factories that run a target, the first of them, and how many more there are."""

@@ -1,30 +1,32 @@
 """The lines of one pane: its heading, the titles of its columns, and the rows that can be seen.
 
-Rules of this file: text and no widget. Rows are one line each, or two where words that found no room beside
-the rest have room below. Columns are as wide as what has been seen of them, so that they stand still while
-one scrolls.
+Rules of this file: text and no widget. A row is one line; words that found no room beside the rest stand in
+a second one, if all rows with their words have room. Columns are as wide as what has been seen of them, so
+that they stand still while one scrolls. No line is wider than the pane, and nothing acts on a terminal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from vacnet.console import glyphs
-from vacnet.console.cell_text import STYLES
+from vacnet.console import glyphs, words
+from vacnet.console.cell_text import STYLES, broken
 from vacnet.console.dashboard.geometry import HEADING_LINES
 from vacnet.console.dashboard.kinds import Kind, Moment
 from vacnet.console.dashboard.listing import Listing
 from vacnet.console.layout import Placed, natural, place
-from vacnet.console.model import Row, Sheet, Tone
+from vacnet.console.model import EMPTY, Row, Sheet, Tone
 from vacnet.console.sheets import below_line, row_line, title_line
 
 CURSOR = "> "
 NO_CURSOR = "  "
+MEASURED_ROWS_MAX = 100
+"""Of more rows than this no screen has room for the words of all."""
 
 
 @dataclass(slots=True)
@@ -36,40 +38,55 @@ class Drawing:
     """The key that goes to it."""
     _widths: dict[str, int] = field(default_factory=dict)
     _room: int = 0
-    _below: bool = False
-    """At the width of the last drawing some words stood below their row."""
+    _places: list[int] = field(default_factory=list)
+    """Of each line drawn below the titles: the place of its thing."""
 
     def lines(
-        self, listing: Listing[Any], moment: Moment, width: int, height: int, *, chosen: bool, status: str
+        self,
+        listing: Listing[Any],
+        moment: Moment,
+        width: int,
+        height: int,
+        *,
+        chosen: bool,
+        status: str = "",
+        empty: str = "",
     ) -> list[Text]:
-        """Return exactly `height` lines; `chosen`: the keys go to this pane."""
+        """Return exactly `height` lines; `chosen`: the keys go to this pane.
+
+        `status` is told in the heading; `empty` in place of the kind's own words where there is no thing.
+        """
         rows_room = max(0, height - HEADING_LINES)
+        room = max(0, width - len(NO_CURSOR))
         seen = [self.kind.row_of(one, moment) for one in listing.window(rows_room)]
-        two = 2 * len(listing.shown) <= rows_room
-        placed = self._place(seen, width - len(NO_CURSOR), two=two)
-        two = two and self._below
-        body = self._body(seen, placed, listing, two=two, chosen=chosen)
-        drawn = [
-            self._heading(listing, width, status, chosen=chosen),
-            Text(NO_CURSOR) + title_line(placed),
-            *body,
-        ]
-        drawn += [Text(NO_CURSOR + self._empty(listing), style="dim")] if not seen else []
+        placed = self._place(seen, room, two=True)
+        two = len(listing.shown) + _with_words(seen, placed) <= rows_room
+        placed = placed if two else self._place(seen, room, two=False)
+        titles = Text(NO_CURSOR) + title_line(placed)
+        drawn = [self._heading(listing, width, status, chosen=chosen), titles]
+        self._places = []
+        drawn += self._body(seen, placed, listing, two=two, chosen=chosen)
+        if not seen:
+            told = broken(Text(self._empty(listing, empty), style="dim"), max(1, room))
+            drawn += [Text(NO_CURSOR) + line for line in told]
+        for line in drawn:
+            line.truncate(width)
         return [*drawn, *(Text() for _ in range(height - len(drawn)))][:height]
 
-    def has_below(self, width: int) -> bool:
-        """Return whether at this width words of a row found no room beside the rest, as far as is known."""
-        return self._below or self._room != width - len(NO_CURSOR)
+    def lines_wanted(self, things: Sequence[Any], moment: Moment, width: int) -> int:
+        """Return how many lines their rows could fill, with the words that at this width stand below them."""
+        count = len(things)
+        if not count:
+            return sum(1 for _ in broken(Text(self.kind.empty), max(1, width - len(NO_CURSOR))))
+        if count > MEASURED_ROWS_MAX:
+            return count
+        rows = [self.kind.row_of(one, moment) for one in things]
+        return count + _with_words(rows, self._place(rows, max(0, width - len(NO_CURSOR)), two=True))
 
-    def row_at(self, line: int, listing: Listing[Any], height: int) -> int | None:
-        """Return the place of the thing drawn in a line of the pane; None: there is none."""
-        rows_room = max(1, height - HEADING_LINES)
-        two = self._two(listing, rows_room)
-        place_of = listing.top + (line - HEADING_LINES) // (2 if two else 1)
-        return place_of if line >= HEADING_LINES and place_of < len(listing.shown) else None
-
-    def _two(self, listing: Listing[Any], rows_room: int) -> bool:
-        return self._below and 2 * len(listing.shown) <= rows_room
+    def row_at(self, line: int) -> int | None:
+        """Return the place of the thing last drawn in a line of the pane; None: there is none."""
+        below_titles = line - HEADING_LINES
+        return self._places[below_titles] if 0 <= below_titles < len(self._places) else None
 
     def _place(self, rows: list[Row], width: int, *, two: bool) -> Placed:
         """Return the columns, none narrower than it was on a screen of this width.
@@ -85,7 +102,6 @@ class Drawing:
         columns = tuple(replace(one, width=self._widths.get(one.key, one.width)) for one in sheet.columns)
         placed = place(replace(sheet, columns=columns), width)
         cut_ones = [one for one, room in placed.columns if one.below and natural(one, sheet) > room]
-        self._below = bool(placed.below or cut_ones)
         if not two or not cut_ones:
             return placed
         beside = tuple(one for one in columns if one not in cut_ones)
@@ -100,8 +116,10 @@ class Drawing:
             if at and chosen:
                 line.stylize("bold")
                 line.stylize("reverse", 0, len(CURSOR) + placed.columns[0][1])
+            self._places.append(place_of)
             yield line
-            if two:
+            if two and _has_words(row, placed):
+                self._places.append(place_of)
                 yield Text(NO_CURSOR) + below_line(row, placed)
 
     def _heading(self, listing: Listing[Any], width: int, status: str, *, chosen: bool) -> Text:
@@ -113,8 +131,8 @@ class Drawing:
             count,
             *([f"by {order}{' reversed' if listing.reversed else ''}"] if len(listing.orders) > 1 else []),
         ]
-        told += [f"/{listing.filter}"] if listing.filter else []
-        told += [status] if status else []
+        told += [words.clean(f"/{listing.filter}")] if listing.filter else []
+        told += [words.clean(status)] if status else []
         line = Text.assemble(
             (f" {self.number} {self.kind.title} ", "bold reverse" if chosen else "bold"),
             (" " + "  ".join(told) + " ", STYLES[Tone.FAINT]),
@@ -123,12 +141,22 @@ class Drawing:
             line.truncate(width)
         return line + Text(glyphs.RULE * (width - line.cell_len), style="dim")
 
-    def _empty(self, listing: Listing[Any]) -> str:
+    def _empty(self, listing: Listing[Any], empty: str) -> str:
         if listing.filter and listing.all:
             return f"Nothing of {len(listing.all)} has {listing.filter!r} in it; Esc drops the filter."
-        return self.kind.empty
+        return words.clean(empty or self.kind.empty)
+
+
+def _has_words(row: Row, placed: Placed) -> bool:
+    return any(row.cells.get(column.key, EMPTY) for column in placed.below)
+
+
+def _with_words(rows: list[Row], placed: Placed) -> int:
+    return sum(_has_words(row, placed) for row in rows)
 
 
 def cut(text: str, width: int) -> str:
     """Return a line cut to a width, with an ellipsis."""
-    return text if len(text) <= width else set_cell_size(text, max(0, width - 1)) + glyphs.ELLIPSIS
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1) + glyphs.ELLIPSIS if width > 0 else ""

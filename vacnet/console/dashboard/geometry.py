@@ -16,11 +16,13 @@ HIGH_SCREEN_LINES = 34
 OVERVIEW = ("targets", "factories")
 DETAILS = ("machines", "events")
 DETAILS_LINES = len(DETAILS) * (HEADING_LINES + LEAST_ROWS)
+OVERVIEW_LINES = len(OVERVIEW) * (HEADING_LINES + 1)
+"""With fewer the panes of the overview would be headings and no rows."""
 
 
 def panes_shown(lines: int, wanted: int, chosen: str, *, alone: bool) -> tuple[str, ...]:
     """Return which panes stand on a screen of so many lines, of which the overview wants `wanted`."""
-    if alone:
+    if alone or lines < OVERVIEW_LINES:
         return (chosen,)
     if lines >= HIGH_SCREEN_LINES or lines - wanted >= DETAILS_LINES:
         return (*OVERVIEW, *DETAILS)
@@ -28,27 +30,31 @@ def panes_shown(lines: int, wanted: int, chosen: str, *, alone: bool) -> tuple[s
 
 
 def heights(lines: int, rows: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Return the lines of each pane, its heading included, together `lines`.
+    """Return the lines of each pane, its heading included, together `lines` and none below 0.
 
     Args:
         lines: what there is.
         rows: how many rows each pane has, one line each.
         more: what each would fill besides, all of it or nothing: the words below its rows.
+
+    Returns:
+        Nothing but zeros where `lines` is below 1.
     """
-    given = {name: HEADING_LINES + min(LEAST_ROWS, count) for name, count in rows.items()}
+    given = dict.fromkeys(rows, 0)
+    _shared(given, {name: HEADING_LINES + min(LEAST_ROWS, count) for name, count in rows.items()}, lines)
     left = _shared(given, {name: HEADING_LINES + count for name, count in rows.items()}, lines)
     for name, wish in more.items():
         if 0 < wish <= left:
             given[name] += wish
             left -= wish
     last = next(reversed(given))
-    given[last] = max(1, given[last] + left)
+    given[last] += left
     return given
 
 
 def _shared(given: dict[str, int], wanted: Mapping[str, int], lines: int) -> int:
     """Share out what is there, line by line; return what is left."""
-    left = lines - sum(given.values())
+    left = max(0, lines - sum(given.values()))
     while left > 0 and (hungry := [name for name in given if given[name] < wanted[name]]):
         for name in hungry[:left]:
             given[name] += 1

@@ -31,6 +31,11 @@ class Key:
     """True: only while travelling in time; False: only now; None: always."""
     orders: bool = False
 
+    @property
+    def name(self) -> str:
+        """Return the action without what it is given."""
+        return self.action.partition("(")[0]
+
 
 KEYS: tuple[Key, ...] = (
     Key(keys="1", shown="1", action="pane('targets')", words="go to the targets"),
@@ -49,12 +54,12 @@ KEYS: tuple[Key, ...] = (
         keys="enter",
         shown="Enter",
         action="into",
-        words="go in: machines of a factory or target, log of a machine, the whole event",
+        words="go in: its machines, a machine's log, a whole event",
         brief="Enter in",
     ),
     Key(keys="escape", shown="Esc", action="out", words="go out, or drop the filter", brief="Esc out"),
-    Key(keys="slash", shown="/", action="filter", words="filter: words that must stand there, !word must not",
-        brief="/ filter"),
+    Key(keys="slash", shown="/", action="filter", brief="/ filter",
+        words="filter: words that must stand there, !word that must not"),
     Key(keys="s", shown="s", action="sort", words="sort by the next column", brief="s sort"),
     Key(keys="S", shown="S", action="reverse", words="turn the order round"),
     Key(keys="plus", shown="+", action="enlarge", words="this pane alone, and back"),
@@ -65,8 +70,9 @@ KEYS: tuple[Key, ...] = (
     Key(keys="y", shown="y", action="raw", words="all that is known of it, as JSON"),
     Key(keys="c", shown="c", action="copy", words="copy its name", brief="c copy"),
     Key(keys="z", shown="z", action="freeze", words="freeze, and go on", brief="z freeze", past=False),
-    Key(keys="t", shown="t", action="travel", words="into the past of this factory's record, and back to now",
-        brief="t time"),
+    Key(keys="t", shown="t", action="travel", words="into the past, by this factory's record", brief="t time",
+        past=False),
+    Key(keys="t", shown="t", action="travel", words="back to now", brief="t now", past=True),
     Key(keys="left_square_bracket", shown="[", action="step(-1)", words="picture before", brief="[ ] step",
         past=True),
     Key(keys="right_square_bracket", shown="]", action="step(1)", words="next picture", past=True),
@@ -77,13 +83,20 @@ KEYS: tuple[Key, ...] = (
     Key(keys="g", shown="g", action="go", words="go to a time: 03:10, 2h (ago), 2026-11-24T03:10",
         brief="g go to", past=True),
     Key(keys="h", shown="h", action="hold", words="hold the target, or let go of it", panes=(TARGETS,),
-        past=False, orders=True),
+        past=False, orders=True, brief="h hold"),
     Key(keys="d", shown="d", action="drain", words="drain the factory, or take that back", panes=(FACTORIES,),
-        past=False, orders=True),
-    Key(keys="x", shown="x", action="stop", words="stop it", panes=(MACHINES,), past=False, orders=True),
+        past=False, orders=True, brief="d drain"),
+    Key(keys="x", shown="x", action="stop", words="stop it", panes=(MACHINES,), past=False, orders=True,
+        brief="x stop"),
     Key(keys="question_mark", shown="?", action="keys", words="what each key does here", brief="? keys"),
     Key(keys="q", shown="q", action="leave", words="end", brief="q quit"),
 )  # fmt: skip
+
+
+ACTIONS = frozenset(key.name for key in KEYS)
+FIRST = ("?", "q")
+THEN = ("w", "/", "Enter", "t")
+"""Of the keys that are so everywhere: what is looked for first."""
 
 
 def active(pane: str, *, past: bool) -> Iterator[Key]:
@@ -95,13 +108,23 @@ def active(pane: str, *, past: bool) -> Iterator[Key]:
 
 def footer(pane: str, *, past: bool, write: bool) -> Iterator[str]:
     """Yield the words of the footer, what matters most here first, whatever is cut."""
-    here = [key for key in active(pane, past=past) if key.brief]
-    rank = {"?": 0, "q": 1}
-    yield from (key.brief for key in sorted(here, key=lambda key: _rank(key, rank)))
-    if write:
-        yield from (f"{key.shown} {key.action}" for key in active(pane, past=past) if key.orders)
+    here = [key for key in active(pane, past=past) if key.brief and (write or not key.orders)]
+    yield from (key.brief for key in sorted(here, key=_rank))
 
 
-def _rank(key: Key, first: dict[str, int]) -> int:
+def told(pane: str, *, past: bool) -> Iterator[str]:
+    """Yield a line for each key that does something here and now, what is special first."""
+    for key in sorted(active(pane, past=past), key=lambda key: not _is_special(key)):
+        yield f"{key.shown:<12}{key.words}{' (with --write)' if key.orders else ''}"
+
+
+def _is_special(key: Key) -> bool:
+    return bool(key.panes) or key.past is True
+
+
+def _rank(key: Key) -> int:
     """Put what is special here before what is so everywhere."""
-    return first.get(key.shown, 2 if key.panes or key.past is not None else 3)
+    special = "special"
+    order = (*FIRST, special, *THEN)
+    name = special if _is_special(key) and key.shown not in THEN else key.shown
+    return order.index(name) if name in order else len(order)

@@ -16,6 +16,7 @@ from vacnet.console.space_view import facts_of
 from vacnet.factory.client import SpaceState
 
 WARNINGS_SHOWN = 2
+WAY_BACK = {"FROZEN": "z goes on", "PAST": "t: back to now", "PLAYING": "p stops, t: back to now"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +51,13 @@ def _mode(mode: Mode, now: float) -> Cell:
     if mode.name == "LIVE":
         return Cell((Span(name, Tone.GOOD),))
     ago = quantities.duration(now - mode.since)
-    return Cell((Span(f"{name} {words.moment(mode.since)}, {ago} ago", Tone.WARN),))
+    told = f"{name} {words.moment(mode.since)}, {ago} ago"
+    return Cell((Span(told, Tone.WARN), Span(f" ({WAY_BACK[mode.name]})", Tone.FAINT)))
 
 
 def _staleness(picture: Picture, mode: Mode, now: float) -> tuple[Cell, ...]:
     """Return how old a picture is that should be of now, and why there is no newer one."""
-    if mode.name != "LIVE":
+    if mode.name != "LIVE" or mode.simulated:
         return ()
     trouble = (freshness.warning(picture.trouble),) if picture.trouble else ()
     return (*freshness.staleness(picture.space.factory, picture.space.time, now), *trouble)

@@ -72,7 +72,7 @@ class Kind:
     columns: tuple[Column, ...]
     row_of: Callable[[Any, Moment], Row]
     words_of: Callable[[Any], str]
-    """Whole, for the line below: what a narrow pane has to leave out."""
+    """What it is and how, whole, for the line below: a narrow pane has to leave out much."""
     name_of: Callable[[Any], str]
     """What `c` copies and commands take."""
     empty: str
@@ -120,19 +120,34 @@ def decision_event(state: DecisionState) -> EventState | None:
     decision = state.decision
     if decision is None or state.made is None or not decision.reasons:
         return None
-    told = [one for one in decision.reasons if one.target == decision.chosen or not decision.chosen]
-    why = "; ".join(f"{one.target or 'this host'}: {one.words}" for one in told)
+    chosen = [one.words for one in decision.reasons if one.target == decision.chosen]
+    others = [f"{one.target or 'this host'}: {one.words}" for one in decision.reasons]
+    why = "; ".join(chosen if decision.chosen else others)
     fields: Mapping[str, object] = {"chose": decision.chosen or "nothing", "why": why}
     return EventState(serial=0, time=state.made, name=DECISION, fields=dict(fields), warning=False)
 
 
+def _target_words(target: TargetState) -> str:
+    state = target_cells.state_of(target).text
+    here = target.here if target.here not in state else ""
+    return f"{target.name}: {'; here: '.join(filter(None, (state, here)))}"
+
+
 def _factory_words(factory: FactoryState) -> str:
     cells = factory_cells.row_of(factory, 0.0).cells
+    mood = factory_cells.mood_of(factory).name
     told = (
-        cells["note"].text,
-        cells["meaning"].text if factory_cells.mood_of(factory).name != "live" else "",
+        cells["note"].text or mood,
+        cells["meaning"].text if mood != "live" else "",
+        f"at {factory.address}" if factory.address else "",
+        f"vacnet {factory.version}" if factory.version else "",
     )
-    return "; ".join(dict.fromkeys(filter(None, told)))
+    return f"{factory.name}: {'; '.join(dict.fromkeys(filter(None, told)))}"
+
+
+def _machine_words(machine: MachineState) -> str:
+    told = (f"{machine.name} on {machine.factory}", f"id {machine.id}", machine.message)
+    return "; ".join(filter(None, told))
 
 
 def _factory_text(factory: FactoryState) -> str:
@@ -154,7 +169,7 @@ TARGETS = Kind(
     title="Targets",
     columns=TARGET_COLUMNS,
     row_of=_target_row,
-    words_of=lambda target: target_cells.state_of(target).text,
+    words_of=_target_words,
     name_of=lambda target: target.name,
     empty="No targets: add [targets.NAME] or [pipes.PREFIX] to vacnet.toml, then `vacnet config check`.",
     listing=lambda: Listing(
@@ -180,8 +195,8 @@ FACTORIES = Kind(
     empty="No factories are known yet.",
     listing=lambda: Listing(
         orders=(
+            Order("trouble, name", lambda factory: (factory_cells.rank_of(factory), factory.name)),
             Order("name", lambda factory: factory.name),
-            Order("trouble", lambda factory: (factory_cells.rank_of(factory), factory.name)),
             Order("free processors", lambda factory: (-factory.processors_free, factory.name)),
             Order("load", lambda factory: (-factory.load, factory.name)),
             Order("running", lambda factory: (-factory.machines_running, factory.name)),
@@ -194,9 +209,9 @@ FACTORIES = Kind(
 MACHINES = Kind(
     name="machines",
     title="Machines",
-    columns=machines_view.COLUMNS,
+    columns=(Column(key="name"), *machines_view.COLUMNS[1:]),
     row_of=_machine_row,
-    words_of=lambda machine: f"{machine.id}  {machine.message}".strip(),
+    words_of=_machine_words,
     name_of=lambda machine: machine.name,
     empty="No machines. `w` on a target says why none starts.",
     listing=lambda: Listing(
@@ -217,7 +232,7 @@ EVENTS = Kind(
     title="Decisions and events",
     columns=EVENT_COLUMNS,
     row_of=_event_row,
-    words_of=_event_words,
+    words_of=lambda event: f"{event.name}: {_event_words(event)}",
     name_of=lambda event: str(event.fields.get("machine") or event.fields.get("target") or event.name),
     empty="Nothing has happened yet.",
     listing=lambda: Listing(

@@ -52,12 +52,13 @@ class Listing(Generic[Thing]):
     _chosen: str = ""
     _at: int = 0
     _held: bool = False
-    """Somebody chose, and not the last."""
+    """Somebody chose, and not the newest."""
 
     def put(self, things: Sequence[Thing]) -> None:
-        """Take things in place of those before."""
-        self.all = things
-        self._arrange()
+        """Take things in place of those before; the very same again cost nothing."""
+        if things is not self.all:
+            self.all = things
+            self._arrange()
 
     def set_filter(self, words: str) -> None:
         """Show only what passes."""
@@ -93,7 +94,7 @@ class Listing(Generic[Thing]):
         """Choose the one at a place, or the nearest there is."""
         self._at = max(0, min(place, len(self.shown) - 1))
         self._chosen = self.id_of(self.shown[self._at]) if self.shown else ""
-        self._held = self._at < len(self.shown) - 1
+        self._held = self._at != self._newest
 
     def find(self, thing_id: str) -> None:
         """Choose the one of this id, if it is shown."""
@@ -116,10 +117,16 @@ class Listing(Generic[Thing]):
         self.shown = sorted(passed, key=order.of, reverse=order.falling is not self.reversed)
         self._rechoose()
 
+    @property
+    def _newest(self) -> int:
+        return 0 if self.reversed else max(0, len(self.shown) - 1)
+
     def _rechoose(self) -> None:
-        if self.follows and not self._held:
-            self.choose(len(self.shown) - 1)
-            return
-        places = (n for n, one in enumerate(self.shown) if self.id_of(one) == self._chosen)
-        self._at = next(places, max(0, min(self._at, len(self.shown) - 1)))
-        self._chosen = self.id_of(self.shown[self._at]) if self.shown else ""
+        if not self.shown:  # what was chosen may come back: a filter is typed letter by letter
+            self._at = 0
+        elif self.follows and not self._held:
+            self.choose(self._newest)
+        else:
+            places = (n for n, one in enumerate(self.shown) if self.id_of(one) == self._chosen)
+            self._at = next(places, max(0, min(self._at, len(self.shown) - 1)))
+            self._chosen = self.id_of(self.shown[self._at])

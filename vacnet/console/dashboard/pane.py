@@ -72,19 +72,22 @@ class Pane(Lines):
         self.kind, self.listing = kind, kind.listing()
         self._drawing = Drawing(kind, number)
 
-    def lines_wanted(self, width: int) -> int:
+    def lines_wanted(self, moment: Moment, width: int, *, filtered: bool = True) -> int:
         """Return how many lines its rows could fill, with the words that at this width stand below them."""
-        rows = max(1, len(self.listing.shown))
-        return 2 * rows if self._drawing.has_below(width) else rows
+        things = self.listing.shown if filtered else self.listing.all
+        return self._drawing.lines_wanted(things, moment, width)
 
-    def draw(self, moment: Moment, width: int, height: int, *, chosen: bool, status: str) -> None:
-        """Draw it at a size."""
-        lines = self._drawing.lines(self.listing, moment, width, height, chosen=chosen, status=status)
-        self.show(lines)
+    def draw(self, moment: Moment, width: int, height: int, *, chosen: bool, status: str, empty: str) -> None:
+        """Draw it at a size; see `Drawing.lines`."""
+        self.show(
+            self._drawing.lines(
+                self.listing, moment, width, height, chosen=chosen, status=status, empty=empty
+            )
+        )
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked; a second click goes in."""
-        place = self._drawing.row_at(event.y, self.listing, self.size.height)
+        place = self._drawing.row_at(event.y)
         self.post_message(self.Pressed(self, place, again=event.chain > 1))
 
     def on_mouse_scroll_down(self) -> None:

@@ -17,7 +17,14 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from vacnet.console.words import clean
+
 CLOSE = "Esc closes   c copies"
+
+
+def cleaned(text: str) -> str:
+    """Return lines of which none can act on a terminal."""
+    return "\n".join(clean(line.rstrip("\r").expandtabs()) for line in text.split("\n"))
 
 
 class TextPopup(ModalScreen[None]):
@@ -35,9 +42,9 @@ class TextPopup(ModalScreen[None]):
     ]
 
     def __init__(self, title: str, text: str, *, at_end: bool = False) -> None:
-        """Show `text`, its end first where that is what matters."""
+        """Show `text`, its end first where that is what matters; both may hold anything."""
         super().__init__()
-        self._title, self.text, self._at_end = title, text, at_end
+        self._title, self.text, self._at_end = clean(title), cleaned(text), at_end
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -55,8 +62,8 @@ class TextPopup(ModalScreen[None]):
         """Show a newer text, at its end if the end was in sight."""
         body = self.query_one("#paper-body", VerticalScroll)
         at_end = body.scroll_y >= body.max_scroll_y
-        self.text = text
-        self.query_one("#paper-text", Static).update(Text(text))
+        self.text = cleaned(text)
+        self.query_one("#paper-text", Static).update(Text(self.text))
         if at_end and self._at_end:
             self.call_after_refresh(body.scroll_end, animate=False)
 
@@ -83,7 +90,7 @@ class LinePopup(ModalScreen[str | None]):
     def __init__(self, title: str, explained: str, wrong: Callable[[str], str]) -> None:
         """Ask; `wrong` says what is wrong with an answer, empty: nothing."""
         super().__init__()
-        self._title, self._explained, self._wrong = title, explained, wrong
+        self._title, self._explained, self._wrong = clean(title), explained, wrong
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -96,6 +103,6 @@ class LinePopup(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the answer, or say what is wrong with it."""
         if wrong := self._wrong(event.value.strip()):
-            self.query_one("#question-words", Static).update(Text(wrong, style="bold red"))
+            self.query_one("#question-words", Static).update(Text(clean(wrong), style="bold red"))
         else:
             self.dismiss(event.value.strip())

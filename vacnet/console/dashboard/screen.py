@@ -11,6 +11,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from vacnet.console import tables, target_cells, words
+from vacnet.console.cell_text import STYLES
 from vacnet.console.dashboard import grammar, head
 from vacnet.console.dashboard.asking import Asking
 from vacnet.console.dashboard.drawing import cut
@@ -30,6 +32,7 @@ from vacnet.console.dashboard.picture import MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.console.dashboard.travel import Travel
 from vacnet.console.freshness import late_by
+from vacnet.console.model import Tone
 from vacnet.factory.client import SpaceState
 
 REFRESH_SECONDS = 1.0
@@ -41,6 +44,11 @@ LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 """They give the terminal back as it was; Ctrl-C is a key here."""
 FRAME_LINES = 4
 """Of header and footer, about."""
+THREADS_MAX = 32
+"""More than are ever asked at once: who is slow to answer keeps nobody else waiting."""
+FOOT_LINES = 2
+LOW_SCREEN_LINES = 8
+"""On a lower one there is no room for a footer."""
 STYLE_SHEET = """
 Screen { layout: vertical; overflow: hidden; background: ansi_default; color: ansi_default; }
 Lines { height: 1; width: 100%; }
@@ -89,6 +97,7 @@ class Screenful(App[None]):
         self.travel = Travel(source)
         self.chosen = "targets"
         self.alone = False
+        self._stand: tuple[str, ...] = ()
         self.panes = {
             kind.name: Pane(kind, number, ascii_signs=options.ascii_signs)
             for number, kind in enumerate(KINDS.values(), 1)
@@ -128,6 +137,7 @@ class Screenful(App[None]):
 
     def on_mount(self) -> None:
         """Draw what is known, and begin to ask."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS_MAX))
         for number in LEAVING_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.renew()
@@ -160,7 +170,7 @@ class Screenful(App[None]):
 
     def ask_machines(self) -> None:
         """Ask for the machines that are shown, if any are."""
-        if "machines" in self._shown() and not self.travel.picture:
+        if "machines" in self._stand and not self.travel.picture:
             self.run_worker(self._renewed(self.asking.machines))
 
     async def _renewed(self, ask: Callable[[], object]) -> None:
@@ -169,8 +179,12 @@ class Screenful(App[None]):
 
     async def _play(self) -> None:
         if trouble := await self.travel.play_on():
-            self.notify(trouble, severity="warning")
+            self.tell(trouble)
         self.renew()
+
+    def tell(self, told: str) -> None:
+        """Show words for a while; they may hold anything."""
+        self.notify(words.clean(told), severity="warning", markup=False)
 
     # --- drawing ------------------------------------------------------------------------------------------
 
@@ -186,19 +200,26 @@ class Screenful(App[None]):
     def draw(self) -> None:
         """Draw all that can be seen."""
         width, height = self.size
-        top = self._head(width)
-        shown = self._shown()
+        top = self._head(width)[: max(1, height // 2)]
+        frame = FOOT_LINES if height >= LOW_SCREEN_LINES else 0
+        moment = self._moment()
         self._place("head", len(top), top)
-        rooms = self._rooms(height - len(top) - 2, width, shown)
+        self._draw_panes(moment, width, height - len(top) - frame)
+        self._place("words", min(1, frame), [self._words(width)])
+        self._place("foot", min(1, frame), [self._foot(width)])
+
+    def _draw_panes(self, moment: Moment, width: int, lines: int) -> None:
+        stood, shown = self._stand, self._shown(moment, width)
+        rooms = self._rooms(lines, moment, width, shown)
+        self._stand = shown
         for name, pane in self.panes.items():
             pane.display = name in shown
             if pane.display:
                 pane.styles.height = rooms[name]
-                pane.draw(
-                    self._moment(), width, rooms[name], chosen=name == self.chosen, status=self._status(name)
-                )
-        self._place("words", 1, [self._words(width)])
-        self._place("foot", 1, [self._foot(width)])
+                told = {"status": self._status(name), "empty": self._empty(name)}
+                pane.draw(moment, width, rooms[name], chosen=name == self.chosen, **told)
+        if "machines" in shown and "machines" not in stood:
+            self.ask_machines()
 
     def _place(self, name: str, lines: int, drawn: list[Text]) -> None:
         widget = self.query_one(f"#{name}", Lines)
@@ -209,19 +230,20 @@ class Screenful(App[None]):
         view = head.header(self.picture, self.mode, self.options.clock())
         return [line for line in tables.draw(view, width) if line.plain]
 
-    def _shown(self) -> tuple[str, ...]:
-        width, height = self.size
-        wanted = sum(HEADING_LINES + self.panes[name].lines_wanted(width) for name in OVERVIEW)
-        return panes_shown(height - FRAME_LINES, wanted, self.chosen, alone=self.alone)
+    def _shown(self, moment: Moment, width: int) -> tuple[str, ...]:
+        """Return which panes stand: what a filter leaves out keeps its place, or they would come and go."""
+        wished = (self.panes[name].lines_wanted(moment, width, filtered=False) for name in OVERVIEW)
+        wanted = sum(HEADING_LINES + lines for lines in wished)
+        return panes_shown(self.size.height - FRAME_LINES, wanted, self.chosen, alone=self.alone)
 
-    def _rooms(self, lines: int, width: int, shown: tuple[str, ...]) -> dict[str, int]:
+    def _rooms(self, lines: int, moment: Moment, width: int, shown: tuple[str, ...]) -> dict[str, int]:
         rows = {name: max(1, len(self.panes[name].listing.shown)) for name in shown}
-        more = {name: self.panes[name].lines_wanted(width) - rows[name] for name in shown}
+        more = {name: self.panes[name].lines_wanted(moment, width) - rows[name] for name in shown}
         return heights(lines, rows, more)
 
     def _moment(self) -> Moment:
         state = self.picture.space
-        now = self.options.clock() if self.mode.name == "LIVE" else state.time
+        now = self.options.clock() if self.mode == head.LIVE else state.time
         return Moment(
             now=now, late_seconds=late_by(state.time, now), scale=target_cells.scale_of(state.targets)
         )
@@ -236,22 +258,36 @@ class Screenful(App[None]):
         asked = "asked now" if answer.asked_at is None else self._age_of(answer.asked_at)
         return "  ".join(filter(None, (whose, asked, answer.trouble)))
 
+    def _empty(self, name: str) -> str:
+        """Return what stands where there are no things, if it is not what always does."""
+        answer = self.picture.machines
+        if name != "machines" or answer.asked_at is not None:
+            return ""
+        return answer.trouble or f"Asking {answer.whose} ..."
+
+    def _trouble(self) -> str:
+        """Return why the chosen pane is not of now."""
+        told = {"machines": self.picture.machines.trouble, "events": self.picture.events_trouble}
+        return told.get(self.chosen, "")
+
     def _age_of(self, at: float) -> str:
         return f"{words.age(max(0.0, self.options.clock() - at))} old" if self.mode.name == "LIVE" else ""
 
     def _words(self, width: int) -> Text:
         thing = self.pane.listing.chosen
-        told = "" if thing is None else f"{self.pane.kind.name_of(thing)}: {self.pane.kind.words_of(thing)}"
+        told = "" if thing is None else self.pane.kind.words_of(thing)
+        if trouble := self._trouble():
+            return Text(cut(f"! {words.clean(trouble)}", width), style=STYLES[Tone.WARN])
         return Text(cut(f"  {words.clean(told)}", width), style="italic")
 
     def _foot(self, width: int) -> Text:
         told = grammar.footer(self.chosen, past=self.travel.picture is not None, write=self.options.write)
         right = "orders allowed" if self.options.write else "read-only"
-        line, room = "", width - len(right) - 3
+        line, room = "", width - len(right) - 5
         for part in told:
             line = f"{line}   {part}" if line and len(line) + len(part) + 3 <= room else line or part
         return Text.assemble(
-            (f" {line}".ljust(width - len(right) - 1), "reverse"), (f"{right} ", "reverse dim")
+            (f" {line}".ljust(max(0, width - len(right) - 1)), "reverse"), (f"{right} ", "reverse dim")
         )
 
 
