@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.engines.cloud_init import private_cloud_init, probe_cloud_init
 from tools.engines.dockerd import private_docker
 from tools.engines.probe import probe_bwrap, probe_docker, probe_node, probe_promtool, probe_tshark
 
@@ -32,6 +33,12 @@ ENGINES: Mapping[str, Engine] = {
     engine.name: engine
     for engine in (
         Engine(name="bwrap", probe=probe_bwrap, packages=("bubblewrap",)),
+        Engine(
+            name="cloud-init",
+            probe=probe_cloud_init,
+            packages=("iproute2",),
+            start=private_cloud_init,
+        ),
         Engine(
             name="docker",
             probe=probe_docker,
