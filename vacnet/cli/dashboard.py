@@ -6,7 +6,9 @@ dashboard is imported by a command that does not open it.
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
     from vacnet.console.dashboard.source import Source
 
 
-def open_dashboard(source: Source, *, write: bool, ascii_signs: bool, simulated: bool = False) -> None:
+def open_dashboard(
+    source: Source, *, write: bool, ascii_signs: bool, clock: Callable[[], float] | None = None
+) -> None:
     """Show the space until somebody ends it; the last picture is left behind for the eye.
+
+    Args:
+        source: whom to ask.
+        write: whether orders can be given.
+        ascii_signs: use no others.
+        clock: gives the time of a simulation, in Unix seconds; None: it is the present.
 
     Raises:
         ClientError: the first question got no answer.
@@ -32,11 +42,14 @@ def open_dashboard(source: Source, *, write: bool, ascii_signs: bool, simulated:
     options = Options(
         write=write,
         ascii_signs=ascii_signs,
-        simulated=simulated,
+        simulated=clock is not None,
+        clock=clock or time.time,
         who=asked_by(),
         past_moment=lambda text: past_moment(text, datetime.now().astimezone()),
     )
     dashboard = Dashboard(source, first, options)
     dashboard.run()
+    if not sys.stdout.isatty():
+        return
     view = space_view(dashboard.live.space, time.time(), trouble=dashboard.live.trouble)
     tables.print_view(view, tables.console_for(), ascii_signs=ascii_signs)

@@ -58,8 +58,8 @@ def simulate(
 
     files, assumed = _files(scenario, asking, from_live=from_live)
     said = (*changes, *([f"{add_factories} more factories"] if add_factories else []))
-    site = _site([*files, *_changed(changes)], add_factories)
-    sites = [(site, said), *([(_for_as_long(_site(files, 0), site), ())] if compare else [])]
+    site = site_of_files([*files, *_changed(changes)], add_factories)
+    sites = [(site, said), *([(_for_as_long(site_of_files(files, 0), site), ())] if compare else [])]
     with Progress(len(sites)) as progress:
         after, *before = (
             result_of(one, RULES[rule](one, seed, progress), rule, seed, changes=made, assumed=assumed)
@@ -114,7 +114,7 @@ def _line(change: str) -> str:
     return f"{key} = {value}"
 
 
-def _site(files: list[SourceFile], more: int) -> Site:
+def site_of_files(files: list[SourceFile], more: int) -> Site:
     """Return the site that the files describe; whatever is wrong with them is told, a line each."""
     from vacnet.simulate.whatif.reading import read_site  # late: see output
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from vacnet.cli import output
+from vacnet.cli.dashboard import open_dashboard
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 from vacnet.cli.remote import HERE, Remote
+from vacnet.targets.address import EXPECTED, endpoint
 
 if TYPE_CHECKING:
     from vacnet.cli.looking import Looker
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from vacnet.cli.space_wait import Shows
     from vacnet.factory.client import SpaceState
 
+PACE_MAX = 3600.0
 PATIENCE_SECONDS = 2.0
 """A live picture says after this long that the factory does not answer, and keeps trying."""
 
@@ -30,6 +35,10 @@ def space(
     *,
     once: bool = False,
     write: bool = False,
+    simulate: Path | None = None,
+    pace: Annotated[float, Parameter(validator=Number(gt=0, lte=PACE_MAX))] = 10.0,
+    web: bool = False,
+    listen: str = "127.0.0.1:8884",
     until: Literal["drained", "idle"] | None = None,
     timeout: Annotated[float, Parameter(validator=Number(gte=0))] | None = None,
     remote: Remote = HERE,
@@ -37,13 +46,25 @@ def space(
 ) -> None:
     """Show the whole space: targets with their shares and outcomes, factories with their load.
 
-    On a terminal it is renewed each second until q or Ctrl-C; elsewhere it is printed once.
+    On a terminal it fills the screen until q or Ctrl-C: ? shows the keys, Enter goes in,
+    w says why, t goes back in time. Elsewhere it is printed once. It only reads unless --write.
     With --peer no factory is needed here: any member is asked, and an observe key suffices.
+
+    With --simulate the space is a scenario's (docs/simulate.md), at --pace seconds a second.
+    `vacnet simulate` runs one to its end and prints figures; this shows it as an admin would see
+    it. Up to 60 factories it is real agents; of more, a sketch of them decided in one place.
+
+    With --web a browser shows the same screen: to this host alone unless --listen says otherwise,
+    and whoever reaches that address needs no password. Put your own proxy before it.
 
     With --until it waits and prints the space when that is so: `idle` when no
     machine runs anywhere, `drained` when the factories that drain have none left.
     Exit codes then: 0 so it is, 75 not within --timeout, 1 no factory drains.
     It goes by what factories tell; `vacnet drain --wait` asks one host's engines.
+
+    Example: vacnet space
+
+    Example: vacnet space --simulate conf/scenarios/queue-empties.toml --pace 60
 
     Example: vacnet space --once | mail -s "how the space is" admin
 
@@ -55,12 +76,22 @@ def space(
         once: Print it once and end, also on a terminal.
         until: Wait for this, saying on stderr what is left, then print it once.
         write: Let the screen give orders (hold, drain, stop), each with a reason; else it only reads.
+        simulate: Show the space of this scenario instead.
+        pace: So many simulated seconds go by in one.
+        web: Show it to browsers instead, until Ctrl-C.
+        listen: Where to listen for them: host:port, or [IPv6]:port.
         timeout: Wait no longer than so many seconds.
         remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
     if timeout is not None and until is None:
         raise CommandError("--timeout is for --until: without it nothing waits", Exit.WRONG_USE)
+    if web:
+        _serve(listen, _words(simulate, pace, remote, asking), write=write)
+        return
+    if simulate is not None:
+        _simulate(simulate, pace, asking)
+        return
     if _on_screen() and not once and not until and not asking.json:
         _watch(remote, asking, write=write)
         return
@@ -80,12 +111,39 @@ def _print(answer: SpaceState, asking: Asking) -> None:
 
 
 def _on_screen() -> bool:
-    """Return whether there is a terminal for a screen, and a keyboard."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Return whether there is a terminal for a screen, and a keyboard; a browser is one, too."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def _serve(listen: str, words: list[str], *, write: bool) -> None:
+    if write:
+        raise CommandError("--web takes no --write: a browser has no password here", Exit.WRONG_USE)
+    found = endpoint(listen)
+    if found is None:
+        raise CommandError(f"--listen {listen!r} is not {EXPECTED}", Exit.WRONG_USE)
+    try:
+        from vacnet.cli.web import serve  # late: a web server, of the extra `web`
+    except ImportError as error:
+        told = f"--web needs the extra `web` ({error}): install vacnet[web]"
+        raise CommandError(told, Exit.NO_DAEMON) from error
+    serve(*found, words)
+
+
+def _words(simulate: Path | None, pace: float, remote: Remote, asking: Asking) -> list[str]:
+    """Return the command that each visitor's process runs."""
+    given: dict[str, object | None] = {
+        "--key": remote.key,
+        "--name": remote.name or None,
+        "--socket": asking.socket,
+        "--config": asking.config,
+        "--simulate": simulate,
+        "--pace": pace if simulate else None,
+    }
+    options = [part for name, value in given.items() if value is not None for part in (name, str(value))]
+    return ["space", *(part for peer in remote.peer for part in ("--peer", peer)), *options]
 
 
 def _watch(remote: Remote, asking: Asking, *, write: bool) -> None:
-    from vacnet.cli.dashboard import open_dashboard  # late: only a screen needs it
     from vacnet.console.tables import knows_unicode
 
     ascii_signs = asking.ascii or not knows_unicode(sys.stdout)
@@ -96,6 +154,18 @@ def _watch(remote: Remote, asking: Asking, *, write: bool) -> None:
 
     with _looking(remote, asking, PATIENCE_SECONDS) as (looker, way):
         open_dashboard(Observed(looker, way), write=write, ascii_signs=ascii_signs)
+
+
+def _simulate(scenario: Path, pace: float, asking: Asking) -> None:
+    from vacnet.cli.simulated import Simulated, site_of, watched  # late: only here
+    from vacnet.console.tables import knows_unicode
+
+    site = site_of(scenario)
+    if not _on_screen():
+        raise CommandError("--simulate fills a terminal; for figures use `vacnet simulate`", Exit.WRONG_USE)
+    with Simulated(site, watched(site, 0), pace) as source:
+        ascii_signs = asking.ascii or not knows_unicode(sys.stdout)
+        open_dashboard(source, write=False, ascii_signs=ascii_signs, clock=source.clock)
 
 
 @contextmanager

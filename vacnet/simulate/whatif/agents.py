@@ -36,7 +36,7 @@ def run_agents(site: Site, seed: int, progress: Progress) -> Tally:
     )
     world = World(scenario, seed, (tally,))
     for node, kind in zip(world.nodes, site.each(), strict=True):
-        node.settings = _settings(node.settings, kind)
+        node.settings = settings_of(node.settings, kind)
         world.clock.after(world.rng.uniform(0.0, BOOT_SECONDS), node.boot)
     pass_time(world.clock, site.seconds, progress)
     return tally
@@ -49,7 +49,8 @@ def pass_time(clock: Clock, seconds: float, progress: Progress) -> None:
         progress(clock.now / seconds)
 
 
-def _settings(base: AgentSettings, kind: Hosts) -> AgentSettings:
+def settings_of(base: AgentSettings, kind: Hosts) -> AgentSettings:
+    """Return the settings of a factory of a kind."""
     return replace(
         base,
         processors=kind.processors,
