@@ -47,6 +47,8 @@ def probe_cloud_init() -> str:
     top = os.environ.get(VARIABLE)
     if top is None or not any(Path(place, PROGRAM).exists() for place in (top, "/")):
         return "cloud-init is not unpacked here: ENGINES=install does it, as root, and installs nothing"
+    if shutil.which("isoinfo") is None:
+        return "isoinfo is not installed: sudo apt-get install genisoimage"
     return "" if os.geteuid() == 0 else "only root makes the name spaces that cloud-init runs in"
 
 
