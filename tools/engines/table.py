@@ -36,7 +36,7 @@ ENGINES: Mapping[str, Engine] = {
         Engine(
             name="cloud-init",
             probe=probe_cloud_init,
-            packages=("iproute2",),
+            packages=("iproute2", "genisoimage"),
             start=private_cloud_init,
         ),
         Engine(
