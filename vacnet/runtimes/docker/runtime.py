@@ -27,12 +27,13 @@ from vacnet.runtimes.docker.ending import Endings
 from vacnet.runtimes.docker.events import Events, Happening
 from vacnet.runtimes.docker.faults import RefusalError
 from vacnet.runtimes.docker.knowledge import Knowledge
+from vacnet.runtimes.docker.late_words import LateWords
 from vacnet.runtimes.docker.look import Look
 from vacnet.runtimes.docker.making import Maker, remove
 from vacnet.runtimes.docker.means import Means
 from vacnet.runtimes.docker.pull import Pulls
 from vacnet.runtimes.docker.rounds import Paces, Rounds
-from vacnet.runtimes.docker.seen import describe
+from vacnet.runtimes.docker.seen import Known, describe, still_running
 from vacnet.targets.model import DockerSettings, Model
 
 MARK = "docker.used"
@@ -72,6 +73,7 @@ class DockerRuntime:
         self._looking = asyncio.Lock()
         self._knowledge = Knowledge(self._machines)
         self._endings = Endings(self._client)
+        self._late_words = LateWords(self._look_again)
         self._events = Events(self._client, factory, self._hear)
         self._rounds = Rounds(
             self._client, self._look, self._knowledge, self._machines, self._over_disk, paces or Paces()
@@ -153,6 +155,7 @@ class DockerRuntime:
                         f"container {found.id[:12]} cannot be removed: {refusal.words}"
                     ) from refusal
                 self._endings.by_us.discard(found.id)
+                self._late_words.drop(found.id)
             await asyncio.to_thread(_tidy, self._machines / machine_id)
         self._knowledge.drop(machine_id)
         self._rounds.drop(machine_id)
@@ -173,7 +176,17 @@ class DockerRuntime:
         shown = [one for one in found.values() if self._is_shown(one)]
         known = await asyncio.to_thread(self._knowledge.of_all, shown)
         self._rounds.begin()
-        return {one.machine_id: describe(one, known[one.machine_id]) for one in shown}
+        return {one.machine_id: self._described(one, known[one.machine_id]) for one in shown}
+
+    def _described(self, container: Container, known: Known) -> Seen:
+        by_us = container.id in self._endings.by_us
+        expected = self._late_words.expected(container, known, by_us=by_us)
+        return still_running(container, known) if expected else describe(container, known)
+
+    def _look_again(self, container: Container) -> None:
+        """Have a container inspected anew whose end was held back."""
+        self._look.doubt(container.id)
+        self._changed.put_nowait(container.machine_id)
 
     def _is_shown(self, container: Container) -> bool:
         begun_now = container.never_ran and container.machine_id in self._starting

@@ -15,7 +15,7 @@ Rules of this file: pure. An exit code alone tells little: 137 is what the kerne
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vacnet.machines.machine import NEVER_STARTED, REBOOTED
@@ -30,6 +30,7 @@ SHUTDOWN_SECONDS = 60.0
 """An engine gives its containers 15 s, and starting again takes it some more."""
 SIGNALS_FROM = 128
 """Exit codes above are signals', by the custom of shells."""
+KILLED = SIGNALS_FROM + signal.SIGKILL
 FILE_TOO_LARGE = SIGNALS_FROM + signal.SIGXFSZ
 """A single file was larger than the machine's whole disk."""
 
@@ -84,6 +85,18 @@ def _ending(container: Container, known: Known) -> dict[str, Any]:
         "lost": "" if out_of_memory or over_disk else _lost(container, known),
         "usage": known.sample.usage,
     }
+
+
+def still_running(container: Container, known: Known) -> Seen:
+    """Return an ended machine as one that runs, for as long as its end is not to be told."""
+    return describe(replace(container, status="running"), known)
+
+
+def unexplained_kill(container: Container, known: Known) -> bool:
+    """Tell whether it was killed, it may have been for its memory, and nobody has said why."""
+    killed = not container.running and not container.never_ran and container.exit_code == KILLED
+    explained = _out_of_memory(container, known) or _over_disk(container, known) or _lost(container, known)
+    return killed and container.memory_limit_bytes > 0 and not explained
 
 
 def failed_by_itself(container: Container) -> bool:
