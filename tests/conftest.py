@@ -23,7 +23,7 @@ settings.register_profile("vacnet", deadline=None, suppress_health_check=[Health
 settings.load_profile("vacnet")
 
 _LONGEST = "tests/simulation/test_storms.py"
-_TOGETHER = ("tests/integration/docker/", "tests/integration/testbed/")
+_TOGETHER = ("tests/integration/docker/", "tests/integration/libvirt/", "tests/integration/testbed/")
 
 
 @lru_cache

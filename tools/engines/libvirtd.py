@@ -25,10 +25,20 @@ from pathlib import Path
 
 import psutil
 
+from tools.guest.build import PACKAGES as GUEST_PACKAGES
+from tools.guest.build import build
+
 TOP = Path(__file__).parents[2]
 LOCK = TOP / "requirements" / "vm.txt"
 LIBRARY = TOP / ".venv" / "vm-extra"
 """Where the Python library is built into; gone with `make clean`."""
+PACKAGES = (
+    *("libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "qemu-utils"),
+    *("dnsmasq-base", "iptables", "iproute2"),
+    *("libvirt-dev", "pkg-config", "gcc", "libc6-dev", "python3-dev"),  # the Python library is built
+    *GUEST_PACKAGES,
+)
+"""Debian packages that bring it."""
 READY_SECONDS = 60
 STOP_SECONDS = 20
 _PLACES = {
@@ -175,22 +185,18 @@ def _network(pid: int) -> Path:
 
 
 @contextmanager
-def private_libvirt(directory: Path) -> Iterator[Mapping[str, str]]:
-    """Run a libvirt under a directory and give the environment that leads to it.
+def means_of_libvirt(directory: Path) -> Iterator[Mapping[str, str]]:
+    """Have what a libvirt of the tests' own takes, and give the environment that leads to it.
 
     Raises:
-        OSError: it did not start; the text has the end of its log.
+        OSError: the Python library or the guest cannot be made.
     """
-    directory.chmod(0o711)  # QEMU's user has to get to what it is to read
-    home = directory / "libvirt"
-    home.mkdir()
-    made = Libvirt(home)
-    try:
-        made.start()
-        path = os.pathsep.join(filter(None, (str(library()), os.environ.get("PYTHONPATH", ""))))
-        yield {"VACNET_TEST_LIBVIRT": made.uri, "PYTHONPATH": path}
-    finally:
-        made.close()
+    directory.chmod(0o711)  # QEMU's user has to get to the guest
+    guest = directory / "guest.iso"
+    build(guest)
+    guest.chmod(0o644)
+    path = os.pathsep.join(filter(None, (str(library()), os.environ.get("PYTHONPATH", ""))))
+    yield {"VACNET_TEST_GUEST": str(guest), "PYTHONPATH": path}
 
 
 def library() -> Path:

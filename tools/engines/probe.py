@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import suppress
 
 import docker
@@ -26,6 +27,33 @@ def probe_bwrap() -> str:
     words = [program, "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-pid", "true"]
     tried = subprocess.run(words, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
     return f"bwrap makes no sandbox here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+def probe_libvirt() -> str:
+    """Return why tests cannot have a libvirt of their own here; empty when they can.
+
+    They start it themselves, for they kill it too: what it takes is root, the programs, the Python library
+    and the guest that it is to run.
+    """
+    if os.geteuid() != 0:
+        return "a libvirt of the tests' own takes root"
+    for program, package in _LIBVIRT_PROGRAMS.items():
+        if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+            return f"{program} is not installed: sudo apt-get install {package}"
+    asked = [sys.executable, "-c", "import libvirt"]
+    if subprocess.run(asked, capture_output=True, check=False).returncode:
+        return "libvirt's Python library is not there (requirements/vm.txt)"
+    guest = os.environ.get("VACNET_TEST_GUEST", "")
+    return "" if guest and os.path.exists(guest) else "there is no guest to run (VACNET_TEST_GUEST)"  # noqa: PTH110
+
+
+_LIBVIRT_PROGRAMS = {
+    "libvirtd": "libvirt-daemon-system",
+    "virtlogd": "libvirt-daemon-system",
+    "virsh": "libvirt-clients",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "dnsmasq": "dnsmasq-base",
+}
 
 
 def probe_node() -> str:

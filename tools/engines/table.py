@@ -10,7 +10,16 @@ from pathlib import Path
 
 from tools.engines.cloud_init import private_cloud_init, probe_cloud_init
 from tools.engines.dockerd import private_docker
-from tools.engines.probe import probe_bwrap, probe_docker, probe_node, probe_promtool, probe_tshark
+from tools.engines.libvirtd import PACKAGES as LIBVIRT_PACKAGES
+from tools.engines.libvirtd import means_of_libvirt
+from tools.engines.probe import (
+    probe_bwrap,
+    probe_docker,
+    probe_libvirt,
+    probe_node,
+    probe_promtool,
+    probe_tshark,
+)
 
 Start = Callable[[Path], AbstractContextManager[Mapping[str, str]]]
 
@@ -45,6 +54,7 @@ ENGINES: Mapping[str, Engine] = {
             packages=("docker.io", "iptables", "iproute2", "busybox-static", "btrfs-progs"),
             start=private_docker,
         ),
+        Engine(name="libvirt", probe=probe_libvirt, packages=LIBVIRT_PACKAGES, start=means_of_libvirt),
         Engine(name="node", probe=probe_node, packages=("nodejs", "npm")),
         Engine(name="promtool", probe=probe_promtool, packages=("prometheus",)),
         Engine(name="tshark", probe=probe_tshark, packages=("tshark",)),

@@ -1,12 +1,17 @@
 #!/bin/busybox sh
 # put NAME: stdin into the file NAME of the machine's joboutputs; says the server's answer. wget has no PUT.
-cat >/tmp/put.$$
+body=/tmp/put.$$ answer=/tmp/answer.$$
+cat >$body
 place=${base#http://}
 port=${place#*:}
 [ "$port" = "$place" ] && port=80
+: >$answer
 {
     printf 'PUT /joboutputs/%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n' \
-        "$1" "$place" "$(wc -c </tmp/put.$$)"
-    cat /tmp/put.$$
-} | nc "${place%%:*}" "$port" | head -n 1
-rm /tmp/put.$$
+        "$1" "$place" "$(wc -c <$body)"
+    cat $body
+    # Who hangs up before the answer gets none: the end of stdin is an end of talking to nc.
+    while [ ! -s $answer ]; do usleep 20000; done
+} | nc "${place%%:*}" "$port" >$answer
+head -n 1 $answer
+rm $body $answer

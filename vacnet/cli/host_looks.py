@@ -20,11 +20,13 @@ from vacnet.machines import program
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker import asked
 from vacnet.runtimes.docker.runtime import DockerRuntime
+from vacnet.runtimes.libvirt import asked as asked_libvirt
+from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
 from vacnet.runtimes.process import user
 from vacnet.runtimes.process.runtime import ProcessRuntime
 from vacnet.targets.model import Model, Place, Problem, Settings, Target
 
-MADE_HERE = ProcessRuntime.models | DockerRuntime.models
+MADE_HERE = ProcessRuntime.models | DockerRuntime.models | LibvirtRuntime.models
 """Models that this version makes machines of."""
 
 Look = Callable[[Settings], Iterator[Problem]]
@@ -119,6 +121,13 @@ def _engine(settings: Settings) -> Iterator[Problem]:
             yield _of_target(target, "root_image", missing[target.root_image])
 
 
+def _virtual(settings: Settings) -> Iterator[Problem]:
+    targets = [one for one in settings.targets if one.machine_model in LibvirtRuntime.models]
+    key = "runtimes.libvirt.uri"
+    if targets and (words := asyncio.run(asked_libvirt.why_no_engine(settings.libvirt))):
+        yield _missing(settings.places.get(key) or targets[0].places.get("machine_model"), key, words)
+
+
 def _of(settings: Settings, model: Model) -> list[Target]:
     return [target for target in settings.targets if target.machine_model is model]
 
@@ -133,4 +142,4 @@ def _origin(target: Target) -> Place:
     return Place(file, int(line)) if line.isdecimal() else Place(target.origin)
 
 
-_LOOKS: tuple[Look, ...] = (_key_file, _process_user, _models, _files, _engine)
+_LOOKS: tuple[Look, ...] = (_key_file, _process_user, _models, _files, _engine, _virtual)

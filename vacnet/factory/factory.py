@@ -42,7 +42,7 @@ from vacnet.factory.clock import HostClock, at_boot_seconds, boot_id, boot_secon
 from vacnet.factory.counts import Counts
 from vacnet.factory.drain import Drain
 from vacnet.factory.effects import handlers
-from vacnet.factory.engines import by_model, engines_of
+from vacnet.factory.engines import by_model, engines_of, supplies_of
 from vacnet.factory.holds import Holds
 from vacnet.factory.host import Host
 from vacnet.factory.identity import identity_of
@@ -109,7 +109,8 @@ class Factory:
         self.losses = Losses(self.endpoint, self.news.notify, self.warned.show_for)
         self.fetcher = Fetcher(settings.fetch, state, __version__)
         self.pipes = PipeKeeper(self.fetcher, lambda _readings: self._offers_changed(), time.time)
-        self.engines = engines_of(settings)
+        self.supplies = supplies_of(self.fetcher, lambda: self.settings, self.news.notify)
+        self.engines = engines_of(settings, self.supplies)
         self.host = Host(
             state, by_model(self.engines), self._models, lambda facts: self.feed(HostChanged(facts))
         )
@@ -188,6 +189,7 @@ class Factory:
         self.endpoint.close()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
+                await self.supplies.close()
                 await self.fetcher.close()
                 await asyncio.gather(*(engine.close() for engine in self.engines))
         except TimeoutError:

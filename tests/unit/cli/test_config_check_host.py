@@ -81,11 +81,22 @@ def test_a_first_line_that_is_filled_in_later_is_no_fault(checked: Checked, tmp_
 
 
 def test_a_model_that_is_not_made_is_told(checked: Checked) -> None:
-    image = 'root_image = "https://example.org/x.iso"\nuser_data = "https://example.org/x"\n'
-    done = checked(f'[targets.cern]\nmachine_model = "vm"\n{image}')
-    assert (
-        "more.toml:2: targets.cern.machine_model: this version makes no machines of model vm" in done.stderr
-    )
+    image = 'root_image = "https://example.org/x.sif"\nuser_data = "https://example.org/x"\n'
+    done = checked(f'[targets.cern]\nmachine_model = "apptainer"\n{image}')
+    words = "more.toml:2: targets.cern.machine_model: this version makes no machines of model apptainer"
+    assert words in done.stderr
+
+
+def test_a_host_without_libvirt_is_told_what_to_do_once_for_all_targets(
+    checked: Checked, tmp_path: Path
+) -> None:
+    target = '[targets.{}]\nmachine_model = "vm"\nroot_image = "https://example.org/x.qcow2"\n'
+    uri = f'[runtimes.libvirt]\nuri = "qemu+unix:///system?socket={tmp_path}/none"\n'
+    done = checked(uri + target.format("one") + target.format("two"))
+    assert done.stderr.count("warning: ") == 1
+    assert "runtimes.libvirt.uri" in done.stderr
+    # One or the other: not every host of developers has libvirt's library.
+    assert "start it (systemctl start libvirtd)" in done.stderr or "tools/bootstrap vm" in done.stderr
 
 
 def test_an_engine_that_is_not_there_is_told_once_for_all_targets(checked: Checked, tmp_path: Path) -> None:

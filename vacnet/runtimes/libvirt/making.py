@@ -38,7 +38,7 @@ from vacnet.targets.model import LibvirtSettings
 
 _SERIAL = "ds=nocloud-net;s={url}/"
 """How cloud-init is told where its metadata is; in every version that reads it from the serial number."""
-OWN, USER, AUTO = "own", "user", "auto"
+OWN, USER = "own", "user"
 
 log = structlog.get_logger(__name__)
 
@@ -175,7 +175,8 @@ class Maker:
             await self._client.make(lambda connection: connection.defineXML(xml))
         except RefusalError as refusal:
             raise await self._name_taken(spec) or refusal from refusal
-        log.info("libvirt.define", machine=spec.name, id=spec.id, type=plan.domain_type, by_hand=_BY_HAND)
+        network = plan.network or f"user mode, metadata at port {plan.port}"
+        log.info("libvirt.define", machine=spec.name, id=spec.id, type=plan.domain_type, network=network)
         log.debug("libvirt.xml", id=spec.id, xml=xml)
 
     async def _name_taken(self, spec: Spec) -> NotNowError | None:
@@ -210,9 +211,6 @@ class Maker:
                 with suppress(RefusalError):
                     await self._client.make(partial(remove, uuid=domain.uuid, machine_id=domain.machine_id))
                     log.info("libvirt.abandoned-removed", id=domain.machine_id)
-
-
-_BY_HAND = "virsh dumpxml NAME > FILE; virsh create FILE"
 
 
 def _start(connection: Connection, uuid: str) -> None:
