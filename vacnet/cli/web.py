@@ -47,6 +47,9 @@ class Site(Server):
         application.middlewares.append(_ours_only(self.host))
         return application
 
+    def initialize_logging(self) -> None:
+        """Log nothing: a line a picture is nobody's news."""
+
     async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002 (textual-serve's own hook)
         """Say where it is."""
         output.tell(f"vacnet: {self.address} shows the space until Ctrl-C")

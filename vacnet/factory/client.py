@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import grp
 import http.client
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -209,7 +210,7 @@ class Client:
 
     def past(self, at: float, step: int = 0) -> PastState:
         """Return the picture kept last until `at` (Unix seconds), or so many pictures after or before it."""
-        milliseconds = max(0, int(at * 1000))
+        milliseconds = max(0, math.ceil(at * 1000))  # never before what was made at that moment
         query = {"at": milliseconds, "before": max(0, -step), "after": max(0, step)}
         return self._get("/v1/past", PastState, **query)
 

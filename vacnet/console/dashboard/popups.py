@@ -85,6 +85,7 @@ class TextPopup(ModalScreen[None]):
 class LinePopup(ModalScreen[str | None]):
     """One line to type; None: it was not wanted after all."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "no", priority=True)]
 
     def __init__(self, title: str, explained: str, wrong: Callable[[str], str]) -> None:

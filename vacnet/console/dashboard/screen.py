@@ -54,11 +54,12 @@ Screen { layout: vertical; overflow: hidden; background: ansi_default; color: an
 Lines { height: 1; width: 100%; }
 #filter { dock: bottom; height: 1; border: none; padding: 0 1; display: none; background: ansi_default; }
 #filter.open { display: block; }
-TextPopup, LinePopup { align: center middle; background: ansi_default; }
+TextPopup { background: ansi_default; }
+LinePopup { align: center middle; background: transparent; }
 #paper { width: 100%; height: 100%; padding: 0 1; }
 #paper-title { height: 1; }
 #paper-body { height: 1fr; scrollbar-size-vertical: 1; }
-#question { width: 90%; max-width: 100; height: auto; border: round ansi_bright_black; padding: 0 1; }
+#question { width: 90%; max-width: 100; height: auto; border: round ansi_bright_black; padding: 0 1; background: ansi_default; }
 #question-line { border: none; height: 1; padding: 0; background: ansi_default; }
 """
 
