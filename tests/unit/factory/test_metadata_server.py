@@ -123,16 +123,18 @@ async def test_who_expects_it_is_told_to_go_on(floor: Floor) -> None:
     assert (floor.outputs() / "log").read_bytes() == b"end"
 
 
-async def test_a_body_that_is_broken_off_is_no_file(floor: Floor) -> None:
+async def test_a_body_that_is_broken_off_is_no_file_and_holds_up_nobody(floor: Floor) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
-    writer.write(b"PUT /joboutputs/log HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+    writer.write(b"PUT /joboutputs/log HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf")
     home = floor.machines[FIRST].spec.directory
     while not list(home.glob(".incoming-*")):  # noqa: ASYNC110 (a file has no event)
         await asyncio.sleep(0.001)
+    for by in (FIRST, SECOND):
+        assert (await floor.ask("/joboutputs/heartbeat", method="PUT", data=b"", by=by))[0] == 201
     writer.close()
     while list(home.glob(".incoming-*")):  # noqa: ASYNC110 (the same)
         await asyncio.sleep(0.001)
-    assert list(floor.outputs().iterdir()) == []
+    assert [path.name for path in floor.outputs().iterdir()] == ["heartbeat"]
 
 
 async def test_what_is_no_http_ends_and_the_next_is_answered(floor: Floor) -> None:

@@ -8,7 +8,7 @@ Source: HSF-TN-2016-02 section 4 (a directory or an HTTP server, read in the sam
 
 from __future__ import annotations
 
-from vacnet.machines.metadata.pages import HTML, OK, Answer, Told, missing, text
+from vacnet.machines.metadata.pages import HTML, OK, TEXT, Answer, Told, missing
 
 
 def listing(told: Told, folder: str) -> Answer:
@@ -21,5 +21,5 @@ def listing(told: Told, folder: str) -> Answer:
 
 def value(told: Told, folder: str, key: str) -> Answer:
     """Return one value, as it stands in its file."""
-    found = told.features(folder).get(key)
-    return missing() if found is None else text(found)
+    found = told.feature(folder, key)
+    return missing() if found is None else Answer(OK, found, TEXT)

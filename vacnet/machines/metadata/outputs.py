@@ -51,6 +51,19 @@ class Outputs:
         for left in self._home.glob(f"{PREFIX}*"):
             left.unlink(missing_ok=True)
 
+    def keep(self, name: str, body: bytes) -> None:
+        """Take a whole file in; when this returns, its bytes are safe.
+
+        Raises:
+            RefusedError: it is not wanted, or cannot be kept.
+        """
+        incoming = self.begin(name, len(body))
+        try:
+            incoming.write(body)
+            incoming.finish()
+        finally:
+            incoming.drop()
+
     def begin(self, name: str, length: int | None) -> Incoming:
         """Begin to take a file in; `length` as it was announced.
 

@@ -7,7 +7,7 @@ page that does not tell it; whoever makes a `Told` decides where they come from.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vacnet.machines.layout import LAYOUTS
@@ -71,8 +71,10 @@ class Told:
     site: Callable[[], Site] = Site
     user_data: Callable[[], bytes | None] = nothing
     """None: it has none."""
-    features: Callable[[str], Mapping[str, str]] = lambda _folder: {}
-    """By folder, ``machinefeatures`` or ``jobfeatures``: key to value, as they stand now."""
+    features: Callable[[str], Sequence[str]] = lambda _folder: ()
+    """Keys of a folder, ``machinefeatures`` or ``jobfeatures``."""
+    feature: Callable[[str, str], bytes | None] = lambda _folder, _key: None
+    """Value of a key of a folder as it stands now; None: there is no such key."""
 
     def places(self) -> dict[str, str]:
         """Return the URLs of features and joboutputs."""
