@@ -105,7 +105,8 @@ def _not_made(here: Here) -> str:
 
 def _local(here: Here) -> str:
     left = here.back_off.until - here.now
-    failed = f"failed here {here.back_off.count} times in a row (last {here.error_code})"
+    often = "once" if here.back_off.count == 1 else f"{here.back_off.count} times in a row"
+    failed = f"failed here {often} (last {here.error_code})"
     if left > 0:
         return f"{failed}: off for {duration(left)}"
     return f"{failed}: one machine is tried first" if here.wary and here.on_trial else ""

@@ -14,16 +14,21 @@ from pathlib import Path
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError
 from vacnet.cli.options import Asking
-from vacnet.cli.probing import Probe, Prober
+from vacnet.cli.probing import NO_ANSWER, Probe, Prober
 from vacnet.cli.remote import Remote, access, resolve
 from vacnet.console.peers_check_view import Checked, CheckedPeer
+from vacnet.console.words import age
 from vacnet.factory.client import PeerState
 from vacnet.space.address import Address
 from vacnet.targets.address import endpoint_text
 
 LOOK_UPS_AT_ONCE = 8
 NOT_TAKEN = "nothing from {} is taken: "
-HEARD = "this host's factory hears it, so it runs: a firewall lets only some ports pass, or it is not here"
+HEARD = "this host's factory heard it {} ago"
+RUNS = ", so it runs: a firewall lets only some ports pass"
+RAN = ": it has ended since, or a firewall lets only some ports pass"
+RUNS_SECONDS = 2.0
+"""Two beats: who was heard so lately runs."""
 
 
 def check(remote: Remote, asking: Asking) -> Checked:
@@ -40,7 +45,7 @@ def check(remote: Remote, asking: Asking) -> Checked:
     with ThreadPoolExecutor(LOOK_UPS_AT_ONCE) as pool:
         found = dict(zip(names, pool.map(resolve, names), strict=True))
     probes = Prober(way.key, [a for addresses, _ in found.values() for a in addresses]).run()
-    states = {state.name: state for state in met}
+    states = {called: state for state in met for called in (state.address, state.name)}
     return Checked(
         space=way.space,
         peers=tuple(_checked(name, found[name], probes, states.get(name), warnings) for name in names),
@@ -86,6 +91,7 @@ def _checked(
         factory=told.name if told else "",
         round_trip_seconds=best.round_trip_seconds if best else None,
         words=trouble or ("" if good or not best else _why(best, state, warnings)),
+        mute=best is not None and best.verdict == NO_ANSWER,
     )
 
 
@@ -95,6 +101,10 @@ def _why(probe: Probe, state: PeerState | None, warnings: tuple[str, ...]) -> st
     told = next((line.partition(of_address)[2] for line in warnings if of_address in line), "")
     if told and probe.welcome is None:
         return told
-    if state is not None and state.state == "live" and probe.welcome is None:
-        return HEARD
+    if state is not None and state.heard_seconds is not None and probe.welcome is None:
+        return f"{probe.verdict}; {_heard(state.heard_seconds)}"
     return probe.verdict
+
+
+def _heard(seconds: float) -> str:
+    return HEARD.format(age(seconds)) + (RUNS if seconds < RUNS_SECONDS else RAN)

@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vacnet import __version__
@@ -21,7 +21,10 @@ from vacnet.cli.host_looks import looks as lacking
 from vacnet.cli.options import Asking
 from vacnet.cli.remote import Remote
 from vacnet.cli.settings_files import Found
-from vacnet.console.doctor_view import Finding
+from vacnet.console.doctor_view import Finding, Verdict
+from vacnet.console.health_conditions import Status
+from vacnet.console.health_view import Thresholds, judge
+from vacnet.console.peers_check_view import CheckedPeer
 from vacnet.factory.client import Client, ClientError, Health
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.process import user
@@ -29,6 +32,16 @@ from vacnet.runtimes.process.means import find_means
 from vacnet.space.seal import key_id
 from vacnet.targets.address import endpoint
 from vacnet.targets.model import Model, Settings
+
+VERDICTS: Mapping[Status, Verdict] = {
+    Status.OK: "good",
+    Status.WARNING: "warning",
+    Status.CRITICAL: "bad",
+    Status.UNKNOWN: "warning",
+}
+ABOUT = {"silent": "peers", "dropped": "buffers", "disk-free": "disk"}
+REMEDIES = {"dropped": "see buffers; is the host overloaded?"}
+"""Of what `vacnet health` tells: where it stands here, and what its words do not say to do."""
 
 _HELD = "no cgroup"
 _BARE = "no sandbox"
@@ -90,29 +103,29 @@ def factory(settings: Settings, asking: Asking) -> Iterator[Finding]:
             yield from _ports(settings)
         return
     yield from _of_health(health)
-    yield from _of_space(client)
+    yield from _of_space(client, health)
 
 
 def _of_health(health: Health) -> Iterator[Finding]:
     words = f"{health.factory} {health.version} is {health.state}"
-    if health.words:
-        yield Finding(about="factory", verdict="bad", words=f"{words}: {health.words}")
-    else:
-        yield Finding(about="factory", verdict="good", words=words)
+    yield Finding(about="factory", verdict="bad" if health.words else "good", words=words)
+    for told in judge(health, Thresholds()).findings:
+        about = ABOUT.get(told.name, "factory")
+        yield Finding(
+            about=about, verdict=VERDICTS[told.status], words=told.words, remedy=REMEDIES.get(told.name, "")
+        )
     if health.version != __version__:
         words = f"the factory runs {health.version}, this command is of {__version__}"
         remedy = "`systemctl restart vacnet`: its machines go on"
         yield Finding(about="factory", verdict="warning", words=words, remedy=remedy)
-    if dropped := health.counters.get("udp_dropped_by_kernel", 0):
-        words = f"the kernel dropped {dropped} datagrams since the start"
-        yield Finding(
-            about="buffers", verdict="warning", words=words, remedy="see buffers; is the host overloaded?"
-        )
 
 
-def _of_space(client: Client) -> Iterator[Finding]:
+def _of_space(client: Client, health: Health) -> Iterator[Finding]:
+    """Tell the warnings of the space that the health has not told."""
+    told = [condition.words for condition in health.conditions]
     for warning in client.space().warnings:
-        yield Finding(about="factory", verdict="warning", words=warning)
+        if not any(warning.startswith(words) for words in told):
+            yield Finding(about="factory", verdict="warning", words=warning)
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -159,5 +172,9 @@ def peers(found: Found, asking: Asking) -> Iterator[Finding]:
             yield Finding(about="peers", verdict="good", words=f"{peer.name} answers as {peer.factory}")
         else:
             yield Finding(
-                about="peers", verdict="bad", words=f"{peer.name} does not answer", remedy=peer.words
+                about="peers", verdict="bad", words=f"{peer.name} does not answer", remedy=_remedy(peer)
             )
+
+
+def _remedy(peer: CheckedPeer) -> str:
+    return f"{peer.words}: `vacnet peers check` names what tells why" if peer.mute else peer.words

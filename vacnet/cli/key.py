@@ -130,7 +130,7 @@ def add(
 
 
 @app.command
-def use(key: str, /, *, file: Path | None = None, config: Path | None = None, plain: Plain = PLAIN) -> None:
+def use(key: str, /, *, file: Path | None = None, asking: Asking = DEFAULT) -> None:
     """Put a member key first, so that what this factory sends is sealed with it. A rotation's second edit.
 
     Do it when all factories have the key: who has not cannot hear this one any more.
@@ -140,15 +140,18 @@ def use(key: str, /, *, file: Path | None = None, config: Path | None = None, pl
     Args:
         key: Id of the key, or its beginning, as `vacnet key list` shows it.
         file: Key file to change; else that of the settings.
-        config: Settings that name the key file; else /etc/vacnet.
-        plain: How to print.
+        asking: Whom to ask who has it, and how to print.
     """
     from vacnet.cli import rings  # late: it reads the settings
 
-    ring = rings.ring(file, config)
+    ring = rings.ring(file, asking.config)
     found = rings.find(ring, key)
     changed = rings.use(ring, found)
-    _report(ring, found.id, "is used first in" if changed else "was first in", plain, changed=changed)
+    _report(
+        ring, found.id, "is used first in" if changed else "was first in", _plain(asking), changed=changed
+    )
+    if changed:
+        _tell_who_may_lack(found.id, asking)
 
 
 @app.command
@@ -179,7 +182,22 @@ def drop(
     if not force:
         _refuse_in_use(ring, found, asking)
     changed = rings.drop(ring, found)
-    _report(ring, found.id, "dropped from", Plain(json=asking.json, ascii=asking.ascii), changed=changed)
+    _report(ring, found.id, "dropped from", _plain(asking), changed=changed)
+
+
+def _plain(asking: Asking) -> Plain:
+    return Plain(json=asking.json, ascii=asking.ascii)
+
+
+def _tell_who_may_lack(key: str, asking: Asking) -> None:
+    """Say who has not spoken under a key that is used from now on: whether they have it is not known here."""
+    from vacnet.console.keys_view import may_lack  # late: see output
+
+    told = output.asked_or_told(
+        lambda client: may_lack(key, client.peers()), asking, "who else has this key is not known"
+    )
+    if told:
+        output.tell(f"vacnet: {told}")
 
 
 def _refuse_in_use(ring: Ring, key: Entry, asking: Asking) -> None:

@@ -33,10 +33,7 @@ REFUSED = (
     "nothing listens there (its host says so): does vacnet run (`systemctl status vacnet`), "
     "and is this the port of its [space] listen?"
 )
-NO_ANSWER = (
-    "no answer: it is down, a firewall drops UDP one way or the other, it has no key of ours, "
-    "its [space] name is another, or it excludes this factory"
-)
+NO_ANSWER = "nothing came back"
 NARROW = (
     "it answers short datagrams and none of 1,200 bytes: the path's MTU is below 1,280, "
     "which IPv6 forbids and tunnels do; raise it"

@@ -69,7 +69,8 @@ def resolve(peer: str) -> tuple[tuple[Address, ...], str]:
     try:
         told = socket.getaddrinfo(*found, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
-        return (), f"{why_unresolved(error)}; or write its address"
+        why = why_unresolved(error)
+        return (), f"{why}{' Else' if why.endswith('?') else '; or'} write its address"
     return tuple(dict.fromkeys((str(address[0]), int(address[1])) for *_, address in told)), ""
 
 

@@ -141,7 +141,7 @@ def _quiet(numbers: HealthNumbers) -> str:
     told = (
         f"{quantities.plural(len(names), 'peer')} {how}: {_named(names)}" for names, how in kinds if names
     )
-    return ", ".join(told)
+    return f"{', '.join(told)}; `vacnet peers check`"
 
 
 def _named(names: tuple[str, ...]) -> str:

@@ -16,7 +16,12 @@ def told(state: HoldState) -> str:
     name = words.clean(state.target)
     if not state.changed:
         return f"{name} was not held there; {NOTHING}"
-    lines = [f"{name}: {words.clean(one)}" for one in (state.here, state.space) if one]
+    holds = ((state.here, ""), (state.space, " --space"))
+    lines = [
+        f"{name}: {words.clean(one)}; until `vacnet target release {name}{option}`"
+        for one, option in holds
+        if one
+    ]
     if not lines:
         lines = [f"{name} is let go of: {state.factory} makes machines of it again, if its window lets it"]
     if state.before:

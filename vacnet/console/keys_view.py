@@ -5,10 +5,13 @@ Rules of this file: ids and roles, never a secret.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from vacnet.console import words
 from vacnet.console.model import Cell, Column, Row, Sheet, Span, Tone, View, say
+from vacnet.factory.client import Peers
 
 COLUMNS = (
     Column(key="id", title="KEY"),
@@ -63,9 +66,23 @@ def _row(key: ListedKey) -> Row:
 
 
 def _note(key: ListedKey) -> str:
-    if key.loaded is False:
-        return NOT_LOADED
-    names = key.peers or ()
+    return NOT_LOADED if key.loaded is False else _named(key.peers or ())
+
+
+def _named(names: Sequence[str]) -> str:
     rest = len(names) - NAMES_MAX
     told = ", ".join(map(words.clean, names[:NAMES_MAX]))
     return f"{told} and {rest} more" if rest > 0 else told
+
+
+def may_lack(key: str, state: Peers) -> str:
+    """Return which live factories never spoke under a key that is used now; empty: all did."""
+    others = (peer for peer in state.peers if peer.state == "live" and peer.key != key)
+    live = sorted(peer.factory or peer.name for peer in others)
+    if not live:
+        return ""
+    who = "has" if len(live) == 1 else "have"
+    return (
+        f"{_named(live)} {who} not spoken under key {key} yet: `vacnet key list` there shows whether it is "
+        "in the ring; who lacks it hears this host no more, and its `vacnet health` tells `wrong-key`"
+    )

@@ -15,6 +15,17 @@ COLUMNS = (
     Column(key="factory", title="factory", leaves=3),
     Column(key="words", title="", leaves=9, below=True, width=24),
 )
+CAUSES = (
+    Column(key="cause", title="WHY NOTHING COMES BACK"),
+    Column(key="tells", title="what tells it, on its host", leaves=9, below=True, width=30),
+)
+LIKELY = (
+    ("it does not run", "`systemctl status vacnet`"),
+    ("a firewall drops UDP, there or back", "`vacnet peers check` there too; the firewalls of both"),
+    ("it has another key or name of the space", "`vacnet health`: wrong-key; `vacnet key list` on both"),
+    ("it excludes this factory", "`vacnet config show`: space.exclude"),
+)
+"""Who does not answer does not say why: its own host does. The likeliest cause first."""
 
 
 class CheckedPeer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +41,8 @@ class CheckedPeer(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_seconds: float | None
     words: str
     """What is wrong and what to do; empty: nothing is."""
+    mute: bool = False
+    """Nothing came back at all, so only its own host can tell why."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +57,16 @@ def check_view(checked: Checked) -> View:
     """Return the view of peers that were asked."""
     return View(
         facts=(Cell((Span("peers of space "), Span(words.clean(checked.space), Tone.STRONG))),),
-        sheets=(Sheet(columns=COLUMNS, rows=tuple(map(_row, checked.peers)), empty="Nobody was asked."),),
+        sheets=(
+            Sheet(columns=COLUMNS, rows=tuple(map(_row, checked.peers)), empty="Nobody was asked."),
+            *([_causes()] if any(peer.mute for peer in checked.peers) else []),
+        ),
     )
+
+
+def _causes() -> Sheet:
+    rows = (Row(cells={"cause": say(cause), "tells": say(tells)}) for cause, tells in LIKELY)
+    return Sheet(columns=CAUSES, rows=tuple(rows))
 
 
 def _row(peer: CheckedPeer) -> Row:

@@ -26,13 +26,14 @@ COLUMNS = (
 )
 NAME_ONLY = (COLUMNS[0],)
 
-STATES: Mapping[str, tuple[str, Tone]] = {
-    "live": (glyphs.LIVE, Tone.GOOD),
-    "silent": (glyphs.SILENT, Tone.BAD),
-    "departed": (glyphs.SILENT, Tone.FAINT),
-    "unknown": (glyphs.SILENT, Tone.WARN),
+STATES: Mapping[str, tuple[str, str, Tone]] = {
+    "live": (glyphs.LIVE, "live", Tone.GOOD),
+    "silent": (glyphs.SILENT, "silent", Tone.BAD),
+    "departed": (glyphs.SILENT, "departed", Tone.FAINT),
+    "unknown": (glyphs.SILENT, "never heard", Tone.WARN),
 }
-NEVER_HEARD = "never heard: does it run, with this key, and is UDP open to it?"
+"""Sign, word and tone; the words are those of `vacnet factories`."""
+NEVER_HEARD = "does it run, with this key, and is UDP open to it? `vacnet peers check` asks it"
 
 NO_PEERS = "No peers: `vacnet peers add HOST` on either side brings two hosts together."
 
@@ -71,14 +72,14 @@ def listed_view(names: tuple[str, ...], file: str, problems: tuple[str, ...] = (
 
 
 def _row(peer: PeerState, late_seconds: float) -> Row:
-    glyph, tone = STATES.get(peer.state, ("?", Tone.WARN))
+    glyph, word, tone = STATES.get(peer.state, ("?", peer.state, Tone.WARN))
     heard = None if peer.heard_seconds is None else peer.heard_seconds + late_seconds
-    note = peer.note or (NEVER_HEARD if peer.state == "unknown" else "")
+    note = peer.note.removeprefix(word).lstrip(":; ,") or (NEVER_HEARD if peer.state == "unknown" else "")
     if peer.rows_missing:
         note = "; ".join(filter(None, (note, f"{peer.rows_missing} of its changes are not here yet")))
     cells = {
         "name": say(words.clean(peer.name), Tone.STRONG),
-        "state": Cell((Span(glyph, tone), Span(f" {peer.state}"))),
+        "state": Cell((Span(glyph, tone), Span(f" {word}"))),
         "heard": say(words.age(heard)),
         "round": say(_milliseconds(peer.round_trip_seconds)),
         "delay": say(_milliseconds(peer.delay_seconds)),

@@ -13,6 +13,7 @@ from textwrap import wrap
 from vacnet.agent.why import FactoryHas, Kept, Why
 from vacnet.console import words
 from vacnet.decide.caps import NO_CAP
+from vacnet.decide.reasons import Reason
 from vacnet.decide.shares import Choice, Lack
 from vacnet.decide.tickets import RANK_SECONDS, RANKS_IN_TURN
 from vacnet.factory.client import DecisionState
@@ -26,6 +27,8 @@ CANDIDATES_SHOWN = 3
 FACTORIES_SHOWN = 20
 OPEN = "open"
 BACK_OFF = "back-off"
+BACK_OFF_RULE = "window.back-off"
+"""Rule of the reason that tells what is left of the window, as it was at the last decision."""
 VETOED = "host.veto"
 """Rule of a target's reason that is the whole host's, which is told already."""
 NEVER = 0
@@ -34,7 +37,7 @@ NEVER = 0
 
 def proof(why: Why, width: int) -> str:
     """Return the whole proof of one target, in lines of at most `width`."""
-    paragraphs = [(title, step(why)) for title, step in _STEPS]
+    paragraphs = [(title, step(why)) for title, step in _steps(width)]
     told = (_paragraph(title, lines, width) for title, lines in paragraphs if lines)
     return "\n".join([f"{why.target} on {why.factory}", *told])
 
@@ -54,8 +57,16 @@ def _broken(line: str, room: int) -> list[str]:
 def _here(why: Why) -> list[str]:
     lines = [f"{words.clean(veto.words)} ({veto.rule})" for veto in why.vetoes]
     if why.reason is not None and not (lines and why.reason.rule == VETOED):
-        lines.append(f"{words.clean(why.reason.words)} ({why.reason.rule})")
+        lines.append(f"{_reason(why, why.reason)} ({why.reason.rule})")
     return lines or ["not looked at yet"]
+
+
+def _reason(why: Why, reason: Reason) -> str:
+    """Return the words of a reason; what is left of a back-off is that of the window, told below as well."""
+    window = why.window
+    if reason.rule != BACK_OFF_RULE or window.state != BACK_OFF:
+        return words.clean(reason.words)
+    return f"back-off: {window.opener} opened window {window.number}, {duration(window.ends_in)} left"
 
 
 def _window(why: Why) -> list[str]:
@@ -89,21 +100,29 @@ def _hold(why: Why) -> list[str]:
     return [f"{said} in the whole space {duration(hold.ago)} ago from {hold.author}{reason}"]
 
 
-def _runs(why: Why) -> list[str]:
+def _runs(why: Why, room: int) -> list[str]:
+    """Return who runs what, in a table of at most so many cells, and together."""
     shown = sorted(why.has, key=lambda has: (-has.processors, has.factory))[:FACTORIES_SHOWN]
     left = len(why.has) - len(shown)
     total = sum(has.processors * has.weight for has in why.has)
     more = [f"and {words.plural(left, 'factory')} more, with less"] if left else []
     silent = [] if all(has.live for has in shown) else ["?: silent; its machines count, its room does not"]
-    return [*_table(shown), *more, *silent, f"together {total:g} processors x weight"]
+    return [*_table(shown, room), *more, *silent, f"together {total:g} processors x weight"]
 
 
-def _table(shown: Sequence[FactoryHas]) -> list[str]:
-    """Return a line for each factory under a line of heads, without columns that say nothing."""
+def _table(shown: Sequence[FactoryHas], room: int) -> list[str]:
+    """Return a line for each factory under a line of heads: the columns that say something, and fit."""
     columns = [[head, *(cell(has) for has in shown)] for head, cell in _COLUMNS]
     told = [column for column in columns if {*column[1:]} - {"", "0"}]
+    for head in _LEAVING:
+        if _width(told) > room:
+            told = [column for column in told if column[0] != head]
     widths = [max(map(len, column)) for column in told]
     return [_GAP.join(map(_set, row, widths, range(len(row)))).rstrip() for row in zip(*told, strict=True)]
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + len(_GAP) for column in columns) - len(_GAP)
 
 
 def _some(tickets: Sequence[int]) -> str:
@@ -130,6 +149,9 @@ _COLUMNS: tuple[tuple[str, Callable[[FactoryHas], str]], ...] = (
     ("tickets", lambda has: _some(has.tickets)),
     ("error", lambda has: str(has.error_code) if has.error_code else ""),
 )
+
+_LEAVING = ("unproven", "tickets", "kept", "start", "error")
+"""Columns that are left out of a narrow terminal, one after the other."""
 
 
 def _tickets(why: Why) -> list[str]:
@@ -250,17 +272,21 @@ def _lies(choice: Choice) -> tuple[float, float]:
 
 
 _Step = Callable[[Why], Sequence[str]]
-_STEPS: tuple[tuple[str, _Step], ...] = (
-    ("Here", _here),
-    ("Hold", _hold),
-    ("Window", _window),
-    ("Tickets", _tickets),
-    ("Next", _noworks),
-    ("Growth", _growth),
-    ("Room", _room),
-    ("Runs", _runs),
-    ("Share", _share),
-)
+
+
+def _steps(width: int) -> tuple[tuple[str, _Step], ...]:
+    """Return the steps of the proof, for lines of at most `width`."""
+    return (
+        ("Here", _here),
+        ("Hold", _hold),
+        ("Window", _window),
+        ("Tickets", _tickets),
+        ("Next", _noworks),
+        ("Growth", _growth),
+        ("Room", _room),
+        ("Runs", lambda why: _runs(why, width - INDENT)),
+        ("Share", _share),
+    )
 
 
 def past(state: DecisionState, target: str, width: int) -> str:

@@ -21,7 +21,9 @@ HELD = HoldState(
 def test_what_holds_it_is_said_whole_and_clean() -> None:
     assert told(HELD).startswith("atlas: held on this host since 11:40: bad ")
     assert "\x1b" not in told(HELD)
-    assert told(replace(HELD, space="held in the whole space")).endswith("atlas: held in the whole space")
+    assert told(replace(HELD, space="held in the whole space")).endswith(
+        "atlas: held in the whole space; until `vacnet target release atlas --space`"
+    )
 
 
 def test_what_was_ended_is_said() -> None:

@@ -1,0 +1,51 @@
+"""What is said of a peer that gives no answer: what the factory of this host knows of it comes with it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.unit.cli.canned import answering, answers
+from tests.unit.cli.conftest import Command
+from tests.unit.console import scenes
+
+
+@pytest.mark.parametrize(
+    ("heard", "told"),
+    [
+        (0.4, "heard it 0.4s ago, so it runs"),
+        (372.0, "heard it 6m12s ago: it has ended since"),
+        (None, "nothing"),
+    ],
+)
+def test_when_the_factory_here_heard_it_last_is_said(
+    vacnet: Command, short_path: Path, heard: float | None, told: str
+) -> None:
+    (short_path / "space.key").write_text(f"member {bytes(range(32)).hex()}\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        name = f"127.0.0.1:{mute.getsockname()[1]}"
+        peer = msgspec.structs.replace(scenes.PEERS["one-silent"].peers[0], address=name, heard_seconds=heard)
+        met = msgspec.structs.replace(
+            scenes.PEERS["empty"], peers=(msgspec.structs.replace(peer, configured=False),)
+        )
+        (short_path / "vacnet.toml").write_text(_settings(short_path))
+        with answering(short_path / "control.sock", {**answers(), "/v1/peers": met}) as asked:
+            done = vacnet("peers", "check", "--config", short_path / "vacnet.toml", socket=asked)
+    assert done.returncode == 1
+    assert "nothing came back" in done.stdout
+    assert told in done.stdout
+    assert "WHY NOTHING COMES BACK" in done.stdout
+
+
+def _settings(directory: Path) -> str:
+    return f"""
+state_directory = "{directory}/state"
+[space]
+name = "vac.example.org"
+key_file = "{directory}/space.key"
+peers_file = "{directory}/peers.toml"
+"""
