@@ -7,7 +7,7 @@ worker, whose answer opens when it comes. Every `action_` stands in the table of
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -22,6 +22,8 @@ from vacnet.console.dashboard.popups import LinePopup, TextPopup
 from vacnet.console.dashboard.screen import Screenful, frozen
 from vacnet.factory.client import ClientError, FactoryState, MachineState, TargetState
 
+TAKEN = ("tab", "shift+tab")
+"""Keys that textual would take to go through its widgets."""
 LOG_LINES = 500
 ENDED_SHOWN = 50
 
@@ -30,7 +32,10 @@ class Dashboard(Screenful):
     """The whole site in one terminal."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key.keys, key.action, key.words, show=False) for key in grammar.KEYS),
+        *(
+            Binding(key.keys, key.action, key.words, show=False, priority=key.keys in TAKEN)
+            for key in grammar.KEYS
+        ),
         Binding("ctrl+c", "leave", "end", show=False, priority=True),
     ]
 
@@ -38,6 +43,8 @@ class Dashboard(Screenful):
         """Return whether an action is for here and now: a key that is not does nothing."""
         if action not in grammar.ACTIONS:
             return super().check_action(action, parameters)
+        if len(self.screen_stack) > 1:
+            return action == "leave"
         past = self.travel.picture is not None
         return any(key.name == action for key in grammar.active(self.chosen, past=past))
 
@@ -254,27 +261,33 @@ class Dashboard(Screenful):
     def action_travel(self) -> None:
         """Go into the past, or back to now."""
         if self.travel.picture is not None:
+            self.workers.cancel_group(self, "travel")
             self.travel.leave()
             self.renew()
             return
         at = self.frozen_at if self.frozen else self.live.space.time
         self._travel_to(at)
 
-    def _travel_to(self, at: float, step: int = 0) -> None:
+    def _travel_to(self, at: float) -> None:
+        self._travelling(lambda: self.travel.go(at))
+
+    def _travelling(self, way: Callable[[], Awaitable[str]]) -> None:
         async def gone() -> None:
-            if trouble := await self.travel.go(at, step):
+            async with self.travel.busy:
+                trouble = await way()
+            if trouble:
                 self.tell(trouble)
             self.renew()
 
-        self.run_worker(gone(), group="travel", exclusive=True)
+        self.run_worker(gone(), group="travel")
 
     def action_step(self, by: int) -> None:
         """Show the next picture, or the one before."""
-        self._travel_to(self.travel.made, by)
+        self._travelling(lambda: self.travel.step(by))
 
     def action_jump(self, seconds: int) -> None:
         """Show the picture so long before or after."""
-        self._travel_to(self.travel.made + seconds)
+        self._travelling(lambda: self.travel.jump(seconds))
 
     def action_play(self) -> None:
         """Play, or stop."""

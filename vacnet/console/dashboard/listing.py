@@ -50,6 +50,8 @@ class Listing(Generic[Thing]):
     all: Sequence[Thing] = ()
     shown: list[Thing] = field(default_factory=list)
     _chosen: str = ""
+    _meant: str = ""
+    """What somebody chose: while a filter leaves it out another stands in for it."""
     _at: int = 0
     _held: bool = False
     """Somebody chose, and not the newest."""
@@ -63,6 +65,7 @@ class Listing(Generic[Thing]):
     def set_filter(self, words: str) -> None:
         """Show only what passes."""
         self.filter = words
+        self._chosen = self._meant or self._chosen
         self._arrange()
 
     def sort(self, step: int = 1) -> None:
@@ -94,6 +97,7 @@ class Listing(Generic[Thing]):
         """Choose the one at a place, or the nearest there is."""
         self._at = max(0, min(place, len(self.shown) - 1))
         self._chosen = self.id_of(self.shown[self._at]) if self.shown else ""
+        self._meant = self._chosen
         self._held = self._at != self._newest
 
     def find(self, thing_id: str) -> None:

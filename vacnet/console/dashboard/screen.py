@@ -59,7 +59,8 @@ LinePopup { align: center middle; background: transparent; }
 #paper { width: 100%; height: 100%; padding: 0 1; }
 #paper-title { height: 1; }
 #paper-body { height: 1fr; scrollbar-size-vertical: 1; }
-#question { width: 90%; max-width: 100; height: auto; border: round ansi_bright_black; padding: 0 1; background: ansi_default; }
+#question { width: 90%; max-width: 100; height: auto; }
+#question { border: round ansi_bright_black; padding: 0 1; background: ansi_default; }
 #question-line { border: none; height: 1; padding: 0; background: ansi_default; }
 """
 
@@ -158,7 +159,7 @@ class Screenful(App[None]):
     def _ask_space(self) -> None:
         if self.travel.picture:
             if self.travel.playing:
-                self.run_worker(self._play())
+                self.run_worker(self._play(), group="travel")
             return
         self.run_worker(self._renewed(self.asking.space))
         self._ask_events()
@@ -174,14 +175,23 @@ class Screenful(App[None]):
         if "machines" in self._stand and not self.travel.picture:
             self.run_worker(self._renewed(self.asking.machines))
 
+    async def ask_all(self) -> None:
+        """Ask for everything now, and draw it."""
+        if self.travel.picture is None:
+            await asyncio.gather(self.asking.space(), self.asking.events(), self.asking.machines())
+        self.renew()
+
     async def _renewed(self, ask: Callable[[], object]) -> None:
         await ask()  # type: ignore[misc]
         self.renew()
 
     async def _play(self) -> None:
-        if trouble := await self.travel.play_on():
-            self.tell(trouble)
-        self.renew()
+        if not self.travel.busy.locked():
+            async with self.travel.busy:
+                trouble = await self.travel.play_on()
+            if trouble:
+                self.tell(trouble)
+            self.renew()
 
     def tell(self, told: str) -> None:
         """Show words for a while; they may hold anything."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vacnet.console.dashboard.kinds import decision_event
 from vacnet.console.dashboard.picture import EVENTS_KEPT, MachinesAnswer, Picture, Whose
@@ -31,6 +31,10 @@ class Travel:
     """Unix seconds of the picture shown."""
     first: float = 0.0
     playing: bool = False
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever goes: two steps asked for at once are two steps."""
+    _read: list[EventState] = field(default_factory=list)
+    """The events of the record as far as they were needed, oldest first."""
 
     def leave(self) -> None:
         """Come back to the present."""
@@ -53,6 +57,14 @@ class Travel:
         """Show the picture so many after this one, or before it."""
         return await self.go(self.made, by)
 
+    async def jump(self, seconds: float) -> str:
+        """Show the picture so long before or after this one; where none was kept so long, the next."""
+        before = self.made
+        trouble = await self.go(before + seconds)
+        if not trouble and seconds > 0 and self.made <= before:
+            return await self.step(1)
+        return trouble
+
     async def play_on(self) -> str:
         """Show the next picture while playing; it stops at the newest."""
         before = self.made
@@ -64,14 +76,14 @@ class Travel:
     async def _events(self, until: float) -> list[EventState]:
         """Return what had happened until then, the last decision with it."""
         decided = decision_event(await asyncio.to_thread(self.source.decision, int(until)))
-        kept: list[EventState] = [decided] if decided else []
-        serial = 0
-        while page := (await asyncio.to_thread(self.source.events, serial, EVENTS_KEPT)).events:
-            kept = [*kept, *(event for event in page if event.time <= until)][-EVENTS_KEPT:]
-            if page[-1].time > until:
+        while not self._read or self._read[-1].time <= until:
+            serial = self._read[-1].serial if self._read else 0
+            page = (await asyncio.to_thread(self.source.events, serial, EVENTS_KEPT)).events
+            if not page:
                 break
-            serial = page[-1].serial
-        return sorted(kept, key=lambda event: event.time)
+            self._read += page
+        happened = [event for event in self._read if event.time <= until][-EVENTS_KEPT:]
+        return sorted([*happened, *([decided] if decided else [])], key=lambda event: event.time)
 
 
 def _picture(found: PastState, space: SpaceState, events: list[EventState]) -> Picture:
