@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.machines.metadata_samples import SITE, resident
 from tests.unit.machines.samples import spec
+from vacnet.factory.metadata_rates import BURST, PER_SECOND
 from vacnet.machines.features import JOBFEATURES, MACHINEFEATURES
 from vacnet.machines.layout import LAYOUTS
+from vacnet.machines.metadata import outputs
+from vacnet.machines.metadata.pages import Answer, Request
+from vacnet.machines.metadata.reading import told_of
+from vacnet.machines.metadata.router import respond
+from vacnet.machines.metadata.tokens import Tokens
 from vacnet.machines.user_data import AUTOMATIC
+from vacnet.quantities import size
 from vacnet.runtimes.process.prepare import environment
 from vacnet.targets.model import Model
 
@@ -39,3 +47,22 @@ def test_the_environment_is_that_of_the_page() -> None:
 def test_paths_are_those_of_the_page(model: Model, tmp_path: Path) -> None:
     for place in LAYOUTS[model].told(tmp_path).values():
         assert f"`{place}`" in PAGE
+
+
+def test_the_pages_of_a_virtual_machine_are_answered(tmp_path: Path) -> None:
+    told = told_of(resident(tmp_path), lambda: SITE)
+    text = PAGE.split("## A virtual machine\n")[1].split("\n## ")[0]
+    paths = re.findall(r"`(/[a-z_./-]+)`", text)
+    assert len(paths) >= 14
+    for path in paths:
+        answer = respond(Request("GET", path), told, Tokens(b""), 0.0)
+        assert isinstance(answer, Answer)
+        assert answer.status == 200, path
+
+
+def test_the_bounds_of_what_it_puts_are_those_of_the_page() -> None:
+    text = " ".join(PAGE.split("## A virtual machine\n")[1].split("\n## ")[0].split())
+    assert f"at most {size(outputs.FILE_BYTES_MAX)}, all of them" in text
+    assert f"all of them {outputs.TOTAL_BYTES_MAX >> 30} GiB, {outputs.FILES_MAX} names" in text
+    assert (outputs.UPLOADS_MAX, "Four may come in at a time" in text) == (4, True)
+    assert f"{BURST:g} requests at once, then {PER_SECOND:g} a second" in text
