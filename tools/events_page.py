@@ -31,7 +31,8 @@ WORDS: Mapping[str, str] = {
     "docker.abandoned-removed": "it was removed",
     "docker.console-later": "the output of a container could not be read now",
     "docker.console-lost": "some of the output of a container is lost",
-    "docker.create": "a container is made; with the line that makes the same by hand",
+    "docker.by-hand": "the line that makes the same container by hand",
+    "docker.create": "a container is made",
     "docker.create-warning": "the engine warned when it made one",
     "docker.disk-later": "what a container has on disk could not be measured now",
     "docker.means": "what the engine is and can do",
@@ -92,7 +93,8 @@ WORDS: Mapping[str, str] = {
     "machine.stop-ordered": "somebody had one machine ended",
     "metadata.failed": "a virtual machine's question met a fault of vacnet; with its traceback",
     "metrics.failed": "a scrape met a fault of vacnet; with its traceback",
-    "process.create": "a process machine is made; with the line that makes the same by hand",
+    "process.by-hand": "the line that runs the same program by hand",
+    "process.create": "a process machine is made",
     "process.over-limit": "a process machine is over a limit that cgroups do not hold here, and is ended",
     "process.means": "user, cgroups and sandbox of process machines",
     "query.failed": "a question of another factory met a fault of vacnet; with its traceback",
@@ -117,6 +119,10 @@ UTC), `level` (`debug`, `info`, `warning`, `error`), `event`, and the fields of 
 machine have `machine`, `id` and `target`. What a library says comes as `library`, with its name in the
 field of that name. `vacnet events` shows the same events from the record, by name, target, machine, level and
 time (`vacnet events 'machine.*' --target NAME --since 2h`), with `--json` as JSON.
+
+Lines of level `debug` are left out unless the daemon has `VACNET_LOG_LEVEL=debug` in its environment
+(`systemctl edit vacnet`: `[Service]`, `Environment=VACNET_LOG_LEVEL=debug`, then a restart); `warning` leaves
+out all that is no warning. Among them are the lines that make a machine by hand, to see why one fails.
 
 Names never change. These there are:
 

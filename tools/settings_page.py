@@ -18,6 +18,7 @@ import msgspec
 from vacnet import quantities
 from vacnet.targets import sections
 from vacnet.targets.checks import Check
+from vacnet.targets.layers import BACKOFF_MAX_FACTOR
 from vacnet.targets.model import (
     ControlSettings,
     DockerSettings,
@@ -122,8 +123,14 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+DERIVED = {"backoff_max_seconds": f"{BACKOFF_MAX_FACTOR} x `backoff_seconds`"}
+"""What is built in is a rule: the number at the field is what it gives for the others' built-in values."""
+
+
 def _default(kind: type[msgspec.Struct], field: str) -> str:
     """Return the built-in value of a field in words; empty where its meaning tells it or it is required."""
+    if field in DERIVED:
+        return DERIVED[field]
     fields = {one.name: one for one in msgspec.structs.fields(kind)}
     value = fields[field].default if field in fields else msgspec.NODEFAULT
     return "" if value is msgspec.NODEFAULT else _shown(field, value)

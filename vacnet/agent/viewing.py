@@ -92,6 +92,7 @@ def _factory(sight: Sight, known: Known, told: rules.Told, now: float) -> Factor
     row, me = known.row, sight.table.me
     itself = known is me
     state = Liveness.LIVE if itself else known.liveness(now)
+    measured = sight.host.facts if itself else row
     heard = 0.0 if itself or known.heard_at is None else max(0.0, now - known.heard_at)
     differ = bool(row.settings_digest) and row.settings_digest != me.row.settings_digest
     return FactoryView(
@@ -105,9 +106,9 @@ def _factory(sight: Sight, known: Known, told: rules.Told, now: float) -> Factor
         processors_free=row.processors_free,
         machines_running=sum(target.machines_running for target in known.targets.values()),
         machines_starting=sum(target.machines_starting for target in known.targets.values()),
-        load=row.load,
-        memory_free_bytes=row.memory_free_bytes,
-        disk_free_bytes=row.disk_free_bytes,
+        load=measured.load,
+        memory_free_bytes=measured.memory_free_bytes,
+        disk_free_bytes=measured.disk_free_bytes,
         deadline_seconds=None if row.deadline_at is None else row.deadline_at - now,
         version=row.software_version,
         settings_differ=differ,

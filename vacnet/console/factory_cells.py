@@ -170,7 +170,8 @@ def _load(factory: FactoryState) -> Cell:
 
 
 def _is_high(factory: FactoryState) -> bool:
-    return factory.load > LOAD_HIGH * max(1, factory.processors_total)
+    """Tell whether it starts nothing with such a load; one that goes on is allowed more by its settings."""
+    return "veto" in factory.flags and factory.load > LOAD_HIGH * max(1, factory.processors_total)
 
 
 def legend(factories: Iterable[FactoryState]) -> tuple[Cell, ...]:

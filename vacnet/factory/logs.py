@@ -2,7 +2,9 @@
 
 Rules of this file: names are dotted and never change (`machine.started`, `settings.bad`), what varies
 stands in fields; nothing secret is ever a field. What libraries say through `logging` comes out in
-the same form. Lines go to stderr: stdout is for data.
+the same form. Lines go to stderr: stdout is for data. What only somebody who looks for a fault wants
+(`debug`: the line that makes a machine by hand, what is tried again in two seconds) is left out unless
+`VACNET_LOG_LEVEL` asks for it.
 """
 
 from __future__ import annotations
@@ -22,19 +24,28 @@ PAD_EVENT = 26
 """Columns of the longest name in common use, so that the fields of most lines stand below each other."""
 
 _LONG_VALUE = 2000
-"""A creation's line has a command of a few hundred characters; a traceback of an engine is cut."""
+"""A line that makes a machine by hand has a thousand characters; a traceback of an engine is cut."""
+
+
+LEVEL_VARIABLE = "VACNET_LOG_LEVEL"
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 def set_up(form: Form, stream: TextIO | None = None) -> None:
     """Send every log line to `stream` (None: stderr) in this form from now on."""
     out = stream or sys.stderr
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        wrapper_class=structlog.make_filtering_bound_logger(_level()),
         processors=[_cut, structlog.processors.add_log_level, *_FORMS[form](out)],
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()], force=True)
+
+
+def _level() -> int:
+    """Return the least level that is written; a word nobody knows asks for nothing special."""
+    return LEVELS.get(os.environ.get(LEVEL_VARIABLE, "").lower(), logging.INFO)
 
 
 def tell(name: str, fields: Mapping[str, object], *, warning: bool = False) -> None:

@@ -77,6 +77,8 @@ class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
     machines_running: int
     machines_starting: int
     load: float
+    """Of one minute. It and the two that follow are measured: of itself now, of another when they had last
+    moved by a quarter, at most every 30 s, or when anything else of it changed."""
     memory_free_bytes: int
     disk_free_bytes: int
     deadline_seconds: float | None
@@ -437,8 +439,8 @@ class DecisionState(msgspec.Struct, frozen=True, kw_only=True):
 class PastState(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /v1/past?at=MILLISECONDS&before=N&after=N`: the picture that was kept last until then.
 
-    With `before` or `after` the one so many pictures before or after it; the first or the last, where there are
-    not so many.
+    With `before` or `after` the one so many pictures before or after it; the first or the last, where there
+    are not so many.
     """
 
     schema: int = SCHEMA

@@ -1,7 +1,7 @@
 """Targets that somebody defined and this factory does not offer: which, and why, for whoever looks for them.
 
-Rules of this file: pure. A bad entry of a pipe is left out alone; settings with a fault are refused whole, and
-what was good before stands. Either way the words of the problem say where it stands and what to do.
+Rules of this file: pure. A bad entry of a pipe is left out alone; settings with a fault are refused whole,
+and what was good before stands. Either way the words of the problem say where it stands and what to do.
 """
 
 from __future__ import annotations

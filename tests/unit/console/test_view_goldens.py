@@ -117,6 +117,9 @@ def test_what_a_peers_own_line_says_is_not_said_above_the_table_too() -> None:
 
 def test_the_mark_of_a_high_load_is_in_the_legend_where_one_bears_it() -> None:
     calm = scenes.space((scenes.VAC01,))
-    busy = scenes.space((scenes.VAC01, scenes.VAC04))
+    allowed = scenes.space((scenes.VAC01, scenes.VAC04))
+    vetoed = msgspec.structs.replace(scenes.VAC04, flags=("veto",))
+    busy = scenes.space((scenes.VAC01, vetoed))
     assert "! high load" in drawn(space_view(busy, scenes.NOW), 80)
+    assert "high load" not in drawn(space_view(allowed, scenes.NOW), 80), "its settings allow it more"
     assert "high load" not in drawn(space_view(calm, scenes.NOW), 80)

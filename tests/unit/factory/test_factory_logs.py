@@ -87,3 +87,24 @@ def test_a_value_without_end_is_cut(out: io.StringIO) -> None:
     logs.set_up("json", out)
     logs.tell("n", {"words": "x" * 100_000})
     assert len(out.getvalue()) < 3000
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("", ["info", "warning"]),
+        ("debug", ["debug", "info", "warning"]),
+        ("WARNING", ["warning"]),
+        ("loud", ["info", "warning"]),
+    ],
+)
+def test_debug_lines_are_written_only_where_they_are_asked_for(
+    out: io.StringIO, monkeypatch: pytest.MonkeyPatch, asked: str, written: list[str]
+) -> None:
+    monkeypatch.setenv("VACNET_LOG_LEVEL", asked)
+    logs.set_up("json", out)
+    log = structlog.get_logger()
+    log.debug("process.by-hand")
+    log.info("process.create")
+    log.warning("engine.away")
+    assert [json.loads(line)["level"] for line in out.getvalue().splitlines()] == written

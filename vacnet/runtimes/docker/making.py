@@ -237,7 +237,8 @@ async def remove(client: Client, container: Container, *, force: bool = False) -
 def _tell(plan: Plan, made: dict[str, Any]) -> None:
     """Log all that is needed to make the container by hand."""
     spec = plan.spec
-    log.info("docker.create", machine=spec.name, id=spec.id, container=made["Id"][:12], command=plan.line())
+    log.info("docker.create", machine=spec.name, id=spec.id, container=made["Id"][:12])
+    log.debug("docker.by-hand", machine=spec.name, id=spec.id, command=plan.line())
     for warning in made.get("Warnings") or ():
         log.warning("docker.create-warning", machine=spec.name, warning=warning)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -120,7 +121,9 @@ class ProcessRuntime:
         try:
             user.check_reach(means.user, spec.directory)
             plan = await asyncio.to_thread(prepare.prepare, spec, means)
-            log.info("process.create", machine=spec.name, id=spec.id, command=by_hand.line(plan))
+            uid = plan["user"]["uid"] if plan["user"] else os.getuid()
+            log.info("process.create", machine=spec.name, id=spec.id, uid=uid, sandboxed=plan["sandboxed"])
+            log.debug("process.by-hand", machine=spec.name, id=spec.id, command=by_hand.line(plan))
         except OSError as error:
             self._clear(spec)
             raise StartFailedError(f"{error.filename or spec.directory}: {error.strerror}") from error
