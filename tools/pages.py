@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.dashboard_page import dashboard_page
 from tools.dissector.lua import dissector_page
 from tools.events_page import events_page
 from tools.json_page import json_page
@@ -77,6 +78,7 @@ PAGES = {
     "conf/alerts/vacnet.rules.yml": rules_page,
     "conf/peers.toml": example_peers,
     "docs/windows.md": windows_page,
+    "docs/dashboard.md": dashboard_page,
     "docs/events.md": events_page,
     "docs/json.md": json_page,
     "docs/life-cycle.md": lifecycle_page.page,

@@ -127,9 +127,9 @@ class Simulated:
 
     def decision(self, at: int) -> DecisionState:  # noqa: ARG002 (only the last is kept)
         """Return the last decision."""
-        decision = self._run.decision()
-        made = None if decision is None else self.clock()
-        return DecisionState(factory=self._run.here, time=self.clock(), made=made, decision=decision)
+        made, decision = self._run.decision() or (None, None)
+        at_wall = None if made is None else self._began_wall + made
+        return DecisionState(factory=self._run.here, time=self.clock(), made=at_wall, decision=decision)
 
     def log_tail(self, machine: str, lines: int) -> bytes:  # noqa: ARG002
         """Say that there is none."""
@@ -164,6 +164,12 @@ class Simulated:
     def hold(self, target: str, order: HoldOrder) -> HoldState:  # noqa: ARG002
         """Refuse."""
         _nobody()
+
+    def pass_time(self, until: float, step_seconds: float) -> None:
+        """Let time pass at once, up to a virtual time: for whoever has not entered it."""
+        while self._run.now < until:
+            self._run.run_until(min(until, self._run.now + step_seconds))
+            self._keep()
 
     # --- inside -------------------------------------------------------------------------------------------
 

@@ -31,14 +31,14 @@ class _Eyes:
         """Look at one factory."""
         self._factory = factory
         self.events: deque[ToyEvent] = deque(maxlen=EVENTS_KEPT)
-        self.decision: Decision | None = None
+        self.decision: tuple[float, Decision] | None = None
 
     def see(self, factory: str, what: object, now: float) -> None:
         """Take in one thing."""
         if factory != self._factory:
             return
         if isinstance(what, Decided):
-            self.decision = what.decision
+            self.decision = (now, what.decision)
         elif isinstance(what, Notify):
             self.events.append(ToyEvent(now, what.name, dict(what.fields), what.warning))
         elif isinstance(what, StartMachine):
@@ -103,8 +103,8 @@ class WatchedAgents:
         self._eyes.events.clear()
         return seen
 
-    def decision(self) -> Decision | None:
-        """Return the last decision of the first factory."""
+    def decision(self) -> tuple[float, Decision] | None:
+        """Return when the first factory decided last, and what."""
         return self._eyes.decision
 
     def why(self, target: str) -> Why | None:

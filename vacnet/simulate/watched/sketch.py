@@ -144,7 +144,7 @@ class Sketch:
         self._events.clear()
         return seen
 
-    def decision(self) -> Decision | None:
+    def decision(self) -> tuple[float, Decision] | None:
         """Return nothing: no factory of a sketch decides."""
         return None
 

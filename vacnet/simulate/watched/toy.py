@@ -70,8 +70,8 @@ class Watched(Protocol):
         """Return what happened since the last call."""
         ...
 
-    def decision(self) -> Decision | None:
-        """Return the last decision of the factory `here`."""
+    def decision(self) -> tuple[float, Decision] | None:
+        """Return when the factory `here` decided last, and what."""
         ...
 
     def why(self, target: str) -> Why | None:
