@@ -138,7 +138,7 @@ class Drawing:
             (" " + "  ".join(told) + " ", STYLES[Tone.FAINT]),
         )
         if line.cell_len > width:
-            line.truncate(width)
+            line.truncate(width, overflow="ellipsis")
         return line + Text(glyphs.RULE * (width - line.cell_len), style="dim")
 
     def _empty(self, listing: Listing[Any], empty: str) -> str:

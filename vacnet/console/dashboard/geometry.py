@@ -3,6 +3,8 @@
 Rules of this file: the chosen pane is always there. On a low screen the overview is targets and factories,
 and whoever goes into machines or events has them alone; where there is room for all four, they stand. A pane
 gets what it can fill, never more; what is short is shared out evenly, and what is left goes to the last.
+Who has room for all its rows in half of the screen, with the words below them, gets that: what a target waits
+for says more than the hundredth factory.
 """
 
 from __future__ import annotations
@@ -41,22 +43,29 @@ def heights(lines: int, rows: Mapping[str, int], more: Mapping[str, int]) -> dic
         Nothing but zeros where `lines` is below 1.
     """
     given = dict.fromkeys(rows, 0)
+    plain = {name: HEADING_LINES + count for name, count in rows.items()}
     _shared(given, {name: HEADING_LINES + min(LEAST_ROWS, count) for name, count in rows.items()}, lines)
-    left = _shared(given, {name: HEADING_LINES + count for name, count in rows.items()}, lines)
     for name, wish in more.items():
-        if 0 < wish <= left:
-            given[name] += wish
-            left -= wish
+        if plain[name] + wish <= lines // 2:
+            _fill(given, name, plain[name] + wish, lines)
+    _shared(given, plain, lines)
+    for name, wish in more.items():
+        _fill(given, name, plain[name] + wish, lines)
     last = next(reversed(given))
-    given[last] += left
+    given[last] += max(0, lines - sum(given.values()))
     return given
 
 
-def _shared(given: dict[str, int], wanted: Mapping[str, int], lines: int) -> int:
-    """Share out what is there, line by line; return what is left."""
+def _fill(given: dict[str, int], name: str, wanted: int, lines: int) -> None:
+    """Give a pane all that it wants, if that is there."""
+    if wanted - given[name] <= lines - sum(given.values()):
+        given[name] = wanted
+
+
+def _shared(given: dict[str, int], wanted: Mapping[str, int], lines: int) -> None:
+    """Share out what is there, line by line."""
     left = max(0, lines - sum(given.values()))
     while left > 0 and (hungry := [name for name in given if given[name] < wanted[name]]):
         for name in hungry[:left]:
             given[name] += 1
         left = lines - sum(given.values())
-    return left

@@ -76,7 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key(keys="left_square_bracket", shown="[", action="step(-1)", words="picture before", brief="[ ] step",
         past=True),
     Key(keys="right_square_bracket", shown="]", action="step(1)", words="next picture", past=True),
-    Key(keys="left_curly_bracket", shown="{", action="jump(-600)", words="10 minutes back",
+    Key(keys="left_curly_bracket", shown="{", action="jump(-600)", words="ten minutes back",
         brief="{ } 10 min", past=True),
     Key(keys="right_curly_bracket", shown="}", action="jump(600)", words="ten minutes on", past=True),
     Key(keys="p", shown="p", action="play", words="play, and stop playing", brief="p play", past=True),

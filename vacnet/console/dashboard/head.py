@@ -16,6 +16,7 @@ from vacnet.console.space_view import facts_of
 from vacnet.factory.client import SpaceState
 
 WARNINGS_SHOWN = 2
+STALE = "NOT LIVE"
 WAY_BACK = {"FROZEN": "z goes on", "PAST": "t: back to now", "PLAYING": "p stops, t: back to now"}
 
 
@@ -43,13 +44,16 @@ def header(picture: Picture, mode: Mode, now: float) -> View:
     if len(told) > len(shown):
         more = quantities.plural(len(told) - len(shown), "more warning")
         shown[-1] = Cell((*shown[-1].spans, Span(f" (and {more}: `vacnet space --once`)", Tone.FAINT)))
-    return View(facts=(_mode(mode, now), *facts_of(state), *_special(picture, state)), warnings=tuple(shown))
+    facts = (_mode(mode, state.time, now), *facts_of(state), *_special(picture, state))
+    return View(facts=facts, warnings=tuple(shown))
 
 
-def _mode(mode: Mode, now: float) -> Cell:
-    name = f"SIMULATED {mode.name}" if mode.simulated else mode.name
+def _mode(mode: Mode, answered: float, now: float) -> Cell:
+    late = mode.name == "LIVE" and freshness.late_by(answered, now) > freshness.STALE_SECONDS
+    name = STALE if late else mode.name
+    name = f"SIMULATED {name}" if mode.simulated else name
     if mode.name == "LIVE":
-        return Cell((Span(name, Tone.GOOD),))
+        return Cell((Span(name, Tone.BAD if late else Tone.GOOD),))
     ago = quantities.duration(now - mode.since)
     told = f"{name} {words.moment(mode.since)}, {ago} ago"
     return Cell((Span(told, Tone.WARN), Span(f" ({WAY_BACK[mode.name]})", Tone.FAINT)))

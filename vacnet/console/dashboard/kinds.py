@@ -25,7 +25,7 @@ TARGET_COLUMNS = (
     Column(key="running", title="run", right=True),
     Column(key="starting", title="start", right=True, leaves=3),
     Column(key="outcomes", title="outcomes, newest right", newest_right=True, width=24),
-    Column(key="state", title="state", leaves=9, below=True, width=30),
+    Column(key="state", title="state", below=True, width=14),
 )
 FACTORY_COLUMNS = (
     Column(key="name"),
@@ -37,7 +37,7 @@ FACTORY_COLUMNS = (
     Column(key="running", title="run", right=True),
     Column(key="starting", title="start", right=True, leaves=4),
     Column(key="heard", title="heard", right=True),
-    Column(key="note", title="note", leaves=9, below=True, width=28),
+    Column(key="note", title="note", leaves=1, below=True, width=12),
 )
 EVENT_COLUMNS = (
     Column(key="time"),

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -133,7 +133,7 @@ class Canned:
 
     def why(self, target: str) -> WhyState:
         self._enter("why")
-        return WhyState(factory=HERE, time=NOW, why=IDLE)
+        return WhyState(factory=HERE, time=NOW, why=replace(IDLE, target=target))
 
     def decision(self, at: int) -> DecisionState:
         self._enter("decision")
