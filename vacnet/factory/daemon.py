@@ -46,6 +46,7 @@ from vacnet.factory.reload import Reloader
 from vacnet.factory.seeing import serve_metrics
 from vacnet.factory.udp import ListenError
 from vacnet.factory.watch import Watch
+from vacnet.quantities import plural
 from vacnet.record.errors import NameMismatchError, RecordError
 from vacnet.record.record import Record
 from vacnet.targets.model import Problem, Settings
@@ -232,7 +233,7 @@ def _tell_start(factory: Factory) -> None:
         "targets": len(factory.targets()),
     }
     factory.news.notify(Notify("factory.started", fields))
-    tell_systemd(READY=1, STATUS=f"{fields['machines']} machines adopted")
+    tell_systemd(READY=1, STATUS=f"{plural(len(factory.keeper.live()), 'machine')} adopted")
 
 
 # --- run and end ----------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ from vacnet.fetch.fetcher import Fetcher
 from vacnet.fetch.pipes import PipeKeeper
 from vacnet.fetch.user_data import UserDataSource
 from vacnet.machines.keeper import Keeper
+from vacnet.quantities import plural
 from vacnet.record.record import Record
 from vacnet.space.address import Address
 from vacnet.space.limits import STRANGER_SECONDS
@@ -313,7 +314,8 @@ class Factory:
 
     def _status(self) -> str:
         drained = self.drain.in_full() if self.drain else ""
-        counted = f"{len(self.keeper.live())} machines of {len(self.targets())} targets"
+        machines, targets = self.keeper.live(), self.targets()
+        counted = f"{plural(len(machines), 'machine')} of {plural(len(targets), 'target')}"
         return "; ".join(filter(None, (self.restricted(), drained, counted)))
 
     async def _restored(self, machines: tuple[RestoredMachine, ...]) -> Restored:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import configparser
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,7 +160,44 @@ def test_the_status_line_says_who_drains_it_and_why(factory: Member, told: socke
         lines = _until_told(told, "WATCHDOG=1")
         status = next(line for line in lines if line.startswith("STATUS="))
     assert "new kernel" in status
-    assert status.endswith(" of 1 targets")
+    assert re.search(r"; \d machines? of 1 target$", status)
+
+
+def test_the_status_line_counts_machines_as_they_come(factory: Member, told: socket.socket) -> None:
+    status = ""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while status != "STATUS=2 machines of 1 target" and time.monotonic() < end:
+        status = next(line for line in _until_told(told, "WATCHDOG=1") if line.startswith("STATUS="))
+    assert status == "STATUS=2 machines of 1 target"
+
+
+def test_no_watchdog_is_fed_while_the_loop_stands_still(
+    told: socket.socket, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What feeds it is the loop itself and no thread beside it."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(directory / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "100000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    held, go_on, loop = threading.Event(), threading.Event(), asyncio.new_event_loop()
+    feeding = loop.create_task(notify.feed_watchdog(lambda: "2 machines"))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        _until_told(told, "WATCHDOG=1")
+        loop.call_soon_threadsafe(_hold, held, go_on)
+        assert held.wait(PATIENCE_SECONDS)
+        told.settimeout(0.5)  # ten times what lies between two
+        with pytest.raises(TimeoutError):
+            _hear_on(told)
+        go_on.set()
+        told.settimeout(PATIENCE_SECONDS)
+        assert "STATUS=2 machines" in _until_told(told, "WATCHDOG=1")
+    finally:
+        go_on.set()
+        loop.call_soon_threadsafe(feeding.cancel)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def test_a_line_end_in_a_status_begins_no_field(
@@ -184,6 +224,17 @@ def test_its_end_is_told_and_its_machines_do_not_hear_of_the_notify_socket(
     assert not any("NOTIFY_SOCKET" in one for one in its_own)
     os.kill(_pid(factory), signal.SIGTERM)
     _until_told(told, "STOPPING=1")
+
+
+def _hold(held: threading.Event, go_on: threading.Event) -> None:
+    held.set()
+    go_on.wait()
+
+
+def _hear_on(told: socket.socket) -> None:
+    """Take what was told before, and wait for more."""
+    while told.recv(4096):
+        pass
 
 
 def _environment(pid: int) -> str:
