@@ -187,7 +187,9 @@ class Site:
                 domain.destroy()
             domain.undefine()
         for network in self.connection.listAllNetworks(0):
+            lasts = network.isPersistent()
             if network.isActive():
                 network.destroy()
-            network.undefine()
+            if lasts:
+                network.undefine()
         self.connection.close()

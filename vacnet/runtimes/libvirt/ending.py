@@ -1,8 +1,9 @@
 """Ending a domain: its power button, time to end by itself, then the end of its QEMU.
 
 Rules of this file: the end is waited for on the loop: an event tells it within milliseconds, and where events
-are lost libvirt is asked every second. A guest without ACPI does not hear the button; that costs its grace.
-A machine that cannot go on is not asked.
+are lost libvirt is asked every second. The button is pressed again and again, because a guest that is still
+booting does not hear it; one that is shutting down takes no notice. A guest without ACPI never hears it, and
+its grace is spent. A machine that cannot go on is not asked.
 
 Source: Vac 3 gave 30 seconds, because guests write their message when the button is pressed.
 """
@@ -21,6 +22,7 @@ from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, Refusal
 from vacnet.runtimes.libvirt.look import Domain, State
 
 ASK_AGAIN_SECONDS = 1.0
+PRESS_AGAIN_SECONDS = 3.0
 _OVER = frozenset({NO_DOMAIN, OPERATION_INVALID})
 """Of what is gone, or off already."""
 _Deed = Callable[[Connection, str], None]
@@ -49,13 +51,19 @@ class Endings:
         changed = self._changed.setdefault(domain.uuid, asyncio.Event())
         try:
             if grace_seconds > 0 and domain.state in _HEARS:
-                await self._do(domain.uuid, _press_button)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(grace_seconds):
-                        return await self._off(domain.uuid, changed)
+                        return await self._ask(domain.uuid, changed)
             await self._do(domain.uuid, _destroy)
         finally:
             self._changed.pop(domain.uuid, None)
+
+    async def _ask(self, uuid: str, changed: asyncio.Event) -> None:
+        while True:
+            await self._do(uuid, _press_button)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PRESS_AGAIN_SECONDS):
+                    return await self._off(uuid, changed)
 
     async def _do(self, uuid: str, do: _Deed) -> None:
         try:

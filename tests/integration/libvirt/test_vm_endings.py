@@ -1,0 +1,145 @@
+"""How virtual machines end that do not end by themselves, and what is told of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.integration.libvirt.vm_site import MIB, Site, until
+from tools.engines.libvirtd import Libvirt
+from vacnet.machines.runtime import NotNowError, Seen
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.libvirt.look import State
+from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
+
+pytestmark = [pytest.mark.engine("libvirt"), pytest.mark.timeout(180)]
+
+
+async def running(site: Site) -> tuple[LibvirtRuntime, Spec]:
+    """Return a runtime with a machine that has begun."""
+    runtime = site.runtime(network="user")
+    spec = site.spec(site.sector())
+    await runtime.start(spec)
+    await site.begun(spec)
+    return runtime, spec
+
+
+async def why(site: Site, runtime: LibvirtRuntime, spec: Spec) -> tuple[str, str]:
+    """Return why a machine was lost and how it failed, when it has ended, and forget it."""
+    seen = await site.ended(runtime, spec)
+    # Another life of the factory says the same.
+    assert _words((await site.runtime(network="user").seen())[spec.id]) == _words(seen)
+    await runtime.forget(spec.id)
+    assert site.domains() == {}
+    return _words(seen)
+
+
+def _words(seen: Seen) -> tuple[str, str]:
+    return seen.lost, seen.failed
+
+
+async def test_a_killed_qemu_is_a_machine_that_failed(site: Site) -> None:
+    runtime, spec = await running(site)
+    (pid,) = site.libvirt.emulators()
+    os.kill(pid, signal.SIGKILL)
+    lost, failed = await why(site, runtime, spec)
+    assert (lost, failed) == (
+        "",
+        f"its QEMU crashed or was killed: see /var/log/libvirt/qemu/{spec.name}.log",
+    )
+
+
+async def test_a_machine_that_somebody_destroyed_was_lost(site: Site) -> None:
+    runtime, spec = await running(site)
+    site.domain(spec).destroy()
+    assert await why(site, runtime, spec) == ("ended by a foreign hand", "")
+
+
+async def test_a_machine_that_somebody_paused_is_ended_with_that_reason(site: Site) -> None:
+    runtime, spec = await running(site)
+    site.domain(spec).suspend()
+    assert await why(site, runtime, spec) == ("paused by a foreign hand", "")
+
+
+async def test_a_machine_whose_domain_somebody_took_away_is_gone(site: Site) -> None:
+    runtime, spec = await running(site)
+    site.domain(spec).destroy()
+    site.domain(spec).undefine()
+    assert spec.id not in await runtime.seen()
+    await runtime.forget(spec.id)
+    assert not (spec.directory / "root.qcow2").exists()
+
+
+async def test_a_kernel_that_panics_ends_its_machine_with_that_reason(site: Site) -> None:
+    runtime = site.runtime(network="user")
+    spec = site.linux("echo c >/proc/sysrq-trigger")
+    await runtime.start(spec)
+    assert await why(site, runtime, spec) == ("", "its kernel panicked: see its console log")
+
+
+async def test_machines_outlive_a_libvirt_that_is_killed(site: Site, libvirt: Libvirt) -> None:
+    runtime, spec = await running(site)
+    changes = runtime.changes()
+    (pid,) = libvirt.emulators()
+    libvirt.kill()
+    with pytest.raises(NotNowError, match=r"does not answer .*systemctl start libvirtd"):
+        await runtime.seen()
+    assert "does not answer" in await runtime.probe()
+    with pytest.raises(NotNowError):
+        await runtime.stop(spec.id, 0.0)
+    libvirt.start()
+    site.again()
+    await anext(changes)
+    assert (await runtime.seen())[spec.id].running
+    assert libvirt.emulators() == [pid]
+    site.domain(spec).destroy()
+    assert await why(site, runtime, spec) == ("ended by a foreign hand", "")
+
+
+async def test_an_end_while_libvirt_is_away_is_found_when_it_is_back(site: Site, libvirt: Libvirt) -> None:
+    runtime, spec = await running(site)
+    (pid,) = libvirt.emulators()
+    libvirt.kill()
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not libvirt.emulators(), "QEMU has ended")
+    libvirt.start()
+    site.again()
+    assert not (await runtime.seen())[spec.id].running
+
+
+async def test_a_start_that_was_cut_off_before_the_machine_ran_is_told(site: Site) -> None:
+    runtime, spec = await running(site)
+    xml = site.domain(spec).XMLDesc(0)
+    await runtime.stop(spec.id, 0.0)
+    await runtime.forget(spec.id)
+    (spec.directory / "console.log").unlink()
+    site.connection.defineXML(xml)
+    seen = (await site.runtime().seen())[spec.id]
+    assert (seen.running, seen.lost) == (False, "factory restarted before it started")
+
+
+async def test_more_memory_than_the_host_has_is_no_outcome_and_leaves_nothing(site: Site) -> None:
+    spec = site.spec(site.sector(), memory_bytes=1 << 46)
+    with pytest.raises(NotNowError, match="lower memory_per_processor"):
+        await site.runtime(network="user").start(spec)
+    assert (site.domains(), site.images.held) == ({}, set())
+    assert not (spec.directory / "root.qcow2").exists()
+
+
+async def test_an_image_that_does_not_boot_is_no_outcome(site: Site) -> None:
+    image = site.root / "none.raw"
+    image.write_bytes(bytes(MIB))
+    image.chmod(0o644)
+    with pytest.raises(NotNowError, match="is no disk that boots"):
+        await site.runtime(network="user").start(site.spec(str(image)))
+    assert (site.domains(), site.images.held) == ({}, set())
+
+
+async def test_a_paused_machine_can_be_ended(site: Site) -> None:
+    runtime, spec = await running(site)
+    site.domain(spec).suspend()
+    assert site.domain(spec).state()[0] == State.PAUSED
+    await runtime.stop(spec.id, 30.0)
+    assert not (await runtime.seen())[spec.id].running
