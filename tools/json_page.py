@@ -1,4 +1,4 @@
-"""Makes `docs/json.md`: what `--json` prints, field by field, from the messages of the control socket.
+"""Makes `docs/json.md`: what `--json` prints, field by field, from the messages of socket and commands.
 
 Rules of this file: the words are those that stand beside the fields in the source; what has none there has
 a name that says it.
@@ -11,8 +11,31 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from vacnet.agent import why
+from vacnet.cli import answers as cli_answers
+from vacnet.console import doctor_view, keys_view, peers_check_view
+from vacnet.decide import reasons, reservations, shares
 from vacnet.factory import messages
+from vacnet.simulate.whatif import result
+from vacnet.targets import model, show
+
+SOURCES = (
+    messages,
+    cli_answers,
+    doctor_view,
+    keys_view,
+    peers_check_view,
+    why,
+    reasons,
+    reservations,
+    shares,
+    model,
+    show,
+    result,
+)
+"""Modules whose classes are answers or parts of them."""
 
 COMMANDS: Sequence[tuple[str, str]] = (
     ("space", "SpaceState"),
@@ -21,12 +44,33 @@ COMMANDS: Sequence[tuple[str, str]] = (
     ("machines", "Machines"),
     ("peers list", "Peers"),
     ("why", "WhyState"),
+    ("why --at TIME", "DecisionState"),
     ("history", "History"),
     ("drain", "DrainState"),
     ("undrain", "DrainState"),
     ("stop", "Stopped"),
     ("target hold", "HoldState"),
     ("target release", "HoldState"),
+    ("events", "EventLine"),
+    ("logs", "EventLine"),
+    ("logs MACHINE", "LogLine"),
+    ("health", "HealthTold"),
+    ("doctor", "Diagnosis"),
+    ("support", "ArchiveMade"),
+    ("peers check", "Checked"),
+    ("peers add", "PeersChanged"),
+    ("peers remove", "PeersChanged"),
+    ("key list", "Listed"),
+    ("key new", "KeyMade"),
+    ("key add", "KeysChanged"),
+    ("key use", "KeysChanged"),
+    ("key drop", "KeysChanged"),
+    ("config init", "SettingsMade"),
+    ("config check", "SettingsChecked"),
+    ("config show", "SettingsShown"),
+    ("simulate", "Result"),
+    ("gossip record", "Recorded"),
+    ("gossip replay", "Replayed"),
 )
 
 _LIST = re.compile(r"tuple\[(\w+), \.\.\.\]")
@@ -42,14 +86,10 @@ seconds, sizes bytes; `X | None` is `null` where nobody knows. What a command sa
 | command | answer |
 | --- | --- |
 {commands}
-| `vacnet events`, `vacnet logs` | a document a line: `schema` and `event`, an `EventState` |
-| `vacnet logs MACHINE` | a document a line: `schema`, `machine` and `line` |
-| `vacnet key list` | `schema`, `file` and `keys`, each a `KeyState` and `loaded`: the factory has it |
-| `vacnet health` | `schema`, `status`, `summary`, `performance` and \
-`findings`, each `status`, `name`, `words`: [the conditions](health.md) |
 
-The same answers come from the control socket, by HTTP (`curl --unix-socket /run/vacnet/control.sock
-http://vacnet/v1/space`).
+`vacnet events` and `vacnet logs` print a document a line, `vacnet why` one for each target; what `vacnet
+health` names is told with [its conditions](health.md). An answer with an address (`GET`, `POST`) comes from
+the control socket too, by HTTP: `curl --unix-socket /run/vacnet/control.sock http://vacnet/v1/space`.
 
 {answers}
 """
@@ -74,10 +114,13 @@ class Answer:
 
 
 def answers() -> dict[str, Answer]:
-    """Return every message of the control socket by its name."""
-    tree = ast.parse(Path(messages.__file__).read_text(encoding="utf-8"))
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    return {node.name: _answer(node) for node in classes}
+    """Return every answer, and every part of one, by its name."""
+    return {node.name: _answer(node) for module in SOURCES for node in _classes(module)}
+
+
+def _classes(module: ModuleType) -> Iterator[ast.ClassDef]:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    return (node for node in tree.body if isinstance(node, ast.ClassDef))
 
 
 def told(name: str, known: dict[str, Answer]) -> Iterator[str]:
@@ -94,9 +137,7 @@ def told(name: str, known: dict[str, Answer]) -> Iterator[str]:
 def json_page() -> str:
     """Return the page."""
     known = answers()
-    names = dict.fromkeys(
-        name for root in (*(answer for _, answer in COMMANDS), "EventState") for name in told(root, known)
-    )
+    names = dict.fromkeys(name for _, answer in COMMANDS for name in told(answer, known))
     commands = [f"| `vacnet {command}` | [{name}](#{name.lower()}) |" for command, name in COMMANDS]
     return _PAGE.format(
         commands="\n".join(commands), answers="\n\n".join(_section(known[name]) for name in names)

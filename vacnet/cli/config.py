@@ -46,7 +46,9 @@ def init(
     place = config.absolute()  # as other hosts and shells in other directories are told it
     made = config_init.make(place, key, space)
     if as_json:
-        output.print_json({"schema": 1, "directory": str(place), "files": made})
+        from vacnet.cli.answers import SettingsMade  # late: see output
+
+        output.print_json(SettingsMade(directory=str(place), files=made))
     else:
         print(config_init.told(place, made, joins=key is not None, named=bool(space)))
 
@@ -70,7 +72,9 @@ def check(*, config: Path | None = None, plain: Plain = PLAIN) -> int:
     found = settings_files.read(config)
     problems = (*found.problems, *_lacking(found))
     if plain.json:
-        output.print_json({"schema": 1, "good": found.good, "problems": problems})
+        from vacnet.cli.answers import SettingsChecked  # late: see output
+
+        output.print_json(SettingsChecked(good=found.good, problems=problems))
     else:
         for problem in problems:
             output.tell(str(problem) if problem.fatal else f"warning: {problem}")
@@ -102,7 +106,9 @@ def show(*, config: Path | None = None, plain: Plain = PLAIN) -> None:
         raise CommandError("settings with problems cannot be shown; correct them first", Exit.BAD_SETTINGS)
     rows = effective(found.settings, found.settings.targets)
     if plain.json:
-        output.print_json({"schema": 1, "values": rows})
+        from vacnet.cli.answers import SettingsShown  # late: see output
+
+        output.print_json(SettingsShown(values=rows))
     else:
         output.print_view(settings_view(rows), plain)
 

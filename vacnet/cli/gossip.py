@@ -17,6 +17,7 @@ from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
 
 if TYPE_CHECKING:
+    from vacnet.cli.answers import Facts
     from vacnet.factory.client import SpaceState
     from vacnet.simulate.replay import Replayed
 
@@ -57,7 +58,9 @@ def record(
                 out.flush()
                 written += len(piece)
     if asking.json:
-        output.print_json({"schema": 1, "file": str(file), "bytes": written})
+        from vacnet.cli.answers import Recorded  # late: see output
+
+        output.print_json(Recorded(file=str(file), bytes=written))
     else:
         print(f"wrote {file}: {written / 1024:.0f} KiB; live through it with: vacnet gossip replay {file}")
 
@@ -86,7 +89,9 @@ def replay(
     replayed = _replayed(file, key, until)
     state = _state(replayed)
     if plain.json:
-        output.print_json({"schema": 1, "replayed": _facts(replayed), "space": state})
+        from vacnet.cli import answers  # late: see output
+
+        output.print_json(answers.Replayed(replayed=_facts(replayed), space=state))
         return
     from vacnet.console.space_view import space_view  # late: see output
 
@@ -154,16 +159,18 @@ def _state(replayed: Replayed) -> SpaceState:
     )
 
 
-def _facts(replayed: Replayed) -> dict[str, object]:
+def _facts(replayed: Replayed) -> Facts:
+    from vacnet.cli.answers import Facts  # late: see output
+
     header = replayed.header
-    return {
-        "factory": header.factory,
-        "space": header.space,
-        "version": header.version,
-        "begin": header.wall,
-        "seconds": replayed.seconds,
+    return Facts(
+        factory=header.factory,
+        space=header.space,
+        version=header.version,
+        begin=header.wall,
+        seconds=replayed.seconds,
         **{name: replayed.counts[name] for name in ("datagrams", "events", "sent", "checks", "broken")},
-    }
+    )
 
 
 def _words(replayed: Replayed) -> str:

@@ -95,8 +95,10 @@ def told_if_none(things: Iterable[_Thing], words: str) -> Iterator[_Thing]:
 def show(told: Iterable[EventState], asking: Asking, *, full: bool) -> None:
     """Print each event as it comes, as a line or as a document."""
     if asking.json:
+        from vacnet.cli.answers import EventLine  # late: see output
+
         for event in told:
-            output.print_json({"schema": 1, "event": event})
+            output.print_json(EventLine(event=event))
     else:
         _show_lines(told, asking, full=full)
 

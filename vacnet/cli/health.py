@@ -20,6 +20,7 @@ from vacnet.cli.options import DEFAULT, Asking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vacnet.cli.answers import HealthTold
     from vacnet.console.health_conditions import Status
     from vacnet.console.health_view import Limits, Thresholds, Verdict
 
@@ -82,16 +83,17 @@ def _asked(thresholds: Thresholds, timeout: float, asking: Asking) -> Verdict:
         return unanswered(Status.UNKNOWN, str(error))
 
 
-def _document(verdict: Verdict) -> Mapping[str, object]:
-    return {
-        "schema": 1,
-        "status": verdict.status.name,
-        "findings": [
-            {"status": one.status.name, "name": one.name, "words": one.words} for one in verdict.findings
-        ],
-        "summary": verdict.summary,
-        "performance": verdict.performance,
-    }
+def _document(verdict: Verdict) -> HealthTold:
+    from vacnet.cli.answers import HealthFinding, HealthTold  # late: see output
+
+    return HealthTold(
+        status=verdict.status.name,
+        findings=tuple(
+            HealthFinding(status=one.status.name, name=one.name, words=one.words) for one in verdict.findings
+        ),
+        summary=verdict.summary,
+        performance=verdict.performance,
+    )
 
 
 def _thresholds(silent: str, dropped: str, disk_free: str, level: tuple[str, ...]) -> Thresholds:

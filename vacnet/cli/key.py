@@ -61,8 +61,9 @@ def new(
     if file is not None:
         _write(file, line)
     if as_json:
-        shown = {"file": str(file)} if file else {"file": None, "line": line}
-        output.print_json({"schema": 1, "role": role, **shown})
+        from vacnet.cli.answers import KeyMade  # late: see output
+
+        output.print_json(KeyMade(role=role, file=str(file) if file else None, line=None if file else line))
     else:
         print(f"wrote {file}: a key ({role}) that its owner alone may read" if file else line)
 
@@ -235,6 +236,8 @@ def _write(file: Path, line: str) -> None:
 
 def _report(ring: Ring, ids: str, words: str, plain: Plain, *, changed: bool) -> None:
     if plain.json:
-        output.print_json({"schema": 1, "file": str(ring.path), "key": ids, "changed": changed})
+        from vacnet.cli.answers import KeysChanged  # late: see output
+
+        output.print_json(KeysChanged(file=str(ring.path), key=ids, changed=changed))
     else:
         print(f"key {ids} {words} {ring.path}")

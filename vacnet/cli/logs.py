@@ -57,8 +57,10 @@ def logs(
 
 def _print_log(machine: str, chunks: Iterator[bytes], asking: Asking) -> None:
     if asking.json:
+        from vacnet.cli.answers import LogLine  # late: see output
+
         for line in _lines(chunks):
-            output.print_json({"schema": 1, "machine": machine, "line": line})
+            output.print_json(LogLine(machine=machine, line=line))
     elif sys.stdout.isatty():
         _print_shown(chunks)
     else:

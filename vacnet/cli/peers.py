@@ -191,6 +191,8 @@ def _edited(config: Path | None, change: Callable[[str], str]) -> tuple[Path, bo
 
 def _report(path: Path, peer: str, changed: bool, words: str, plain: Plain) -> None:  # noqa: FBT001 - a fact
     if plain.json:
-        output.print_json({"schema": 1, "file": str(path), "peer": peer, "changed": changed})
+        from vacnet.cli.answers import PeersChanged  # late: see output
+
+        output.print_json(PeersChanged(file=str(path), peer=peer, changed=changed))
     else:
         print(f"{peer} {words} {path}")

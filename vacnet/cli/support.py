@@ -40,7 +40,9 @@ def support(file: Path | None = None, /, *, asking: Asking = DEFAULT) -> None:
     scrubber = Scrubber(known)
     names = _write(path, {name: _body(scrubber, told) for name, told in gather(Case(found, asking))})
     if asking.json:
-        output.print_json({"schema": 1, "file": str(path), "members": names})
+        from vacnet.cli.answers import ArchiveMade  # late: see output
+
+        output.print_json(ArchiveMade(file=str(path), members=tuple(names)))
     else:
         print(f"{path}: {', '.join(names)}\nLook through it before you send it: `tar xzf {path}`")
 

@@ -56,7 +56,7 @@ STATELESS = {
     "config": "test_config.py",
     "key": "test_key.py",
     "peers": "test_peers.py",
-    "gossip": "test_gossip.py",
+    "gossip": "tests/integration/factory/test_factory_recording.py",
 }
 
 
