@@ -44,6 +44,8 @@ WRITERS = 4
 SMALL_BYTES = 1 << 16
 """A file of this length is collected in memory and written at one go: a heartbeat is one turn of a thread."""
 LOOPBACK = "127.0.0.1"
+SEEN_AS = "169.254.169.254"
+"""What a machine in user-mode networking takes our loopback for."""
 TOKEN_HOPS = 1
 """Time to live of the packets with a token: it does not get beyond the machine itself (AWS' default)."""
 
@@ -57,6 +59,8 @@ class _Served:
 
     resident: Resident
     outputs: Outputs
+    base: str = ""
+    """Where it finds us, if it has a door."""
     bucket: Bucket = field(default_factory=Bucket)
 
 
@@ -110,8 +114,9 @@ class MetadataServer:
         """
         machine_id = resident.spec.id
         if machine_id not in self._doors:
-            self._doors[machine_id] = await self._open(LOOPBACK, port, machine_id)
-            self._served[machine_id] = _Served(resident, Outputs(resident.spec))
+            door = self._doors[machine_id] = await self._open(LOOPBACK, port, machine_id)
+            base = f"http://{SEEN_AS}:{door.port}"
+            self._served[machine_id] = _Served(resident, Outputs(resident.spec), base)
         return self._doors[machine_id].port
 
     async def dismiss(self, machine_id: str) -> None:
@@ -171,7 +176,7 @@ class MetadataServer:
         if not served.bucket.take(self._clock()):
             return Answer(429, b"too many requests; wait a second\n", headers={"Retry-After": "1"})
         asked = _request(request)
-        told = told_of(served.resident, self._site)
+        told = told_of(served.resident, self._site, served.base)
         found = respond(asked, told, self._tokens, self._clock())
         if isinstance(found, Upload):
             return await self._take(request, served.outputs, found.name)

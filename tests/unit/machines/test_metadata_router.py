@@ -108,6 +108,15 @@ def test_a_machine_without_user_data_key_or_known_card_gets_the_rest(tmp_path: P
     assert b"local-ipv4" not in ask(told, "/latest/meta-data/").body
 
 
+def test_where_the_service_has_a_port_user_data_and_metadata_tell_it(tmp_path: Path) -> None:
+    script = b"curl -T x http://169.254.169.253/joboutputs/ # and http://169.254.169.253/machinefeatures\n"
+    told = told_of(resident(tmp_path, user_data=script), Site, "http://169.254.169.254:18080")
+    moved = b"curl -T x http://169.254.169.254:18080/joboutputs/ # and http://169.254.169.254:18080/machinefeatures\n"
+    assert ask(told, "/user-data").body == ask(told, "/latest/user-data").body == moved
+    places = json.loads(ask(told, "/meta-data").body)["vacnet"]
+    assert places["jobfeatures"] == "http://169.254.169.254:18080/jobfeatures"
+
+
 def test_every_listed_leaf_of_ec2_is_there(told: Told) -> None:
     left, leaves = [""], 0
     while left:

@@ -68,6 +68,8 @@ class Told:
     """A machine, and what it may be told."""
 
     resident: Resident
+    base: str = ""
+    """Where it finds the service, ``http://ADDRESS:PORT``, if that is not where all do."""
     site: Callable[[], Site] = Site
     user_data: Callable[[], bytes | None] = nothing
     """None: it has none."""
@@ -79,7 +81,8 @@ class Told:
     def places(self) -> dict[str, str]:
         """Return the URLs of features and joboutputs."""
         spec = self.resident.spec
-        return LAYOUTS[spec.target.machine_model].told(spec.directory)
+        usual = LAYOUTS[spec.target.machine_model].told(spec.directory)
+        return {name: f"{self.base}/{name}" for name in usual} if self.base else usual
 
     def meta(self) -> dict[str, str]:
         """Return what Vac told beside what clouds tell: where things are, and the target."""

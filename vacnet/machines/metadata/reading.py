@@ -10,20 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vacnet.machines.layout import USER_DATA
+from vacnet.machines.layout import LAYOUTS, USER_DATA
 from vacnet.machines.metadata.pages import Site, Told
 from vacnet.machines.metadata.service import Resident
+from vacnet.targets.model import Model
 
 SITE_BYTES_MAX = 1 << 20
 
 
-def told_of(resident: Resident, site: Callable[[], Site]) -> Told:
-    """Return a machine as it may be told of itself."""
+def told_of(resident: Resident, site: Callable[[], Site], base: str = "") -> Told:
+    """Return a machine as it may be told of itself.
+
+    Args:
+        resident: the machine.
+        site: what the site tells.
+        base: where the machine finds the service, if not at the usual addresses. Its user_data was made
+            for those before anybody knew, so it is told with the others in their place.
+    """
     home = resident.spec.directory
     return Told(
         resident=resident,
+        base=base,
         site=site,
-        user_data=lambda: _whole(home / USER_DATA),
+        user_data=lambda: _moved(_whole(home / USER_DATA), base),
         features=lambda folder: _keys(home / folder),
         feature=lambda folder, key: _whole(home / folder / key),
     )
@@ -50,6 +59,14 @@ def _whole(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _moved(user_data: bytes | None, base: str) -> bytes | None:
+    if user_data is None or not base:
+        return user_data
+    for name, url in LAYOUTS[Model.VM].told(Path()).items():
+        user_data = user_data.replace(url.encode(), f"{base}/{name}".encode())
+    return user_data
 
 
 def _keys(folder: Path) -> list[str]:
