@@ -92,6 +92,7 @@ WORDS: Mapping[str, str] = {
     "machine.step-failed": "a step of a machine's life failed; with what follows",
     "machine.stop-ordered": "somebody had one machine ended",
     "metadata.failed": "a virtual machine's question met a fault of vacnet; with its traceback",
+    "metadata.site-unreadable": "a file of `[metadata]` cannot be read; machines are told nothing of it",
     "metrics.failed": "a scrape met a fault of vacnet; with its traceback",
     "process.by-hand": "the line that runs the same program by hand",
     "process.create": "a process machine is made",

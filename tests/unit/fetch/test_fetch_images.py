@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.unit.fetch.fetch_servers import Request, answer, says, serving
 from tests.unit.fetch.image_samples import Source, qcow2_image, raw_image, sha256, site
 from vacnet.fetch import image_store
+from vacnet.fetch.address import Address
 from vacnet.fetch.image_download import UNMARKED_SECONDS
 from vacnet.fetch.images import CONFIRM_SECONDS
 from vacnet.machines.images import Format
@@ -259,6 +261,40 @@ async def test_a_full_disk_is_told_before_anything_is_written(
     async with serving(Source(BODY)) as server, site(tmp_path) as here:
         with pytest.raises(NotNowError, match=r"its 195 KiB do not fit on the disk of .*: make room there"):
             await here.cache.hold(here.target(server.url()), here.machine())
+
+
+async def test_a_disk_that_is_full_in_the_middle_is_told_and_the_part_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = image_store.ImageStore.begin
+
+    def on_a_full_disk(self: image_store.ImageStore, address: Address, begun: image_store.Begun) -> None:
+        begin(self, address, begun)
+        self.part(address).unlink()
+        self.part(address).symlink_to("/dev/full")
+
+    monkeypatch.setattr(image_store.ImageStore, "begin", on_a_full_disk)
+    async with serving(Source(BODY)) as server, site(tmp_path) as here:
+        with pytest.raises(NotNowError, match=r"the disk of .*images is full: make room there, or lower"):
+            await here.cache.hold(here.target(server.url()), here.machine())
+    assert list((tmp_path / "images").iterdir()) == []
+
+
+async def test_a_factory_killed_in_the_middle_of_a_download_goes_on_with_it(tmp_path: Path) -> None:
+    source = Source(BODY, gate=asyncio.Event())
+    async with serving(source) as server:
+        words = (sys.executable, "-m", "tests.unit.fetch.image_killed", str(tmp_path), server.url())
+        doomed = await asyncio.create_subprocess_exec(*words)
+        while not any(path.stat().st_size > 50_000 for path in (tmp_path / "images").glob("*.part")):  # noqa: ASYNC110 (a file has no event)
+            await asyncio.sleep(0.01)
+        doomed.kill()
+        await doomed.wait()
+        source.gate = None
+        async with site(tmp_path) as here:
+            held = await here.cache.hold(here.target(server.url()), here.machine())
+    assert held.path.read_bytes() == BODY
+    assert source.sent[0] == 0
+    assert source.sent[1] > 50_000
 
 
 async def test_what_was_used_longest_ago_goes_and_never_one_in_use(tmp_path: Path) -> None:

@@ -5,16 +5,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.machines.metadata_samples import MAC, SITE, USER_DATA, resident
-from tests.unit.machines.samples import HOST
+from tests.unit.machines.samples import HOST, spec
 from vacnet.machines.directory import write_deadline
 from vacnet.machines.metadata.pages import Answer, Request, Site, Told, Upload
 from vacnet.machines.metadata.reading import site_of, told_of
 from vacnet.machines.metadata.router import respond
+from vacnet.machines.metadata.service import Resident
 from vacnet.machines.metadata.tokens import TTL_HEADER, Tokens
+from vacnet.targets.model import Model
 
 TOKENS = Tokens(b"secret of a test")
+PARTS = (
+    *("/", "//", "..", ".", "latest", "2009-04-04", "openstack", "meta-data", "user-data", "user_data"),
+    *(
+        "joboutputs",
+        "machinefeatures",
+        "jobfeatures",
+        "api",
+        "token",
+        "public-keys",
+        "0",
+        "\n",
+        "\x00",
+        "%2e",
+    ),
+)
 UUID = "5b1c2d3e-0000-4000-8000-000000000003"
 
 
@@ -218,4 +238,25 @@ def test_the_site_s_files_are_read_and_missing_ones_tell_nothing(tmp_path: Path)
     assert site_of(str(vendor), str(key)) == Site(
         vendor_data=b"#cloud-config\n", public_key="ssh-ed25519 AAAA one"
     )
-    assert site_of("", f"{key}.gone") == Site()
+    with structlog.testing.capture_logs() as told:
+        for _ in range(3):
+            assert site_of("", f"{key}.gone") == Site()
+    assert [(line["event"], line["file"]) for line in told] == [("metadata.site-unreadable", f"{key}.gone")]
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT", "POST", "x"]),
+    path=st.one_of(st.text(), st.lists(st.sampled_from(PARTS)).map("".join)),
+    headers=st.dictionaries(
+        st.sampled_from([TTL_HEADER, "x-aws-ec2-metadata-token", "x-forwarded-for"]), st.text()
+    ),
+)
+def test_whatever_is_asked_is_answered(method: str, path: str, headers: dict[str, str]) -> None:
+    """No machine makes the service fail, gets what is not in its own pages, or names a file outside."""
+    told = Told(resident=Resident(spec=spec(Model.VM)))
+    answer = respond(Request(method, path, headers), told, TOKENS, 0.0)
+    if isinstance(answer, Upload):
+        assert "/" not in answer.name
+        assert answer.name not in {"", ".", ".."}
+    else:
+        assert answer.status in {200, 400, 401, 403, 404, 405}

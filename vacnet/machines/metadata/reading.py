@@ -8,7 +8,10 @@ some 50 us: files of a few bytes in the kernel's cache.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+
+import structlog
 
 from vacnet.machines.layout import LAYOUTS, USER_DATA
 from vacnet.machines.metadata.pages import Site, Told
@@ -16,6 +19,9 @@ from vacnet.machines.metadata.service import Resident
 from vacnet.targets.model import Model
 
 SITE_BYTES_MAX = 1 << 20
+COMPLAINTS_MAX = 64
+
+_log = structlog.get_logger(__name__)
 
 
 def told_of(resident: Resident, site: Callable[[], Site], base: str = "") -> Told:
@@ -39,7 +45,7 @@ def told_of(resident: Resident, site: Callable[[], Site], base: str = "") -> Tol
 
 
 def site_of(vendor_data_file: str, root_public_key: str) -> Site:
-    """Return what the site tells, from its files; one that cannot be read tells nothing."""
+    """Return what the site tells, from its files; one that cannot be read tells nothing, and the log why."""
     key = _begin(root_public_key).decode(errors="replace").strip()
     return Site(vendor_data=_begin(vendor_data_file), public_key=key.splitlines()[0] if key else "")
 
@@ -50,8 +56,16 @@ def _begin(name: str) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return file.read(SITE_BYTES_MAX)
-    except OSError:
+    except OSError as error:
+        _complain(name, error.strerror)
         return b""
+
+
+@lru_cache(COMPLAINTS_MAX)
+def _complain(name: str, why: str) -> None:
+    """Say once what is wrong with a file: it is looked for with every question of every machine."""
+    words = f"{why}; correct it in [metadata], or the file"
+    _log.warning("metadata.site-unreadable", file=name, why=words)
 
 
 def _whole(path: Path) -> bytes | None:
