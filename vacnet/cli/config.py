@@ -11,6 +11,7 @@ from vacnet.cli import output
 from vacnet.cli.app import group
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import PLAIN, Plain
+from vacnet.cli.patience import Waiting
 
 if TYPE_CHECKING:
     from vacnet.cli.settings_files import Found
@@ -70,7 +71,8 @@ def check(*, config: Path | None = None, plain: Plain = PLAIN) -> int:
     from vacnet.cli import settings_files  # late: it reads the settings
 
     found = settings_files.read(config)
-    problems = (*found.problems, *_lacking(found))
+    with Waiting("looking whether this host has what they need"):
+        problems = (*found.problems, *_lacking(found))
     if plain.json:
         from vacnet.cli.answers import SettingsChecked  # late: see output
 

@@ -16,6 +16,7 @@ from cyclopts.validators import Number
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.patience import Waiting
 
 PATIENCE_SECONDS = 30.0
 """The answer says what the engines show, and a loaded engine takes seconds to say it."""
@@ -55,7 +56,9 @@ def drain(
     _check(by, timeout, now=now, wait=wait)
     client = output.client_for(asking, PATIENCE_SECONDS)
     at = _moment(by) if by else None
-    state = client.drain(DrainOrder(reason=reason, by=at, now=now, until_reboot=until_reboot, who=asked_by()))
+    order = DrainOrder(reason=reason, by=at, now=now, until_reboot=until_reboot, who=asked_by())
+    with Waiting("asking the engines what runs"):
+        state = client.drain(order)
     words = drain_words.drained(state)
     if wait and not drain_words.is_over(state):
         from vacnet.cli.waiting import wait_until_over

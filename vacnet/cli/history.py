@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.patience import Waiting
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Client, History
@@ -47,7 +48,9 @@ def history(*target: str, since: str = "24h", by: By = "target", asking: Asking 
     asked = since_seconds(since)
     _refuse_too_long(since, asked)
     client = output.client_for(asking, PATIENCE_SECONDS)
-    answer = _only(_heard(client, asked) if by == "factory" else client.history(int(asked)), target, client)
+    with Waiting("counting what has ended"):
+        counted = _heard(client, asked) if by == "factory" else client.history(int(asked))
+    answer = _only(counted, target, client)
     output.show(answer, lambda state: history_view(state, time.time(), by, asked), asking)
 
 

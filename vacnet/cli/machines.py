@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.patience import Waiting
 from vacnet.cli.remote import HERE, Remote, refuse_unused
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def machines(
     """
     from vacnet.console.machines_view import machines_view  # late: see output
 
-    answer = _asked(factory, ALL_ENDED if every else ended, remote, asking)
+    with Waiting(f"asking {factory or 'the factory'}"):
+        answer = _asked(factory, ALL_ENDED if every else ended, remote, asking)
     output.show(answer, lambda state: machines_view(state, time.time()), asking)
 
 

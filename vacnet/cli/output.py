@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from vacnet.cli import patience
 from vacnet.cli.options import Asking, Plain
 
 if TYPE_CHECKING:
@@ -78,4 +79,5 @@ def print_view(view: View, asking: Asking | Plain) -> None:
 
 def tell(words: str) -> None:
     """Print a message for people on stderr."""
+    patience.clear()
     print(words, file=sys.stderr)

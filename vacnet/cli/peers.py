@@ -11,6 +11,7 @@ from vacnet.cli import output
 from vacnet.cli.app import group
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
+from vacnet.cli.patience import Waiting
 from vacnet.cli.remote import HERE, Remote
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def check(*, remote: Remote = HERE, asking: Asking = DEFAULT) -> None:
     from vacnet.cli import checking  # late: it reads the settings and opens sockets
     from vacnet.console.peers_check_view import check_view
 
-    checked = checking.check(remote, asking)
+    with Waiting("asking the peers"):
+        checked = checking.check(remote, asking)
     output.show(checked, check_view, asking)
     if not all(one.answers for one in checked.peers):
         silent = sum(not one.answers for one in checked.peers)

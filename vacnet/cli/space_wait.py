@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.patience import Waiting
 
 if TYPE_CHECKING:
     from vacnet.console.until import Goal
@@ -38,9 +39,14 @@ def wait_for(client: Shows, goal: Goal, timeout_seconds: float | None) -> SpaceS
         CommandError: it has not in time, or never will.
         ClientError: the first question got no answer.
     """
+    end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    with Waiting("waiting"):
+        return _waited(client, goal, timeout_seconds, end)
+
+
+def _waited(client: Shows, goal: Goal, timeout_seconds: float | None, end: float | None) -> SpaceState:
     from vacnet.console.until import progress  # late: see output
 
-    end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     state, trouble, told = client.space(), "", ""
     while True:
         now = progress(state, goal)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vacnet.cli import output
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.patience import Waiting
 
 if TYPE_CHECKING:
     from vacnet.cli.scrub import Scrubber
@@ -38,7 +39,9 @@ def support(file: Path | None = None, /, *, asking: Asking = DEFAULT) -> None:
         f"vacnet-support-{os.uname().nodename}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.tar.gz"
     )
     scrubber = Scrubber(known)
-    names = _write(path, {name: _body(scrubber, told) for name, told in gather(Case(found, asking))})
+    with Waiting("reading the settings") as wait:
+        bodies = {name: _body(scrubber, told) for name, told in gather(Case(found, asking), wait)}
+    names = _write(path, bodies)
     if asking.json:
         from vacnet.cli.answers import ArchiveMade  # late: see output
 

@@ -145,9 +145,10 @@ FILES: dict[str, Callable[[Case], Told]] = {
 }
 
 
-def gather(case: Case) -> Iterator[tuple[str, Told]]:
+def gather(case: Case, wait: Callable[[str], None]) -> Iterator[tuple[str, Told]]:
     """Yield the name of each file and what is in it, as text or as what JSON is made of."""
     for name, told in FILES.items():
+        wait(f"gathering {name}")
         try:
             found = told(case)
         except (ClientError, OSError, subprocess.SubprocessError) as error:

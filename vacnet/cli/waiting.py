@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.patience import Waiting
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Client, DrainState
@@ -29,17 +30,17 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
     """
     from vacnet.console import drain_words  # late: see output
 
-    for state in _states(client, timeout_seconds):
-        now = (
-            drain_words.left(state) if state else f"no factory answers at {client.socket_path}; asking again"
-        )
-        if state is not None and state.draining and drain_words.is_over(state):
-            return state
-        if now != told:
-            output.tell(now)
-        told = now
-        if state is not None and not state.draining:
-            raise CommandError(f"{state.factory} is no longer drained: somebody ran `vacnet undrain`")
+    with Waiting("waiting"):
+        for state in _states(client, timeout_seconds):
+            away = f"no factory answers at {client.socket_path}; asking again"
+            now = drain_words.left(state) if state else away
+            if state is not None and state.draining and drain_words.is_over(state):
+                return state
+            if now != told:
+                output.tell(now)
+            told = now
+            if state is not None and not state.draining:
+                raise CommandError(f"{state.factory} is no longer drained: somebody ran `vacnet undrain`")
     raise CommandError(
         f"not over within {timeout_seconds:g} s: {told}; the drain goes on, `--by` or `--now` end them",
         Exit.TOO_SLOW,
