@@ -14,9 +14,13 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from vacnet.fetch import image_signature
+from vacnet.fetch.bounded import read_file
 from vacnet.fetch.fetched import UnavailableError
-from vacnet.fetch.user_data import is_local, read_local
+from vacnet.fetch.image_checks import look_at
+from vacnet.fetch.user_data import is_local, place_of, read_local
 from vacnet.machines import program
+from vacnet.machines.metadata.reading import SITE_BYTES_MAX
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker import asked
 from vacnet.runtimes.docker.runtime import DockerRuntime
@@ -128,6 +132,40 @@ def _virtual(settings: Settings) -> Iterator[Problem]:
         yield _missing(settings.places.get(key) or targets[0].places.get("machine_model"), key, words)
 
 
+def _images(settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong with images of virtual machines: files of this host, and those to be signed."""
+    for target in settings.targets:
+        if target.machine_model not in LibvirtRuntime.models:
+            continue
+        if words := _why_no_image(target):
+            yield _of_target(target, "root_image", words)
+        if target.image_signing_dn and not image_signature.can_check():
+            yield _of_target(target, "image_signing_dn", image_signature.NEEDS)
+
+
+def _why_no_image(target: Target) -> str:
+    if not is_local(target.root_image):
+        return ""
+    try:
+        look_at(place_of(target, target.root_image), trusted=True)
+    except UnavailableError as error:
+        return f"{target.root_image}: {error}"
+    return ""
+
+
+def _site_files(settings: Settings) -> Iterator[Problem]:
+    for key in ("vendor_data_file", "root_public_key"):
+        name = getattr(settings.metadata, key)
+        try:
+            if name:
+                read_file(Path(name), SITE_BYTES_MAX)
+        except UnavailableError as error:
+            place = settings.places.get(f"metadata.{key}")
+            yield _missing(
+                place, f"metadata.{key}", f"{name}: {error}; virtual machines are told nothing of it"
+            )
+
+
 def _of(settings: Settings, model: Model) -> list[Target]:
     return [target for target in settings.targets if target.machine_model is model]
 
@@ -142,4 +180,13 @@ def _origin(target: Target) -> Place:
     return Place(file, int(line)) if line.isdecimal() else Place(target.origin)
 
 
-_LOOKS: tuple[Look, ...] = (_key_file, _process_user, _models, _files, _engine, _virtual)
+_LOOKS: tuple[Look, ...] = (
+    _key_file,
+    _process_user,
+    _models,
+    _files,
+    _engine,
+    _virtual,
+    _images,
+    _site_files,
+)

@@ -39,7 +39,17 @@ BLOCK_BYTES = 32 << 10
 CHAIN_MAX = 5
 AUTHORITY_BYTES_MAX = 1 << 20
 PIECE_BYTES = 1 << 20
+NEEDS = "image_signing_dn is set, and checking it takes the package cryptography: pip install 'vacnet[x509]'"
 _VALUE = r'"%s"\s*:\s*"([A-Za-z0-9+/=\\n\s]+)"'
+
+
+def can_check() -> bool:
+    """Tell whether signatures can be checked here."""
+    try:
+        import cryptography  # noqa: F401 (only whether it is there)
+    except ImportError:
+        return False
+    return True
 
 
 def check(path: Path, pattern: str, authorities: Path = AUTHORITIES) -> None:
@@ -53,13 +63,10 @@ def check(path: Path, pattern: str, authorities: Path = AUTHORITIES) -> None:
     Raises:
         UnavailableError: it is not, or that cannot be told, in words for an admin.
     """
-    try:
-        from cryptography import x509  # the extra: a factory without signed images has no need of it
-    except ImportError:
-        raise UnavailableError(
-            "image_signing_dn is set, and checking it takes the package cryptography: "
-            "pip install 'vacnet[x509]'"
-        ) from None
+    if not can_check():
+        raise UnavailableError(NEEDS)
+    from cryptography import x509  # the extra: a factory without signed images has no need of it
+
     certificate_pem, signature, digest = _read(path)
     try:
         signer = x509.load_pem_x509_certificate(certificate_pem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +124,32 @@ def test_what_the_host_lacks_is_told_in_the_same_round_as_what_is_wrong(
     assert "targets.hello.max_processors: 0 is not" in done.stderr
     assert "warning: " in done.stderr
     assert "run.sh" in done.stderr.partition("warning: ")[2]
+
+
+def vm(image: object, more: str = "") -> str:
+    return f'[targets.grid]\nmachine_model = "vm"\nroot_image = "{image}"\n{more}\n'
+
+
+def test_an_image_of_this_host_that_is_none_is_told_at_its_line(checked: Checked, tmp_path: Path) -> None:
+    assert (
+        "grid.root_image: /nowhere/disk: it cannot be read: No such file"
+        in checked(vm("/nowhere/disk")).stderr
+    )
+    (tmp_path / "disk.gz").write_bytes(b"\x1f\x8b packed")
+    told = checked(vm(tmp_path / "disk.gz")).stderr
+    assert "more.toml:3: targets.grid.root_image" in told
+    assert "it is packed by gzip; publish it unpacked" in told
+
+
+def test_a_signature_that_nothing_here_can_check_is_told(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = vm("https://images.example.org/disk.iso", 'image_signing_dn = "/CN=somebody"')
+    assert "image_signing_dn" not in checked(lines).stderr
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    assert "grid.image_signing_dn: image_signing_dn is set, and checking it takes" in checked(lines).stderr
+
+
+def test_a_file_for_all_virtual_machines_that_is_not_there_is_told(checked: Checked) -> None:
+    told = checked('[metadata]\nvendor_data_file = "/nowhere/site.yaml"\n').stderr
+    assert "more.toml:2: metadata.vendor_data_file: /nowhere/site.yaml: it cannot be read: No such" in told
