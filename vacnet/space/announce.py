@@ -81,10 +81,28 @@ class Announcer:
         me = self._core.me
         if not row.target or not plain(row.target, limits.TARGET_NAME_BYTES_MAX):
             raise ValueError(f"the target's name {row.target!r} has not 1 to 63 printable bytes")
-        if not spans.make_room(me, row.target):
+        if not self._has_room(row.target):
             return False
         me.targets[row.target] = row
         me.versions[row.target] = self._next_version()
+        return True
+
+    def _has_room(self, target: str) -> bool:
+        """Return whether there is room for a target's row, beginning a new life without those that are gone.
+
+        A row that were dropped within a life would stay for good with whoever has not heard that it is gone:
+        what a span leaves out is unchanged. What a new life does not tell of is dropped everywhere.
+        """
+        me = self._core.me
+        if target in me.versions or len(me.versions) < limits.TARGETS_MAX:
+            return True
+        gone = [name for name in me.versions if me.targets[name].gone]
+        if not gone or me.epoch >= limits.EPOCH_MAX:
+            return False
+        for name in gone:
+            del me.targets[name], me.versions[name]
+            self._copies.pop(name, None)
+        self._core.begin_epoch(me.epoch + 1)
         return True
 
     def wake(self) -> None:

@@ -60,6 +60,11 @@ class Core:
         """Return this factory's own entry."""
         return self.table.me
 
+    def begin_epoch(self, epoch: int) -> None:
+        """Begin a new life of this factory's rows; nothing of it is sent before its epoch is durable."""
+        self.outbox.raise_epoch(epoch, self.now)
+        self.me.epoch = epoch
+
     def send(
         self, kind: Type, message: Message, addresses: Iterable[Address], *, urgent: bool = False
     ) -> None:

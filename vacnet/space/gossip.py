@@ -103,7 +103,7 @@ class Gossip:
 
     @property
     def epoch(self) -> int:
-        """Return this factory's epoch; rises when an earlier life with a higher one is heard of."""
+        """Return this factory's epoch; rises when a higher one is heard of, or with rows dropped."""
         return self._core.me.epoch
 
     @property
@@ -202,7 +202,10 @@ class Gossip:
             ValueError: the name is empty, too long or not printable.
         """
         self._core.now = now
+        epoch = self.epoch
         self._announcer.set_target(row, urgent=urgent)
+        if self.epoch != epoch:
+            self._greet_all()
 
     def set_peers(self, peers: Sequence[Address], now: float) -> None:
         """Take the configured peers, resolved; new ones are greeted at once and none is ever given up."""

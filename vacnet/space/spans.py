@@ -7,9 +7,11 @@ have them and those who have not would differ for good, and each be sure to hold
 in a row are fixed at its first receipt and never moved: an age told later by a slower way would only be
 worse.
 
-At most 256 rows: one more makes room by dropping the row of a target no longer offered that is longest
-gone. The owner follows the same rule, so all drop the same. Leftovers of the last life take none of that
-room, or a factory that starts with other targets than before would be known by some of them only.
+At most 256 rows in one life. An owner that has to tell of one more begins a new life without those that
+are gone (`announce`): so rows are dropped with a life and never within one, and no receiver is left with what
+its owner has dropped. One that all the same tells of more loses here those that are longest gone. Leftovers
+of the last life take none of that room, or a factory that starts with other targets than before would be
+known by some of them only.
 """
 
 from __future__ import annotations

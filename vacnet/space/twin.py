@@ -112,8 +112,7 @@ class Twin:
         core = self._core
         epoch = min(self._epoch + core.rng.randint(1, limits.JUMP_MAX), limits.EPOCH_MAX)
         self._jumps += 1
-        core.outbox.raise_epoch(epoch, core.now)
-        core.me.epoch = epoch
+        core.begin_epoch(epoch)
 
     def _heard_of_late(self, rival: Rival) -> bool:
         """Return whether a peer heard it of late, and later than my past can have been heard."""
