@@ -12,7 +12,7 @@ from pathlib import Path
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.factory.places import CONFIG_DIRECTORY, MAIN_FILE, Options, Places, find, host_of, read_files
 from vacnet.targets.keys import Key, read_keys
-from vacnet.targets.model import Problem, Settings
+from vacnet.targets.model import Place, Problem, Settings
 from vacnet.targets.peers import Peer, read_peers
 from vacnet.targets.settings import Host, SourceFile, read_settings
 
@@ -146,4 +146,9 @@ def _keys(settings: Settings) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
 
 
 def _peers(settings: Settings) -> tuple[tuple[Peer, ...], tuple[Problem, ...]]:
-    return listed(Path(settings.space.peers_file))
+    path = Path(settings.space.peers_file)
+    try:
+        return listed(path)
+    except PermissionError:
+        words = "you may not read it, so it was not looked at; use sudo"
+        return (), (Problem(Place(str(path)), "", words, fatal=False),)

@@ -14,8 +14,8 @@ Verdict = Literal["good", "warning", "bad"]
 COLUMNS = (
     Column(key="about", title="LOOKED AT"),
     Column(key="verdict", title="verdict"),
-    Column(key="words", title="found", leaves=8, below=True, width=24),
-    Column(key="remedy", title="", leaves=9, below=True, width=24),
+    Column(key="words", title="found", leaves=8, below=True, width=44),
+    Column(key="remedy", title="", leaves=9, below=True, width=44),
 )
 _SIGNS = {
     "good": (glyphs.LIVE, Tone.GOOD),
