@@ -32,6 +32,7 @@ from vacnet.factory.client import (
     Stopped,
     WhyState,
 )
+from vacnet.targets.address import endpoint
 
 
 class Observed:
@@ -42,23 +43,29 @@ class Observed:
         self._looker, self._way = looker, way
         self._lock = threading.Lock()
         self._addresses: dict[str, str] = {}
+        self._answerer = ""
 
     def space(self) -> SpaceState:
         """Return the space as the factory that answers has it now."""
         with self._lock:
             state = self._looker.space()
+        self._answerer = state.factory
         self._addresses = {factory.name: factory.address for factory in state.factories}
         return state
 
     def machines_of(self, factory: str, ended: int = 0) -> Machines:
         """Return the machines of a factory, which is asked itself."""
-        host, _, port = self._addresses.get(factory, "").rpartition(":")
-        if not host or not port.isdecimal():
-            raise ClientError(f"no address of {factory} is known", NO_INPUT)
-        way = Access(((host.strip("[]"), int(port)),), self._way.key, self._way.space)
         began = time.monotonic()
-        answer = inquiring.machines(way, ended)
+        answer = inquiring.machines(self._way_to(factory), ended)
         return _aged(answer, time.monotonic() - began)
+
+    def _way_to(self, factory: str) -> Access:
+        address = endpoint(self._addresses.get(factory, ""))
+        if address is not None:
+            return Access((address,), self._way.key, self._way.space)
+        if factory == self._answerer:
+            return self._way
+        raise ClientError(f"no address of {factory} is known", NO_INPUT)
 
     def peers(self) -> Peers:
         """Say that a factory's own host tells it."""

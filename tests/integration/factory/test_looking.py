@@ -16,6 +16,10 @@ import pytest
 from tools.space.member import Member
 from tools.space.space import Space
 from tools.space.waiting import until
+from vacnet.cli.looking import Looker
+from vacnet.cli.onlooker import Observed
+from vacnet.cli.remote import Remote, access
+from vacnet.factory.client import Client, ClientError
 from vacnet.targets.keys import format_key
 
 MakeSpace = Callable[[int], Space]
@@ -173,3 +177,44 @@ def test_the_machines_of_a_factory_are_listed_from_afar(observed: Space, directo
         return seen == [(one.id, one.name, one.uuid, one.state, one.kind) for one in own]
 
     until(same, PATIENCE_SECONDS, "both tell the same machines")
+
+
+def test_the_dashboard_of_an_observer_shows_all_and_says_what_it_is_not_told(
+    observed: Space, directory: Path
+) -> None:
+    member = observed.member(2)
+    remote = Remote(peer=(f"127.0.0.1:{member.port}",), key=directory / "observe.key", name="demo")
+    way = access(remote)
+    with Looker(way.key, way.space, way.addresses, PATIENCE_SECONDS) as looker:
+        source = Observed(looker, way)
+        until(lambda: len(source.space().factories) == 3, PATIENCE_SECONDS, "all are seen")
+        for factory in source.space().factories:
+            told = source.machines_of(factory.name)
+            assert told.factory == factory.name
+            assert told.age_seconds < PATIENCE_SECONDS
+        with pytest.raises(ClientError, match="not told events; on a factory's host: `vacnet events -f`"):
+            source.events()
+        with pytest.raises(ClientError, match="gives no orders"):
+            source.undrain()
+
+
+def test_a_factory_keeps_pictures_and_gives_them_back(observed: Space) -> None:
+    client = observed.member(1).client()
+    until(lambda: client.past(client.space().time).space is not None, PATIENCE_SECONDS, "one is kept")
+    until(lambda: _made(client, 1) > _made(client), PATIENCE_SECONDS, "another is kept")
+    first = client.past(client.past(client.space().time).first or 0.0)
+    assert first.space is not None
+    assert first.made is not None
+    assert first.made == first.first
+    assert first.space.space == "demo"
+    after = client.past(first.made, 1)
+    assert after.made is not None
+    assert after.made > first.made
+    assert client.past(after.made, -1).made == first.made
+    assert client.past(first.made - 3600.0).space is None
+
+
+def _made(client: Client, step: int = 0) -> float:
+    """Return when the first picture was made, or so many after it."""
+    first = client.past(client.space().time).first or 0.0
+    return client.past(first, step).made or 0.0
