@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from cyclopts import App, Parameter
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from cyclopts.argument import Argument
 
 PROGRAM = "vacnet"
+AS_TYPED = (".nh", ".ad l")
+"""No hyphen in a path or a command, and no blanks beyond one: they are copied."""
+VALUES: Mapping[object, str] = {int: "INT", float: "FLOAT", Path: "PATH"}
+"""What stands for the value of an option, as in its help."""
 _EXAMPLE = "Example: "
 _ENDS = re.compile(r"^\s*(Args|Returns|Raises):\s*$", re.MULTILINE)
 _AS_WRITTEN = Parameter(negative="", show_default=False)
@@ -49,6 +54,7 @@ class Page:
         """Return the page."""
         lines = [
             f'.TH "{self.name.upper()}" "1" "" "{PROGRAM} {__version__}" "{PROGRAM}"',
+            *AS_TYPED,
             ".SH NAME",
             f"{_escaped(self.name)} \\- {_escaped(self.summary)}",
             ".SH SYNOPSIS",
@@ -85,7 +91,7 @@ class Page:
             yield from (".PP", _escaped(" ".join(text.split())))
 
     def _options(self) -> Iterator[str]:
-        rows = [(", ".join(one.names), _meaning(one)) for one in arguments(self.app)]
+        rows = [(_term(one), _meaning(one)) for one in arguments(self.app)]
         yield from _table("OPTIONS", [*rows, ("--help, -h", "Show the help.")])
 
     def _exit_status(self) -> Iterator[str]:
@@ -122,6 +128,20 @@ def arguments(app: App) -> list[Argument]:
         return []
     found = app.assemble_argument_collection(default_parameter=_AS_WRITTEN, parse_docstring=True)
     return [one for one in found if one.show]
+
+
+def _term(argument: Argument) -> str:
+    """Return an argument as it is typed: names, and what stands for the value of an option that has one."""
+    names = ", ".join(argument.names)
+    has_value = names.startswith("-") and argument.token_count()[0]
+    return f"{names} {_value(argument)}" if has_value else names
+
+
+def _value(argument: Argument) -> str:
+    if argument.get_choices():
+        return "CHOICE"
+    kinds = (argument.hint, *get_args(argument.hint))
+    return next((VALUES[kind] for kind in kinds if kind in VALUES), "STR")
 
 
 def _meaning(argument: Argument) -> str:

@@ -106,6 +106,16 @@ def test_every_command_has_a_page_with_all_its_options_and_examples() -> None:
         assert ".SH EXAMPLES" in text, words
 
 
+def test_an_option_stands_with_what_is_typed_behind_it() -> None:
+    by_words = {page.words: page.roff(PAGES).replace("\\-", "-") for page in PAGES}
+    assert ".B --reason STR\n" in by_words["drain",]
+    assert ".B --timeout FLOAT\n" in by_words["drain",]
+    assert ".B --wait\n" in by_words["drain",]
+    assert ".B --config PATH\n" in by_words["config", "show"]
+    assert ".B --by CHOICE\n" in by_words["history",]
+    assert ".B --ended INT\n" in by_words["machines",]
+
+
 def test_the_programs_page_leads_to_all_commands() -> None:
     text = PAGES[0].roff(PAGES).replace("\\-", "-")
     assert {words[0] for words in LEAVES} <= set(re.findall(r"^\.B (\S+)$", text, re.MULTILINE))
