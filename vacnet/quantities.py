@@ -6,6 +6,8 @@ of time stand together, and the second has two digits, so that columns stay stil
 
 from __future__ import annotations
 
+import math
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -17,7 +19,12 @@ _THREE_DIGITS = 100
 
 
 def duration(seconds: float) -> str:
-    """Return whole seconds in at most two units: `42s`, `4m12s`, `2h05m`, `3d04h`; below 0 counts as 0."""
+    """Return whole seconds in at most two units: `42s`, `4m12s`, `2h05m`, `3d04h`; below 0 counts as 0.
+
+    What is no number of seconds (a clock or a stranger may say anything) is `?`.
+    """
+    if not math.isfinite(seconds):
+        return "?"
     whole = max(0, int(seconds))
     for size, unit, next_size, next_unit in _UNITS:
         if whole >= size:

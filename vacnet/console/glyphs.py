@@ -81,5 +81,5 @@ def _eighths(part: float, cells: int) -> int:
 
 def _marked(cells: str, mark: float, width: int) -> str:
     """Put the mark into the cell at whose left edge the due part ends; the bar may reach past it."""
-    place = min(width - 1, max(0, round(mark * width)))
+    place = min(width - 1, round(min(1.0, mark) * width)) if mark > 0 else 0
     return cells[:place] + MARK + cells[place + 1 :]

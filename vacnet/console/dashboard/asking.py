@@ -78,17 +78,17 @@ class Asking:
         self.picture.delay_seconds = statistics.median(delays) if delays else None
 
     async def _events(self) -> None:
-        decided = await asyncio.to_thread(self.source.decision, int(self._clock()) + 1)
+        decided = decision_event(await asyncio.to_thread(self.source.decision, int(self._clock()) + 1))
         fresh: list[EventState] = []
-        event = decision_event(decided)
-        if event is not None and event.time > self._decided:
-            fresh, self._decided = [event], event.time
-        for page in range(2 * EVENTS_KEPT):
+        for _ in range(EVENTS_KEPT):
             came = (await asyncio.to_thread(self.source.events, self._serial, EVENTS_KEPT)).events
-            if not came or page > EVENTS_KEPT:
+            if not came:
                 break
             self._serial = came[-1].serial
             fresh = [*fresh, *came][-EVENTS_KEPT:]
+        if decided is not None and decided.time > self._decided:
+            self._decided = decided.time
+            fresh.append(decided)
         self.picture.add_events(fresh)
 
     async def _machines(self) -> None:

@@ -65,8 +65,7 @@ class Listing(Generic[Thing]):
     def set_filter(self, words: str) -> None:
         """Show only what passes."""
         self.filter = words
-        self._chosen = self._meant or self._chosen
-        self._arrange()
+        self._arrange(self._meant)
 
     def sort(self, step: int = 1) -> None:
         """Take the next order."""
@@ -100,12 +99,6 @@ class Listing(Generic[Thing]):
         self._meant = self._chosen
         self._held = self._at != self._newest
 
-    def find(self, thing_id: str) -> None:
-        """Choose the one of this id, if it is shown."""
-        place = next((n for n, one in enumerate(self.shown) if self.id_of(one) == thing_id), None)
-        if place is not None:
-            self.choose(place)
-
     def window(self, rows: int) -> list[Thing]:
         """Return what of it can be seen in so many rows, with the chosen one among them."""
         rows = max(1, rows)
@@ -113,24 +106,29 @@ class Listing(Generic[Thing]):
         self.top = max(0, min(self.top, len(self.shown) - rows))
         return self.shown[self.top : self.top + rows]
 
-    def _arrange(self) -> None:
+    def _arrange(self, meant: str = "") -> None:
+        """Filter and sort anew; `meant` is chosen if it is there, else what was."""
         order = self.orders[self.order]
         passed = (
             [one for one in self.all if matches(self.text_of(one), self.filter)] if self.filter else self.all
         )
         self.shown = sorted(passed, key=order.of, reverse=order.falling is not self.reversed)
-        self._rechoose()
+        self._rechoose(meant)
 
     @property
     def _newest(self) -> int:
         return 0 if self.reversed else max(0, len(self.shown) - 1)
 
-    def _rechoose(self) -> None:
+    def _place_of(self, thing_id: str) -> int | None:
+        return next((n for n, one in enumerate(self.shown) if self.id_of(one) == thing_id), None)
+
+    def _rechoose(self, meant: str) -> None:
         if not self.shown:  # what was chosen may come back: a filter is typed letter by letter
             self._at = 0
         elif self.follows and not self._held:
             self.choose(self._newest)
         else:
-            places = (n for n, one in enumerate(self.shown) if self.id_of(one) == self._chosen)
-            self._at = next(places, max(0, min(self._at, len(self.shown) - 1)))
+            place = self._place_of(meant) if meant else None
+            place = self._place_of(self._chosen) if place is None else place
+            self._at = min(self._at, len(self.shown) - 1) if place is None else place
             self._chosen = self.id_of(self.shown[self._at])

@@ -104,6 +104,9 @@ class Screenful(App[None]):
             kind.name: Pane(kind, number, ascii_signs=options.ascii_signs)
             for number, kind in enumerate(KINDS.values(), 1)
         }
+        self._parts = {
+            name: Lines(ascii_signs=options.ascii_signs, name=name) for name in ("head", "words", "foot")
+        }
 
     # --- what there is ------------------------------------------------------------------------------------
 
@@ -130,11 +133,10 @@ class Screenful(App[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out what there is, from above."""
-        ascii_signs = self.options.ascii_signs
-        yield Lines(ascii_signs=ascii_signs, name="head")
+        yield self._parts["head"]
         yield from self.panes.values()
-        yield Lines(ascii_signs=ascii_signs, name="words")
-        yield Lines(ascii_signs=ascii_signs, name="foot")
+        yield self._parts["words"]
+        yield self._parts["foot"]
         yield Input(id="filter", placeholder="words that must stand there, !word must not")
 
     def on_mount(self) -> None:
@@ -233,7 +235,7 @@ class Screenful(App[None]):
             self.ask_machines()
 
     def _place(self, name: str, lines: int, drawn: list[Text]) -> None:
-        widget = self.query_one(f"#{name}", Lines)
+        widget = self._parts[name]  # not asked of textual: an answer may come when it has none any more
         widget.styles.height = lines
         widget.show(drawn)
 
@@ -272,6 +274,8 @@ class Screenful(App[None]):
     def _empty(self, name: str) -> str:
         """Return what stands where there are no things, if it is not what always does."""
         answer = self.picture.machines
+        if name == "events":
+            return self.picture.events_trouble
         if name != "machines" or answer.asked_at is not None:
             return ""
         return answer.trouble or f"Asking {answer.whose} ..."

@@ -75,6 +75,12 @@ class Shown:
         for _ in range(HOPS):
             await self.pilot.pause(0.0)
 
+    async def sees(self, words: str) -> None:
+        """Wait until words stand on the screen, in however many lines; the test fails when they never do."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while words not in " ".join(self.text.replace("▌", "").split()):
+                await self.pilot.pause(0.0)
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds; the test fails when it never does."""
         async with asyncio.timeout(DEADLINE_SECONDS):
