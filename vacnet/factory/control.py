@@ -5,7 +5,8 @@ its access control: 0660, of the group that the settings name where there is one
 under its name only when it is ready, by rename(2), so there is no moment at which it has the wrong
 mode or nobody listens. A socket left by a factory that was killed is replaced; one on which somebody
 listens never is. Whatever is asked, numbers and sizes are bounded, and every refusal is an
-`ErrorAnswer` in words. Questions are GET and change nothing; orders are POST (`posts`).
+`ErrorAnswer` in words. Questions are GET and change nothing; orders are POST (`posts`). Connections are
+bounded too (`doorkeeper`): whoever may ask can keep nobody else from asking for long.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Protocol
 import msgspec
 from aiohttp import web
 
+from vacnet.factory.doorkeeper import Bounds, Doorkeeper, refusal
 from vacnet.factory.logs import tell_failure
 from vacnet.factory.messages import (
     DecisionState,
@@ -45,6 +47,8 @@ EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
 STEPS_MAX = 1_000
 SECONDS_MAX = 7 * 86_400
+STREAMS_MAX = 64
+"""Logs and recordings that are sent at a time: they last as long as somebody listens."""
 GONE_SECONDS = 0.5
 """Between two looks whether whoever a log or a recording is sent to is still there."""
 WRONG = 400
@@ -53,6 +57,16 @@ CONFLICT = 409
 BUSY = 429
 FAILED = 500
 NO_ANSWER = 504
+
+
+TOO_MANY = ErrorAnswer(error="256 questions are being asked of this factory already: try again in a minute")
+BOUNDS = Bounds(
+    connections=256,  # dashboards and scripts of some dozen people; a daemon may open 1,024 files by default
+    patience_seconds=10.0,
+    life_seconds=60.0,  # the slowest answer takes seconds
+    bytes_in=1 << 20,
+    full=refusal("503 Service Unavailable", msgspec.json.encode(TOO_MANY)),
+)
 
 
 class ControlError(Exception):
@@ -128,7 +142,10 @@ class Control:
         """Know where and for whom; nothing is made yet."""
         self._path = path
         self._group = group
-        self._runner = web.AppRunner(_application(answers, orders), access_log=None, shutdown_timeout=0.2)
+        self._door = Doorkeeper(self._connection, BOUNDS)
+        application = _application(answers, orders, self._door)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
+        self._listening: asyncio.Server | None = None
         self._inode = 0
 
     async def start(self) -> None:
@@ -140,24 +157,31 @@ class Control:
         made = _listening(self._path, self._group)
         self._inode = self._path.stat().st_ino
         await self._runner.setup()
-        await web.SockSite(self._runner, made, backlog=64).start()
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._door.let_in, sock=made, backlog=64)
 
     async def close(self) -> None:
         """End all answers and remove the socket, unless it is another's by now."""
         with suppress(OSError):
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
+        if self._listening is not None:
+            self._listening.close()
         await self._runner.cleanup()
 
+    def _connection(self) -> asyncio.Protocol:
+        assert self._runner.server is not None  # noqa: S101 (there is one after setup)
+        return self._runner.server()
 
-def _application(answers: Answers, orders: Orders) -> web.Application:
-    application = web.Application(middlewares=[_in_words], client_max_size=ORDER_BYTES_MAX)
+
+def _application(answers: Answers, orders: Orders, door: Doorkeeper) -> web.Application:
+    application = web.Application(middlewares=[_noted(door), _in_words], client_max_size=ORDER_BYTES_MAX)
     for path, answer in _questions(answers, orders).items():
         application.router.add_get(path, _json(answer))
     for path, answer in posts(orders).items():
         application.router.add_post(path, _json(answer))
-    application.router.add_get("/v1/machines/{machine}/log", _log(answers))
-    application.router.add_get("/v1/recording", _recording(answers))
+    application.router.add_get("/v1/machines/{machine}/log", _log(answers, door))
+    application.router.add_get("/v1/recording", _recording(answers, door))
     return application
 
 
@@ -176,9 +200,7 @@ def _questions(answers: Answers, orders: Orders) -> dict[str, Answer]:
         "/v1/health": lambda _request: answers.health(),
         "/v1/targets/{target}/why": lambda request: answers.why(request.match_info["target"]),
         "/v1/decisions": lambda request: answers.decision(_number(request, "at", 0, 1 << 40)),
-        "/v1/past": lambda request: answers.past(
-            _number(request, "at", 0, 1 << 50) / 1000, _step(request)
-        ),
+        "/v1/past": lambda request: answers.past(_number(request, "at", 0, 1 << 50) / 1000, _step(request)),
         "/v1/drain": lambda _request: orders.drain_state(),
     }
 
@@ -190,20 +212,34 @@ def _json(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespons
     return answered
 
 
-def _log(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def log(request: web.Request) -> web.StreamResponse:
+def _log(answers: Answers, door: Doorkeeper) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answered(request: web.Request) -> web.StreamResponse:
         follow = bool(_number(request, "follow", 0, 1))
         tail = _number(request, "tail", 0, TAIL_MAX)
-        return await _streamed(request, answers.log(request.match_info["machine"], tail, follow=follow))
+        log = answers.log(request.match_info["machine"], tail, follow=follow)
+        return await _streamed(request, log, door)
 
-    return log
+    return answered
 
 
-def _recording(answers: Answers) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _recording(answers: Answers, door: Doorkeeper) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def recording(request: web.Request) -> web.StreamResponse:
-        return await _streamed(request, answers.recording(_number(request, "seconds", 0, SECONDS_MAX)))
+        return await _streamed(request, answers.recording(_number(request, "seconds", 0, SECONDS_MAX)), door)
 
     return recording
+
+
+def _noted(door: Doorkeeper) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Have the doorkeeper know who has asked."""
+
+    @web.middleware
+    async def noted(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        door.asks(request)
+        return await handler(request)
+
+    return noted
 
 
 @web.middleware
@@ -235,10 +271,14 @@ def _as_json(answer: msgspec.Struct, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")
 
 
-async def _streamed(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.StreamResponse:
+async def _streamed(
+    request: web.Request, chunks: AsyncGenerator[bytes], door: Doorkeeper
+) -> web.StreamResponse:
     """Send pieces as they come; whoever goes away has heard enough, and what it heard is let go of."""
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    response.force_close()
     async with aclosing(chunks):
+        _let_stay(request, door)
         first = await anext(chunks, b"")  # a refusal comes here, before the status is sent
         with suppress(ConnectionError, TimeoutError):
             async with _while_connected(request):
@@ -248,6 +288,12 @@ async def _streamed(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.
                     await response.write(chunk)
                 await response.write_eof()
     return response
+
+
+def _let_stay(request: web.Request, door: Doorkeeper) -> None:
+    if door.staying >= STREAMS_MAX:
+        raise RefusedError(BUSY, f"{STREAMS_MAX} logs and recordings are sent already; end one of them first")
+    door.stays(request)
 
 
 @asynccontextmanager

@@ -1,9 +1,9 @@
 """Serving the metrics over HTTP to Prometheus, and to whoever else can reach the port.
 
 Rules of this file: it listens on loopback unless the settings say otherwise, and answers `GET /metrics`
-alone. A client is not trusted: a few connections at a time, each for one answer and some seconds, no body
-read, and one look at the factory a second serves all who ask meanwhile. A port that cannot be had is a
-warning: no factory stays down for want of metrics.
+alone. A client is not trusted: a few connections at a time (`doorkeeper`), each for one answer and some
+seconds, no body read, and one look at the factory a second serves all who ask meanwhile. A port that cannot
+be had is a warning: no factory stays down for want of metrics.
 
 The port is that of gossip, which is UDP's and leaves TCP's free: several factories on one host have
 different ones already, and an admin has one number to remember.
@@ -19,6 +19,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from vacnet.factory.doorkeeper import Bounds, Doorkeeper
 from vacnet.factory.logs import tell_failure
 from vacnet.factory.metrics import FactoryCollector, Seen
 from vacnet.targets.address import endpoint, endpoint_text
@@ -28,6 +29,8 @@ CONNECTIONS_MAX = 16
 """Two Prometheus servers and some admins with curl."""
 PATIENCE_SECONDS = 10.0
 """Prometheus' own patience with a scrape."""
+BYTES_IN_MAX = 1 << 16
+"""A question of Prometheus has a few hundred."""
 LOOK_SECONDS = 1.0
 PATH = "/metrics"
 FAILED = 500
@@ -57,6 +60,15 @@ class MetricsServer:
         """What the last look gave, by the forms in which it was asked for: Prometheus knows a few."""
         self._next_look = -math.inf
         self._web = web.Server(self._answer, access_log=None, lingering_time=0.0)
+        self._door = Doorkeeper(
+            self._web,
+            Bounds(
+                connections=CONNECTIONS_MAX,
+                patience_seconds=PATIENCE_SECONDS,
+                life_seconds=PATIENCE_SECONDS,
+                bytes_in=BYTES_IN_MAX,
+            ),
+        )
         self._listening: asyncio.Server | None = None
 
     async def start(self, address: tuple[str, int]) -> None:
@@ -67,7 +79,7 @@ class MetricsServer:
         """
         loop = asyncio.get_running_loop()
         try:
-            self._listening = await loop.create_server(self._connection, *address, backlog=CONNECTIONS_MAX)
+            self._listening = await loop.create_server(self._door.let_in, *address, backlog=CONNECTIONS_MAX)
         except OSError as error:
             where = endpoint_text(*address)
             raise MetricsError(
@@ -80,13 +92,6 @@ class MetricsServer:
         if self._listening is not None:
             self._listening.close()
         await self._web.shutdown(timeout=0.2)
-
-    def _connection(self) -> asyncio.BaseProtocol:
-        if len(self._web.connections) >= CONNECTIONS_MAX:
-            return _Refused()
-        protocol = self._web()
-        asyncio.get_running_loop().call_later(PATIENCE_SECONDS, protocol.force_close)
-        return protocol
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         if request.path != PATH or request.method not in ("GET", "HEAD"):
@@ -120,11 +125,3 @@ def _registry(seen: Seen) -> CollectorRegistry:
     ProcessCollector(registry=registry)
     registry.register(FactoryCollector(seen))
     return registry
-
-
-class _Refused(asyncio.Protocol):
-    """A connection too many."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """End it at once."""
-        transport.close()

@@ -26,6 +26,7 @@ from vacnet.factory.messages import (
     History,
     HoldState,
     Machines,
+    PastState,
     Peers,
     SpaceState,
     Stopped,
@@ -95,6 +96,9 @@ class Canned:
             pid=1,
             counters={"sent": 2},
         )
+
+    async def past(self, at: float, step: int) -> PastState:
+        return PastState(factory="f", time=1.0, first=at, made=float(step))
 
     async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:
         if machine != "m/1":
