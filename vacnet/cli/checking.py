@@ -14,7 +14,7 @@ from pathlib import Path
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError
 from vacnet.cli.options import Asking
-from vacnet.cli.probing import NO_ANSWER, Probe, Prober
+from vacnet.cli.probing import NO_ANSWER, REFUSED, Probe, Prober
 from vacnet.cli.remote import Remote, access, resolve
 from vacnet.console.peers_check_view import Checked, CheckedPeer
 from vacnet.console.words import age
@@ -102,9 +102,12 @@ def _why(probe: Probe, state: PeerState | None, warnings: tuple[str, ...]) -> st
     if told and probe.welcome is None:
         return told
     if state is not None and state.heard_seconds is not None and probe.welcome is None:
-        return f"{probe.verdict}; {_heard(state.heard_seconds)}"
+        return f"{probe.verdict}; {_heard(state.heard_seconds, probe)}"
     return probe.verdict
 
 
-def _heard(seconds: float) -> str:
+def _heard(seconds: float, probe: Probe) -> str:
+    """Return when the factory here heard it last, and what that means beside what the probe met."""
+    if probe.trouble == REFUSED:
+        return f"{HEARD.format(age(seconds))}: it has ended since"
     return HEARD.format(age(seconds)) + (RUNS if seconds < RUNS_SECONDS else RAN)

@@ -14,8 +14,8 @@ from vacnet.console.model import Cell, Column, Sheet, Span, Tone, View
 from vacnet.console.space_view import NO_TARGETS
 from vacnet.factory.client import SpaceState, TargetState
 
-BACK_OFF = "back-off"
-"""What is left of it is told by the state alone: `here` was made at the last decision."""
+TOLD_ONCE = frozenset({"back-off", "held"})
+"""States that hold here as everywhere: told by the state alone, for `here` is of the last decision."""
 
 COLUMNS = (
     Column(key="name", title="TARGET"),
@@ -73,5 +73,6 @@ def _refused(state: SpaceState) -> tuple[Cell, ...]:
 def _without(target: TargetState, common: str) -> TargetState:
     """Return a target without what another column or the line above the table says of it."""
     words = target.words.removesuffix(f"; here: {target.here}")
-    told = target.here == common or (target.state == BACK_OFF and target.here.startswith(BACK_OFF))
+    same = target.state in TOLD_ONCE and target.here.startswith(target.state)
+    told = same or target.here == common
     return msgspec.structs.replace(target, words=words, here="" if told else target.here)

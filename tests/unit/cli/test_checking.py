@@ -49,3 +49,22 @@ name = "vac.example.org"
 key_file = "{directory}/space.key"
 peers_file = "{directory}/peers.toml"
 """
+
+
+def test_of_whom_the_host_says_that_nothing_listens_is_not_said_that_it_runs(
+    vacnet: Command, short_path: Path
+) -> None:
+    (short_path / "space.key").write_text(f"member {bytes(range(32)).hex()}\n")
+    (short_path / "vacnet.toml").write_text(_settings(short_path))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        name = f"127.0.0.1:{gone.getsockname()[1]}"
+    peer = msgspec.structs.replace(
+        scenes.PEERS["one-silent"].peers[0], name=name, address=name, heard_seconds=0.4
+    )
+    listed = msgspec.structs.replace(scenes.PEERS["empty"], peers=(peer,))
+    (short_path / "peers.toml").write_text(f'peers = ["{name}"]\n')
+    with answering(short_path / "control.sock", {**answers(), "/v1/peers": listed}) as asked:
+        done = vacnet("peers", "check", "--config", short_path / "vacnet.toml", socket=asked)
+    assert "nothing listens there" in done.stdout
+    assert "heard it 0.4s ago: it has ended since" in done.stdout

@@ -123,3 +123,17 @@ def test_the_mark_of_a_high_load_is_in_the_legend_where_one_bears_it() -> None:
     assert "! high load" in drawn(space_view(busy, scenes.NOW), 80)
     assert "high load" not in drawn(space_view(allowed, scenes.NOW), 80), "its settings allow it more"
     assert "high load" not in drawn(space_view(calm, scenes.NOW), 80)
+
+
+def test_a_fact_of_the_whole_space_is_told_once_in_a_row_and_of_one_moment() -> None:
+    back_off = msgspec.structs.replace(
+        scenes.SKA, here="back-off: vac02.example.org opened window 19, 4m13s left"
+    )
+    words = "held in the whole space from vac02.example.org 9s ago: ticket 4711"
+    held = msgspec.structs.replace(scenes.LHCB, state="held", words=words, here=words)
+    told = " ".join(
+        drawn(targets_view(scenes.space((scenes.VAC01,), (back_off, held)), scenes.NOW), 160).split()
+    )
+    assert "4m12s left" in told
+    assert "4m13s" not in told
+    assert told.count("ticket 4711") == 1
