@@ -70,7 +70,13 @@ class Album:
             self._pictures.close()
 
     async def past(self, factory: str, now: float, at: float, step: int) -> PastState:
-        """Return the picture kept last until `at` (Unix seconds), or so many after or before it."""
+        """Return the picture kept last until `at` (Unix seconds), or so many after or before it.
+
+        One that cannot be read, for another version of vacnet made it, has its time and nothing else.
+
+        Raises:
+            sqlite3.Error: the disk is at fault.
+        """
         if self._pictures is None:
             return PastState(factory=factory, time=now, first=None)
         first, kept = await asyncio.gather(
@@ -78,7 +84,10 @@ class Album:
         )
         if kept is None:
             return PastState(factory=factory, time=now, first=first)
-        page = unpacked(kept)
+        try:
+            page = unpacked(kept)
+        except (msgspec.MsgspecError, zlib.error):
+            return PastState(factory=factory, time=now, first=first, made=kept.time)
         return PastState(
             factory=factory, time=now, first=first, made=kept.time, space=page.space, machines=page.machines
         )

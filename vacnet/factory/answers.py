@@ -7,8 +7,8 @@ the socket, so they are converted and not copied by hand; wall time is added her
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
-import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -225,8 +225,8 @@ class FactoryAnswers:
         """Answer /v1/past."""
         try:
             return await self.album.past(self.settings().factory.name, time.time(), at, step)
-        except (msgspec.MsgspecError, zlib.error) as error:
-            raise RefusedError(NOT_FOUND, f"the picture of that moment cannot be read ({error})") from error
+        except sqlite3.Error as error:
+            raise RefusedError(NOT_FOUND, f"the pictures cannot be read ({error})") from error
 
     async def recording(self, seconds: int) -> AsyncGenerator[bytes]:
         """Yield a recording of the agent."""

@@ -64,14 +64,13 @@ class Pictures:
         self._lock = threading.Lock()
         self._bytes_max = bytes_max
         try:
-            self._connection = _open(path)
+            self._connection, self._bytes = _open(path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # its bytes are no database
             for suffix in _SUFFIXES:
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._connection = _open(path)
-        self._bytes = int(self._connection.execute(_BYTES).fetchone()[0])
+            self._connection, self._bytes = _open(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -84,12 +83,14 @@ class Pictures:
         Raises:
             sqlite3.Error: the disk is full or at fault; nothing else is lost.
         """
-        with self._lock, self._connection:
-            self._bytes += len(body)
-            while self._bytes > self._bytes_max and (oldest := self._connection.execute(_OLDEST).fetchone()):
-                self._connection.execute("DELETE FROM pictures WHERE serial = ?", (oldest[0],))
-                self._bytes -= oldest[1]
-            self._connection.execute(_ADD, (time, body))
+        with self._lock:
+            with self._connection as connection:
+                held = self._bytes + len(body)
+                while held > self._bytes_max and (oldest := connection.execute(_OLDEST).fetchone()):
+                    connection.execute("DELETE FROM pictures WHERE serial = ?", (oldest[0],))
+                    held -= oldest[1]
+                connection.execute(_ADD, (time, body))
+            self._bytes = held  # now that it is written
 
     def find(self, at: float, step: int = 0) -> Kept | None:
         """Return the last picture until `at`, or so many after or before it: the last or first at the ends.
@@ -118,7 +119,8 @@ class Pictures:
         return serial
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, int]:
+    """Return the file and how many bytes of pictures are in it; a page of it that is damaged shows here."""
     path.touch(MODE)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
     try:
@@ -127,8 +129,9 @@ def _open(path: Path) -> sqlite3.Connection:
         with connection:
             connection.execute(_TABLE)
             connection.execute(_INDEX)
+        held = int(connection.execute(_BYTES).fetchone()[0])
     except sqlite3.Error:
         with suppress(sqlite3.Error):
             connection.close()
         raise
-    return connection
+    return connection, held

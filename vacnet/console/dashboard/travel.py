@@ -8,15 +8,16 @@ newest one it stops.
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
+from vacnet.console import words
 from vacnet.console.dashboard.kinds import decision_event
 from vacnet.console.dashboard.picture import EVENTS_KEPT, MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.factory.client import ClientError, EventState, PastState, SpaceState
 
 NOTHING_KEPT = "no picture that old is in the record; the first is of {first}"
+UNREADABLE = "the picture of {made} cannot be read: another version of vacnet made it"
 NO_RECORD = "the record has no pictures yet: one is kept every few seconds while the factory runs"
 
 
@@ -45,6 +46,7 @@ class Travel:
         try:
             found = await asyncio.to_thread(self.source.past, at, step)
             if found.space is None or found.made is None:
+                self.made = found.made or self.made  # so that a step goes on from there
                 return _none(found)
             events = await self._events(found.made)
         except ClientError as error:
@@ -95,4 +97,6 @@ def _picture(found: PastState, space: SpaceState, events: list[EventState]) -> P
 def _none(found: PastState) -> str:
     if found.first is None:
         return NO_RECORD
-    return NOTHING_KEPT.format(first=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.first)))
+    if found.made is not None:
+        return UNREADABLE.format(made=words.moment(found.made))
+    return NOTHING_KEPT.format(first=words.moment(found.first))
