@@ -46,16 +46,19 @@ def space(
 ) -> None:
     """Show the whole space: targets with their shares and outcomes, factories with their load.
 
-    On a terminal it fills the screen until q or Ctrl-C: ? shows the keys, Enter goes in,
-    w says why, t goes back in time. Elsewhere it is printed once. It only reads unless --write.
-    With --peer no factory is needed here: any member is asked, and an observe key suffices.
+    On a terminal it fills the screen until q or Ctrl-C: ? shows the keys, Enter
+    goes in, w says why, t goes back in time. Elsewhere it is printed once. It only
+    reads unless --write. With --peer no factory is needed here: any member is
+    asked, and an observe key suffices.
 
-    With --simulate the space is a scenario's (docs/simulate.md), at --pace seconds a second.
-    `vacnet simulate` runs one to its end and prints figures; this shows it as an admin would see
-    it. Up to 60 factories it is real agents; of more, a sketch of them decided in one place.
+    With --simulate the space is that of a scenario (docs/simulate.md), and --pace
+    seconds go by in one. `vacnet simulate` runs it to its end and prints figures;
+    this shows it as an admin would see it. Up to 60 factories it is real agents; of
+    more, a sketch of them that is decided in one place.
 
-    With --web a browser shows the same screen: to this host alone unless --listen says otherwise,
-    and whoever reaches that address needs no password. Put your own proxy before it.
+    With --web a browser shows the same screen: on this host alone unless --listen
+    says otherwise. Whoever reaches that address needs no password: put a proxy
+    before it that asks for one.
 
     With --until it waits and prints the space when that is so: `idle` when no
     machine runs anywhere, `drained` when the factories that drain have none left.
