@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench import (
+    dashboard,
     decide,
     docker_start,
     gossip_cpu,
@@ -23,14 +24,17 @@ from tools.bench import (
     replaced,
     rest,
     start_up,
+    vm_start,
     whatif,
 )
 from tools.bench.figure import Figure
 
 BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "docker-start": docker_start.measure,
+    "vm-start": vm_start.measure,
     "docker-replaced": replaced.measure,
     "start-up": start_up.measure,
+    "dashboard": dashboard.measure,
     "rest": rest.measure,
     "metadata": metadata.measure,
     "gossip-cpu": gossip_cpu.measure,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.libvirt.network_of import network_of
 from tests.integration.libvirt.vm_site import Site
 from tests.left_out import leave_out
 from tools.engines.libvirtd import Libvirt
+from tools.engines.network_of import network_of
 from tools.engines.probe import probe_libvirt
 
 

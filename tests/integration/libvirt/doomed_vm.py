@@ -1,7 +1,7 @@
 """The doomed daemon of the fault points, with virtual machines: `-m tests.integration.libvirt.doomed_vm DIR`.
 
 What is another thing with libvirt than with processes stands here: whose calls fail first, and what a foreign
-hand does to a machine (`virsh destroy`, `virsh undefine`).
+hand does to a machine (`virsh undefine`, `virsh destroy`).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def remove(directory: Path) -> None:
     connection = importlib.import_module("libvirt").open(Troubled.uris[-1])
     for domain in connection.listAllDomains(0):
         if carried_by(domain).get(labels.MACHINE) == directory.name:
+            domain.undefine()  # first: so that it is gone, and not ended, when it is destroyed
             domain.destroy()
-            domain.undefine()
     connection.close()
 
 

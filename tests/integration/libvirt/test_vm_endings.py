@@ -54,6 +54,8 @@ async def test_a_killed_qemu_is_a_machine_that_failed(site: Site) -> None:
 async def test_a_machine_that_somebody_destroyed_was_lost(site: Site) -> None:
     runtime, spec = await running(site)
     site.domain(spec).destroy()
+    assert await runtime.start(spec) == spec.uuid
+    assert not (await runtime.seen())[spec.id].running, "what has ended is not begun again"
     assert await why(site, runtime, spec) == ("ended by a foreign hand", "")
 
 

@@ -24,9 +24,9 @@ from tests.integration.faults.fate import STAR, VARIABLE, Fate
 from tests.integration.faults.payloads import MISSING
 from tests.integration.faults.scene import directory
 from tests.integration.faults.stories import STORIES, Story
-from tests.integration.libvirt.network_of import network_of
 from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, sector, vm_space
 from tools.engines.libvirtd import Libvirt
+from tools.engines.network_of import network_of
 from tools.space import Member
 from tools.space.waiting import until
 from vacnet.machines.lifecycle import fault_points

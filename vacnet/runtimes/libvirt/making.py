@@ -1,7 +1,8 @@
 """Making a domain: image, network, place at the metadata service, disks, definition, start; or nothing of it.
 
 Rules of this file: whatever fails, nothing of the machine is left, or what is left is known as abandoned and
-removed when libvirt answers again. The domain's uuid is the machine's, so a second start finds the first.
+removed when libvirt answers again. The domain's uuid is the machine's, so a second start finds the first; one
+that has run already is not begun again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from vacnet.machines.images import Images
+from vacnet.machines.layout import CONSOLE
 from vacnet.machines.runtime import NotNowError, StartFailedError
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.libvirt import binding, boot, disks, kvm, labels
@@ -98,7 +100,8 @@ class Maker:
         try:
             if not await self._was_made(spec):
                 await self._define(await self._plan(spec, in_use=in_use))
-            await self._client.make(lambda connection: _start(connection, spec.uuid))
+            if not (spec.directory / CONSOLE).exists():
+                await self._client.make(lambda connection: _start(connection, spec.uuid))
         except RefusalError as refusal:
             await self.undo(spec.id, spec.uuid, spec.directory)
             raise start_failure(refusal) from refusal
