@@ -116,14 +116,16 @@ def _line(change: str) -> str:
 
 def site_of_files(files: list[SourceFile], more: int) -> Site:
     """Return the site that the files describe; whatever is wrong with them is told, a line each."""
-    from vacnet.simulate.whatif.reading import read_site  # late: see output
+    from vacnet.simulate.whatif.reading import FACTORIES_MAX, read_site  # late: see output
 
-    if more < 0:
-        raise CommandError(f"--add-factories {more} is not a whole number from 0", Exit.WRONG_USE)
     reading = read_site(files)
     if reading.site is None:
         *rest, last = reading.problems
         for problem in rest:
             output.tell(f"vacnet: {problem}")
         raise CommandError(str(last), Exit.BAD_SETTINGS)
+    if not 0 <= more <= FACTORIES_MAX - reading.site.factories:
+        expected = f"a whole number from 0 to {FACTORIES_MAX - reading.site.factories}"
+        words = f"--add-factories {more} is not {expected}: a simulation takes {FACTORIES_MAX} factories"
+        raise CommandError(words, Exit.WRONG_USE)
     return reading.site.with_more(more) if more else reading.site

@@ -121,6 +121,7 @@ def test_what_was_got_before_the_changes_stands_beside_what_is_got_with_them(
         (("SITE", "--set", "targets.one.target_share=lots"), 78, '"lots" is not a number from 0'),
         (("SITE", "--set", "targets.tow.target_share=1 1"), 78, "--set:1: "),
         (("SITE", "--add-factories", "-1"), 2, "--add-factories -1 is not a whole number from 0"),
+        (("SITE", "--add-factories", "99999999"), 2, "a simulation takes 2000 factories"),
         (("SITE", "--rule", "vac2"), 2, "see `vacnet simulate --help`"),
     ],
 )
