@@ -44,8 +44,16 @@ MODULES = (
 _BOOT = "default guest\nlabel guest\n kernel kernel\n append initrd=initrd console=ttyS0 quiet panic=0\n"
 
 
-def build(image: Path) -> None:
+def build(
+    image: Path, *, init: str = "init", modules: Sequence[str] = MODULES, tree: Path | None = None
+) -> None:
     """Make the image; an old one is replaced whole.
+
+    Args:
+        image: the file.
+        init: which script here is the first program.
+        modules: of the kernel, in the order in which they are loaded.
+        tree: what stands in the folder `root` of the disc; None: there is none.
 
     Raises:
         OSError: something it takes is not to be had.
@@ -55,14 +63,15 @@ def build(image: Path) -> None:
         disc.mkdir()
         _unpack_kernel(root)
         (kernel,) = (root / "boot").glob("vmlinuz-*")
-        (modules,) = (root / "lib" / "modules").glob("*/kernel")
+        (kernels,) = (root / "lib" / "modules").glob("*/kernel")
         shutil.copy(kernel, disc / "kernel")
-        (disc / "initrd").write_bytes(initramfs(modules))
+        (disc / "initrd").write_bytes(initramfs(kernels, init, modules))
         (disc / "isolinux.cfg").write_text(_BOOT)
         for part in (_LOADER, _LOADER_PART):
             shutil.copy(part, disc)
         made = Path(held) / "guest.iso"
-        _run(["genisoimage", "-quiet", "-o", str(made), *_BOOTABLE, str(disc)])
+        grafted = ["-graft-points", f"root/={tree}"] if tree else []
+        _run(["genisoimage", "-quiet", "-o", str(made), *_BOOTABLE, *grafted, str(disc)])
         _run(["isohybrid", str(made)])
         shutil.copy(made, image.with_suffix(".new"))
         image.with_suffix(".new").replace(image)
@@ -74,18 +83,18 @@ _BOOTABLE = (
 )
 
 
-def initramfs(modules: Path) -> bytes:
-    """Return the guest's whole file system; `modules` is the folder of a kernel's modules."""
+def initramfs(kernels: Path, init: str = "init", modules: Sequence[str] = MODULES) -> bytes:
+    """Return the guest's first file system; `kernels` is the folder of a kernel's modules."""
     made = Archive()
     for folder in ("bin", "dev", "proc", "sys", "tmp", "modules"):
         made.folder(folder)
     made.device("dev/console", 5, 1)
     made.file("bin/busybox", _BUSYBOX.read_bytes(), 0o755)
-    for name in MODULES:
-        file = modules / f"{name}.ko"
+    for name in modules:
+        file = kernels / f"{name}.ko"
         made.file(f"modules/{file.name}", file.read_bytes())
-    made.file("modules/order", "".join(f"{Path(name).name}.ko\n" for name in MODULES).encode())
-    made.file("init", (_HERE / "init.sh").read_bytes(), 0o755)
+    made.file("modules/order", "".join(f"{Path(name).name}.ko\n" for name in modules).encode())
+    made.file("init", (_HERE / f"{init}.sh").read_bytes(), 0o755)
     for name in ("dhcp", "get", "put"):
         made.file(f"bin/{name}", (_HERE / f"{name}.sh").read_bytes(), 0o755)
     return made.packed()
