@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+NEAR = "did you mean "
 NAMED_MAX = 8
 """Of names that are known; of more the command that lists them is the place to look."""
 
@@ -13,5 +14,5 @@ def slip(name: str, known: Iterable[str]) -> str:
     """Return `did you mean X?`, else what there is; empty where that is too much to name."""
     names = sorted(set(known))
     if near := difflib.get_close_matches(name, names, n=1):
-        return f"did you mean {near[0]}?"
+        return f"{NEAR}{near[0]}?"
     return f"there are {', '.join(names)}" if 0 < len(names) <= NAMED_MAX else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vacnet.cli import happenings
 from vacnet.cli.exits import CommandError, Exit
-from vacnet.cli.near_names import slip
+from vacnet.cli.near_names import NEAR, slip
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Client, EventState
@@ -46,5 +46,5 @@ def _near(names: Sequence[str], events: Sequence[EventState]) -> str:
     """Return what else a name may have meant that no event has."""
     known = sorted({event.name for event in events})
     strange = [name for name in names if not any(fnmatchcase(one, name) for one in known)]
-    hints = [hint for name in strange if (hint := slip(name, known)).startswith("did")]
+    hints = [hint for name in strange if (hint := slip(name, known)).startswith(NEAR)]
     return f"; {hints[0]}" if hints else ""

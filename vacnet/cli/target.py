@@ -6,6 +6,7 @@ from vacnet.cli import output
 from vacnet.cli.app import group
 from vacnet.cli.drain import asked_by
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.targets import nearest_told
 
 app = group("target", "Hold a target, so that nothing is made of it, and let go of it.")
 
@@ -49,7 +50,9 @@ def _order(name: str, reason: str, asking: Asking, *, held: bool, space: bool) -
     from vacnet.factory.client import HoldOrder
 
     order = HoldOrder(held=held, space=space, reason=reason, who=asked_by())
-    state = output.client_for(asking).hold(name, order)
+    client = output.client_for(asking)
+    with nearest_told(client, name):
+        state = client.hold(name, order)
     if asking.json:
         output.print_json(state)
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vacnet.cli import output
@@ -10,7 +12,7 @@ from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 
 if TYPE_CHECKING:
-    from vacnet.factory.client import SpaceState
+    from vacnet.factory.client import Client, SpaceState
 
 
 def targets(*target: str, asking: Asking = DEFAULT) -> None:
@@ -39,6 +41,28 @@ def _only(state: SpaceState, names: tuple[str, ...]) -> SpaceState:
             raise CommandError(refused or no_such(name, sorted(known)), Exit.NO_INPUT)
     shown = tuple(known[name] for name in dict.fromkeys(names)) or state.targets
     return msgspec.structs.replace(state, targets=shown)
+
+
+@contextmanager
+def nearest_told(client: Client, name: str) -> Iterator[None]:
+    """Say, where the factory does not know a target, which name that it knows is near.
+
+    Raises:
+        CommandError: one is near.
+        ClientError: none is, or the question failed otherwise.
+    """
+    from vacnet.cli.near_names import NEAR, slip  # late: only a slip of the pen needs it
+    from vacnet.factory.client import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        hint = ""
+        if error.exit_code == Exit.NO_INPUT:
+            hint = slip(name, (target.name for target in client.space().targets))
+        if not hint.startswith(NEAR):
+            raise
+        raise CommandError(f"{error.words.partition(';')[0]}; {hint}", Exit.NO_INPUT) from error
 
 
 def no_such(name: str, known: list[str]) -> str:

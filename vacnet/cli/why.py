@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.targets import nearest_told
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Client
@@ -41,7 +42,8 @@ def why(target: str = "", /, *, at: str = "", asking: Asking = DEFAULT) -> None:
 def _now(client: Client, target: str, asking: Asking) -> None:
     from vacnet.console.why_words import proof  # late: see output
 
-    state = client.why(target)
+    with nearest_told(client, target):
+        state = client.why(target)
     if asking.json:
         output.print_json(state)
     else:

@@ -296,6 +296,8 @@ def past(state: DecisionState, target: str, width: int) -> str:
         return "no decision that old is in the record; it keeps the last days"
     told = [one for one in decision.reasons if not one.target or target in {"", one.target}]
     reasons = [f"{one.target or 'this host'}: {words.clean(one.words)} ({one.rule})" for one in told]
+    if target and not any(one.target == target for one in told):
+        reasons.append(f"nothing was said of {words.clean(target)}: it was no target here then")
     chosen = decision.chosen or "nothing"
     blocks = [("Chosen", [chosen]), ("Reasons", reasons)]
     blocks += [("Share", choice_lines(decision.choice))] if decision.choice else []

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.cli.canned import answering, answers
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.test_failures import one_line
 from vacnet.cli.exits import Exit
 from vacnet.cli.near_names import slip
+from vacnet.factory.client import ErrorAnswer
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,18 @@ def test_a_file_that_holds_no_keys_is_not_said_to_be_good(vacnet: Command, tmp_p
     done = vacnet("key", "list", "--file", tmp_path / "bad")
     assert done.returncode == Exit.BAD_SETTINGS
     assert f"{tmp_path / 'bad'}:1: " in done.stderr
+
+
+@pytest.mark.parametrize("command", ["why", "target hold --reason x", "target release"])
+def test_a_target_that_the_factory_does_not_know_is_told_with_the_nearest(
+    vacnet: Command, short_path: Path, command: str
+) -> None:
+    refused = ErrorAnswer(error="this factory has no target 'lhcb-prd'; `vacnet targets` lists all")
+    asked = {f"/v1/targets/lhcb-prd/{what}": refused for what in ("why", "hold")}
+    with answering(short_path / "control.sock", {**answers(), **asked}) as socket:
+        done = vacnet(*command.split(), "lhcb-prd", socket=socket)
+    assert done.returncode == Exit.NO_INPUT
+    assert done.stderr == "vacnet: this factory has no target 'lhcb-prd'; did you mean lhcb-prod?\n"
 
 
 @pytest.mark.parametrize("command", [("logs",), ("stop", "--reason", "x")])

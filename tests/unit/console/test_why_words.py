@@ -160,6 +160,8 @@ def test_a_moment_gone_by_is_told_from_the_record() -> None:
     state = DecisionState(factory=NAMES[0], time=NOW, made=NOW - 3600, decision=DECISION)
     goldens.check("why-past", past(state, "", 100) + "\n")
     assert "window.back-off" not in past(state, "worker", 100)
+    assert "nothing was said of nosuch" in past(state, "nosuch", 100)
+    assert "nothing was said" not in past(state, "worker", 100)
     unknown = DecisionState(factory=NAMES[0], time=NOW, made=None, decision=None)
     assert "no decision that old" in past(unknown, "", 100)
 
