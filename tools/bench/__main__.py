@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench import (
+    dashboard,
     decide,
     docker_start,
     gossip_cpu,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "vm-start": vm_start.measure,
     "docker-replaced": replaced.measure,
     "start-up": start_up.measure,
+    "dashboard": dashboard.measure,
     "rest": rest.measure,
     "metadata": metadata.measure,
     "gossip-cpu": gossip_cpu.measure,

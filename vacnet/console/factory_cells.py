@@ -83,6 +83,8 @@ ABSENT = frozenset({"silent", "departed"})
 
 def mood_of(factory: FactoryState) -> Mood:
     """Return the first mood that applies."""
+    if factory.state == "live" and not factory.flags:  # of a thousand nearly all: asked for each, each second
+        return MOODS[-1]
     return next(mood for mood in MOODS if mood.applies(factory))
 
 

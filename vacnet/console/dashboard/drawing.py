@@ -38,6 +38,8 @@ class Drawing:
     """The key that goes to it."""
     _widths: dict[str, int] = field(default_factory=dict)
     _room: int = 0
+    _measured: tuple[Sequence[Any], int, int] = ((), 0, 0)
+    """The things measured last, at which width, and how many lines they wanted: one sort, one measuring."""
     _places: list[int] = field(default_factory=list)
     """Of each line drawn below the titles: the place of its thing."""
 
@@ -80,8 +82,11 @@ class Drawing:
             return sum(1 for _ in broken(Text(self.kind.empty), max(1, width - len(NO_CURSOR))))
         if count > MEASURED_ROWS_MAX:
             return count
-        rows = [self.kind.row_of(one, moment) for one in things]
-        return count + _with_words(rows, self._place(rows, max(0, width - len(NO_CURSOR)), two=True))
+        if self._measured[0] is not things or self._measured[1] != width:
+            rows = [self.kind.row_of(one, moment) for one in things]
+            placed = self._place(rows, max(0, width - len(NO_CURSOR)), two=True)
+            self._measured = things, width, count + _with_words(rows, placed)
+        return self._measured[2]
 
     def row_at(self, line: int) -> int | None:
         """Return the place of the thing last drawn in a line of the pane; None: there is none."""

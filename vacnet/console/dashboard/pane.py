@@ -74,7 +74,7 @@ class Pane(Lines):
 
     def lines_wanted(self, moment: Moment, width: int, *, filtered: bool = True) -> int:
         """Return how many lines its rows could fill, with the words that at this width stand below them."""
-        things = self.listing.shown if filtered else self.listing.all
+        things = self.listing.shown if filtered or not self.listing.filter else self.listing.all
         return self._drawing.lines_wanted(things, moment, width)
 
     def draw(self, moment: Moment, width: int, height: int, *, chosen: bool, status: str, empty: str) -> None:
