@@ -29,7 +29,11 @@ def words_of(home: Path, name: str) -> str:
 
 @pytest.mark.parametrize(
     ("model", "network"),
-    [(Model.VM, "own"), (Model.CERNVM3, "user")],
+    [
+        # The space of both kinds has these too, on one network of each kind.
+        pytest.param(Model.VM, "own", marks=pytest.mark.slow),
+        (Model.CERNVM3, "user"),
+    ],
 )
 async def test_a_machine_is_told_who_it_is_and_leaves_its_words(
     site: Site, model: Model, network: str

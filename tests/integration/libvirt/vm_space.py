@@ -91,14 +91,18 @@ class VmSpace:
         return {name: labels for name, labels in carried.items() if labels.get("vacnet.factory") in names}
 
     def rest(self, also: Callable[[], object] = lambda: None) -> None:
-        """Let the factories make nothing new, wait until nothing of theirs is left, then stop them."""
+        """Let the factories make nothing new, wait until nothing of theirs is left, then stop them.
+
+        `also` is called again and again meanwhile, to let machines go that wait for it.
+        """
         self.space.settings("quiet", QUIET)
         for member in self.members:
             member.start()
         for member in self.members:
             until(lambda member=member: _drains(member), PATIENCE_SECONDS, f"{member.name} drains")  # type: ignore[misc] # mypy: no default in a lambda
-        also()
-        until(lambda: not any(map(_busy, self.members)), PATIENCE_SECONDS, "no machine is left")
+        until(
+            lambda: bool(also()) or not any(map(_busy, self.members)), PATIENCE_SECONDS, "no machine is left"
+        )
         until(lambda: not self.domains(), PATIENCE_SECONDS, "no domain is left")
         self.space.stop()
 

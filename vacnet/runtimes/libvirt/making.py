@@ -248,7 +248,7 @@ def remove(connection: Connection, uuid: str, machine_id: str) -> None:
 
 
 def _everything(library: object) -> int:
-    names = ("MANAGED_SAVE", "SNAPSHOTS_METADATA", "CHECKPOINTS_METADATA", "NVRAM")
+    names = ("MANAGED_SAVE", "SNAPSHOTS_METADATA")
     return sum(int(getattr(library, f"VIR_DOMAIN_UNDEFINE_{name}")) for name in names)
 
 

@@ -1,0 +1,147 @@
+"""The runtime on libvirt's test driver: a hypervisor that lives in this process and runs nothing."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.runtimes.libvirt_samples import spec_of
+from tools.guest.sector import disk
+from vacnet.machines.images import Format, HeldImage
+from vacnet.machines.metadata.service import Resident
+from vacnet.machines.runtime import NotNowError
+from vacnet.machines.spec import Spec
+from vacnet.runtimes.libvirt.runtime import MARK, LibvirtRuntime
+from vacnet.targets.model import LibvirtSettings, Model, Target
+
+pytestmark = pytest.mark.engine("libvirt")
+
+URI = "test:///default"
+
+
+class Supplies:
+    """One image, and a metadata service that writes down who is in it."""
+
+    def __init__(self, image: Path) -> None:
+        self.image = image
+        self.held: set[str] = set()
+        self.served: dict[str, int] = {}
+
+    async def hold(self, _target: Target, home: Path) -> HeldImage:
+        self.held.add(home.name)
+        return HeldImage(self.image, Format.RAW, 512)
+
+    async def release(self, home: Path) -> None:
+        self.held.discard(home.name)
+
+    async def listen(self, _address: str, port: int = 80) -> int:
+        return port
+
+    def admit(self, resident: Resident) -> None:
+        self.served[resident.spec.id] = 0
+
+    async def open_door(self, resident: Resident, port: int = 0) -> int:
+        return self.served.setdefault(resident.spec.id, port or 41000)
+
+    async def dismiss(self, machine_id: str) -> None:
+        self.served.pop(machine_id, None)
+
+
+class Stand:
+    """A state directory with supplies on the test driver."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        image = root / "image"
+        image.write_bytes(disk("x", None))
+        image.chmod(0o644)
+        self.supplies = Supplies(image)
+        self.connection = importlib.import_module("libvirt").open(URI)
+        self.runtimes: list[LibvirtRuntime] = []
+
+    def runtime(self) -> LibvirtRuntime:
+        settings = LibvirtSettings(uri=URI, domain_type="test", network="user")
+        self.runtimes.append(
+            LibvirtRuntime(settings, self.root, "wn01.example.org", self.supplies, self.supplies)
+        )
+        return self.runtimes[-1]
+
+    def spec(self) -> Spec:
+        home = self.root / "machines" / "100_t_00"
+        home.mkdir(parents=True)
+        return replace(spec_of(Model.VM, directory=home), memory_bytes=64 << 20)
+
+    def domain(self, spec: Spec) -> Any:
+        return self.connection.lookupByUUIDString(spec.uuid)
+
+
+@pytest.fixture
+async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
+    made = Stand(tmp_path)
+    yield made
+    for runtime in made.runtimes:
+        await runtime.close()
+    for domain in made.connection.listAllDomains(0):
+        if domain.name() != "test":  # the driver's own
+            if domain.isActive():
+                domain.destroy()
+            domain.undefine()
+    made.connection.close()
+
+
+async def test_a_factory_that_never_had_virtual_machines_asks_nobody(stand: Stand) -> None:
+    assert await stand.runtime().seen() == {}
+    assert not (stand.root / MARK).exists()
+
+
+async def test_a_machine_is_started_once_seen_by_its_labels_and_forgotten(stand: Stand) -> None:
+    runtime, spec = stand.runtime(), stand.spec()
+    assert await runtime.start(spec) == await runtime.start(spec) == spec.uuid
+    assert {name.name() for name in stand.connection.listAllDomains(0)} == {"test", spec.name}
+    seen = await stand.runtime().seen()
+    assert list(seen) == [spec.id]
+    assert (seen[spec.id].running, seen[spec.id].labels["vacnet.port"]) == (True, "41000")
+    await runtime.forget(spec.id)
+    assert stand.domain(spec).isActive(), "what runs is not forgotten"
+    await runtime.stop(spec.id, 0.0)
+    await runtime.forget(spec.id)
+    assert (await runtime.seen(), stand.supplies.held, stand.supplies.served) == ({}, set(), {})
+    assert not (spec.directory / "root.qcow2").exists()
+
+
+async def test_an_event_names_a_change(stand: Stand) -> None:
+    runtime, spec = stand.runtime(), stand.spec()
+    await runtime.start(spec)
+    changes = runtime.changes()
+    assert await anext(changes) == "", "there is a connection"
+    await runtime.stop(spec.id, 0.0)
+    async for told in changes:
+        if told == spec.uuid:
+            break
+
+
+async def test_a_start_that_is_refused_leaves_nothing(stand: Stand) -> None:
+    spec = stand.spec()
+    taken = (
+        f"<domain type='test'><name>{spec.name}</name><memory>1</memory><os><type>hvm</type></os></domain>"
+    )
+    stand.connection.defineXML(taken)
+    with pytest.raises(NotNowError, match="which is not of vacnet and is left alone"):
+        await stand.runtime().start(spec)
+    assert (stand.supplies.held, stand.supplies.served) == (set(), {})
+
+
+async def test_machines_of_an_earlier_life_are_served_again_at_their_port(stand: Stand) -> None:
+    runtime, spec = stand.runtime(), stand.spec()
+    stand.supplies.served[spec.id] = 42123
+    await runtime.start(spec)
+    stand.supplies.served.clear()
+    stored = importlib.import_module("vacnet.machines.stored")
+    (spec.directory / "spec.json").write_bytes(stored.encode_spec(spec))
+    await stand.runtime().seen()
+    assert stand.supplies.served == {spec.id: 42123}
