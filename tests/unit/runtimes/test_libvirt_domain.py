@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -40,6 +41,11 @@ def test_a_root_device_that_is_not_virtio_is_on_ide() -> None:
     found = parsed(domain_xml(plan_of(Model.VM, root_device="hda"))).find("devices/disk/target")
     assert found is not None
     assert found.attrib == {"dev": "hda", "bus": "ide"}
+
+
+def test_in_a_session_nothing_is_said_of_owners() -> None:
+    assert "seclabel" in domain_xml(plan_of(Model.VM))
+    assert "seclabel" not in domain_xml(replace(plan_of(Model.VM), gives_away=False))
 
 
 def test_what_a_domain_carries_is_read_back() -> None:

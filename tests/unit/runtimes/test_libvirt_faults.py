@@ -32,6 +32,10 @@ NOT_NOW = {
         "Cannot access storage file '/var/lib/vacnet/root.qcow2' (as uid:64055, gid:109): Permission denied",
         "chmod o+x",
     ),
+    "no filters": (
+        "Network filter not found: no nwfilter with matching name 'clean-traffic'",
+        "libvirt-daemon-config-nwfilter",
+    ),
     "busy": ("Timed out during operation: cannot acquire state change lock", "libvirt is busy"),
 }
 

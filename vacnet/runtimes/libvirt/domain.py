@@ -92,7 +92,7 @@ def _behaviour(top: ET.Element, plan: Plan) -> None:
 
 def _devices(devices: ET.Element, plan: Plan) -> None:
     for disk in plan.disks:
-        _disk(devices, disk)
+        _disk(devices, disk, plan.gives_away)
     _put(devices, "controller", type="usb", model="none")
     if plan.network:
         _bridged(devices, plan)
@@ -104,28 +104,25 @@ def _devices(devices: ET.Element, plan: Plan) -> None:
     _put(devices, "panic", model="isa")
 
 
-def _disk(devices: ET.Element, disk: Disk) -> None:
+def _disk(devices: ET.Element, disk: Disk, gives_away: bool) -> None:  # noqa: FBT001 (of the plan)
     made = _put(devices, "disk", type="file", device="cdrom" if disk.cd else "disk")
     # Nothing of a machine outlives its host, so nothing has to reach the platter (Vac's).
     driver = _put(made, "driver", name="qemu", type=disk.format, cache="unsafe")
     source = _put(made, "source", file=str(disk.path))
-    if disk.cd:
-        _keep_owner(source)
-    else:
+    shared = [source] if disk.cd else []
+    if not disk.cd:
         driver.set("discard", "unmap")
     if disk.beneath is not None:
         beneath = _put(made, "backingStore", type="file")
         _put(beneath, "format", type=format_beneath(disk.beneath))
-        _keep_owner(_put(beneath, "source", file=str(disk.beneath.path)))
+        shared.append(_put(beneath, "source", file=str(disk.beneath.path)))
         _put(beneath, "backingStore")
     _put(made, "target", dev=disk.device, bus=disk.bus)
     if disk.cd:
         _put(made, "readonly")
-
-
-def _keep_owner(source: ET.Element) -> None:
-    """Leave an image with its owner: it is everybody's to read, and other machines have it too."""
-    _put(source, "seclabel", model="dac", relabel="no")
+    for image in shared if gives_away else ():
+        # It stays its owner's: it is everybody's to read, and other machines have it too.
+        _put(image, "seclabel", model="dac", relabel="no")
 
 
 def _bridged(devices: ET.Element, plan: Plan) -> None:

@@ -89,6 +89,10 @@ _NOT_NOW = (
         "the factory's own network is gone; it is made again at the next start",
     ),
     _row(
+        "no nwfilter with matching name|network filter not found",
+        "install libvirt's filters (Enterprise Linux: libvirt-daemon-config-nwfilter)",
+    ),
+    _row(
         "cannot acquire state change lock|timed out during operation|virtlogd|virtlogd-sock",
         "libvirt is busy or being restarted; see its log if that lasts",
     ),

@@ -136,6 +136,7 @@ class Maker:
             network=network,
             boot_id=self._boot_id,
             port=place.port,
+            gives_away=bool(host.user),
             serial=_SERIAL.format(url=place.url),
         )
 

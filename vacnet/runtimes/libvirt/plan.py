@@ -132,5 +132,7 @@ class Plan:
     boot_id: str
     port: int = 0
     """Of its own at the metadata service, in user-mode networking."""
+    gives_away: bool = True
+    """libvirt gives files to QEMU's user; in a session all is one user's."""
     serial: str = ""
     """What its BIOS says is its serial number; cloud-init reads there where its metadata is."""

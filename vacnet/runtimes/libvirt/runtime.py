@@ -117,8 +117,8 @@ class LibvirtRuntime:
         self._awake.set()
         try:
             async with asyncio.timeout(self._client.patience.probe_seconds):
+                self._maker.libvirt_unknown()  # nor is the host: an admin may have mended /dev/kvm
                 self._say(await self._maker.host())
-                await self._client.ask(lambda connection: connection.getLibVersion())
         except TimeoutError:
             return f"libvirt at {self._client.uri} did not answer; see whether it is well"
         except (NotNowError, RefusalError) as error:
