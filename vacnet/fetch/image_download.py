@@ -142,11 +142,11 @@ class Download:
         if not offset:
             await asyncio.to_thread(self._store.begin, address, begun)
         self._progress.had_bytes, self._progress.total_bytes = offset, total
-        await self._make_room(total - offset)
+        await self._make_room(address, max(0, total - offset))
 
-    async def _make_room(self, need_bytes: int) -> None:
+    async def _make_room(self, address: Address, need_bytes: int) -> None:
         budget = self._settings.images_bytes_max
-        self.thrown_out += await asyncio.to_thread(self._store.make_room, need_bytes, budget)
+        self.thrown_out += await asyncio.to_thread(self._store.make_room, address, need_bytes, budget)
 
     async def _collect(self, response: aiohttp.ClientResponse, address: Address, total: int) -> None:
         progress, most = self._progress, total or self._settings.image_bytes_max
@@ -156,7 +156,7 @@ class Download:
                     self._store.drop(address)
                     raise UnavailableError(f"it sends more than {size(most)}: is the address right?")
                 if not total:
-                    await self._make_room(len(piece))
+                    await self._make_room(address, len(piece))
                 await asyncio.to_thread(part.write, piece)
                 progress.had_bytes += len(piece)
         response.close()

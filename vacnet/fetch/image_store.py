@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ IMAGE = ".image"
 PART = ".part"
 SPARE_BYTES = 256 << 20
 """What a download leaves free on the disk: the record and running machines need some."""
+FRESH_SECONDS = 60.0
+"""What came so lately is for a machine that is about to take it."""
 _SECRET = 0o600
 _READABLE = 0o644
 
@@ -76,7 +79,8 @@ class ImageStore:
         """Know the directory; it is made when something comes into it."""
         self.directory = directory
         self._lock = threading.Lock()
-        self._under_way: set[Path] = set()
+        self._under_way: dict[Path, int] = {}
+        """Parts that are being collected, to the bytes that they will have as far as that is known."""
 
     # --- what is here ---------------------------------------------------------------------------
 
@@ -157,11 +161,12 @@ class ImageStore:
     @contextlib.contextmanager
     def collecting(self, address: Address) -> Iterator[None]:
         """Keep a part from being thrown out meanwhile."""
-        self._under_way.add(self.part(address))
+        part = self.part(address)
+        self._under_way[part] = 0
         try:
             yield
         finally:
-            self._under_way.discard(self.part(address))
+            del self._under_way[part]
 
     def finish(self, address: Address) -> str:
         """Make an image of a part and return its digest.
@@ -183,14 +188,21 @@ class ImageStore:
 
     # --- bounds -------------------------------------------------------------------------------------
 
-    def make_room(self, need_bytes: int, budget_bytes: int) -> list[str]:
-        """Throw out what was used longest ago until `need_bytes` more fit; return the names of that.
+    def make_room(self, address: Address, need_bytes: int, budget_bytes: int) -> list[str]:
+        """Throw out what was used longest ago until the rest of a part fits; return the names of that.
+
+        Args:
+            address: of the part, for which the room is kept while it is collected.
+            need_bytes: that are to come.
+            budget_bytes: what all together may have.
 
         Raises:
             UnavailableError: what is in use, or the disk, leaves no room.
         """
         with self._lock:
             gone = self._throw_out(need_bytes, budget_bytes)
+            part = self.part(address)
+            self._under_way[part] = _size(part) + need_bytes
         free = os.statvfs(self.directory)
         free_bytes = free.f_bavail * free.f_frsize
         if need_bytes + SPARE_BYTES > free_bytes:
@@ -201,7 +213,7 @@ class ImageStore:
         return gone
 
     def _throw_out(self, need_bytes: int, budget_bytes: int) -> list[str]:
-        taken = sum(file.stat().st_size for file in self._files())
+        taken = sum(max(_size(file), self._under_way.get(file, 0)) for file in self._files())
         gone: list[str] = []
         for candidate in sorted(self._candidates(), key=lambda one: one.used):
             if taken + need_bytes <= budget_bytes:
@@ -222,7 +234,8 @@ class ImageStore:
     def _candidates(self) -> Iterator[_Candidate]:
         for path in self._files():
             found = path.stat()
-            if found.st_nlink == 1 and path not in self._under_way:
+            is_idle = time.time() - found.st_mtime > FRESH_SECONDS
+            if found.st_nlink == 1 and is_idle and path not in self._under_way:
                 yield _Candidate(path, found.st_mtime, found.st_size)
 
     def _read(self, path: Path, kind: type[_Kind]) -> _Kind | None:
@@ -236,6 +249,10 @@ class ImageStore:
 
     def _part_json(self, address: Address) -> Path:
         return self.directory / f"{address.key}{PART}.json"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _sync(directory: Path) -> None:

@@ -39,6 +39,8 @@ CONFIRM_SECONDS = 60.0
 WAIT_SECONDS = 20.0
 """A small image is there by then; a large one is worth no ticket held."""
 TELL_SECONDS = 30.0
+DOWNLOADS_MAX = 2
+"""More at once fill a line no better, and pipes go by the same connections."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class ImageCache:
         self._fetches: dict[Address, _Fetch] = {}
         self._failures: dict[Address, tuple[str, float]] = {}
         self._checks = ImageChecks(authorities)
+        self._turns = asyncio.Semaphore(DOWNLOADS_MAX)
 
     async def hold(self, target: Target, directory: Path) -> HeldImage:
         """Return the target's image, held by a name in a machine's directory (see `machines.images`).
@@ -178,7 +181,8 @@ class ImageCache:
         """Have what stands at an address now, or what is here of it if that cannot be told."""
         known = await asyncio.to_thread(self._store.known, address)
         try:
-            return await self._get(address, known, progress)
+            async with self._turns:
+                return await self._get(address, known, progress)
         except UnavailableError as error:
             if known is None:
                 self._tell("image.failed", address, warning=True, why=str(error), progress=str(progress))

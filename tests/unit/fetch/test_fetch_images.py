@@ -169,6 +169,44 @@ async def test_a_source_without_marks_is_asked_again_and_got_again_once_a_day(tm
     assert held.path.read_bytes() == source.body
 
 
+async def test_one_that_does_not_fit_its_pin_is_got_anew_where_nobody_can_tell_whether_it_was_mended(
+    tmp_path: Path,
+) -> None:
+    good = raw_image(fill=b"mended")
+    source = Source(BODY, etag="")
+    async with serving(source) as server, site(tmp_path) as here:
+        target = here.target(server.url(), image_sha256=sha256(good))
+        with pytest.raises(NotNowError, match="image_sha256 says another"):
+            await here.cache.hold(target, here.machine())
+        source.body = good
+        held = await here.cache.hold(target, here.machine())
+    assert held.path.read_bytes() == good
+
+
+async def test_two_are_fetched_at_a_time_and_room_is_kept_for_both(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    bodies = {f"/{n}": raw_image(1 << 20, bytes([65 + n])) for n in range(3)}
+    asked: list[str] = []
+
+    async def many(request: Request, writer: asyncio.StreamWriter) -> None:
+        path = request.line.split()[1]
+        asked.append(path)
+        await Source(bodies[path], gate=gate)(request, writer)
+
+    async with serving(many) as server, site(tmp_path, images_bytes_max=5 << 19) as here:
+        holding = [
+            asyncio.create_task(here.cache.hold(here.target(server.url(path)), here.machine(n)))
+            for n, path in enumerate(bodies)
+        ]
+        while sum("of 1.0 MiB" in words for words in here.cache.under_way().values()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert len(asked) == 2
+        gate.set()
+        ended = await asyncio.gather(*holding, return_exceptions=True)
+    assert [isinstance(one, NotNowError) for one in ended].count(True) == 1, "two and a half have room"
+    assert any("its 1.0 MiB do not fit into the cache" in str(one) for one in ended)
+
+
 async def test_what_has_only_a_date_is_confirmed_and_resumed_by_it(tmp_path: Path) -> None:
     source = Source(BODY, etag="", last_modified="Mon, 02 Nov 2026 10:00:00 GMT", cut_after=50_000)
     async with serving(source) as server:
