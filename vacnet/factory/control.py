@@ -1,20 +1,14 @@
 """The control socket: HTTP with JSON on a Unix socket, which every command and the dashboard ask.
 
-Rules of this file: it carries answers, it makes none (`answers` does). The file's mode is the whole of
-its access control: 0660, of the group that the settings name where there is one. The socket appears
-under its name only when it is ready, by rename(2), so there is no moment at which it has the wrong
-mode or nobody listens. A socket left by a factory that was killed is replaced; one on which somebody
-listens never is. Whatever is asked, numbers and sizes are bounded, and every refusal is an
-`ErrorAnswer` in words. Questions are GET and change nothing; orders are POST (`posts`). Connections are
+Rules of this file: it carries answers, it makes none (`answers` does). The socket file's mode is the whole
+of its access control (`socket_file`). Whatever is asked, numbers and sizes are bounded, and every refusal is
+an `ErrorAnswer` in words. Questions are GET and change nothing; orders are POST (`posts`). Connections are
 bounded too (`doorkeeper`): whoever may ask can keep nobody else from asking for long.
 """
 
 from __future__ import annotations
 
 import asyncio
-import grp
-import os
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
@@ -38,10 +32,8 @@ from vacnet.factory.messages import (
     WhyState,
 )
 from vacnet.factory.posts import ORDER_BYTES_MAX, Answer, OrderError, Orders, posts
+from vacnet.factory.socket_file import listening
 
-MODE = 0o660
-PATH_BYTES_MAX = 107
-"""sockaddr_un has 108 with the closing zero: unix(7)."""
 ENDED_MAX = 10_000
 EVENTS_MAX = 1_000
 TAIL_MAX = 100_000
@@ -67,10 +59,6 @@ BOUNDS = Bounds(
     bytes_in=1 << 20,
     full=refusal("503 Service Unavailable", msgspec.json.encode(TOO_MANY)),
 )
-
-
-class ControlError(Exception):
-    """The socket cannot be made; the text says why and what to do."""
 
 
 class RefusedError(Exception):
@@ -152,9 +140,9 @@ class Control:
         """Listen.
 
         Raises:
-            ControlError: another factory listens there, or the path cannot be a socket.
+            SocketFileError: another factory listens there, or the path cannot be a socket.
         """
-        made = _listening(self._path, self._group)
+        made = listening(self._path, self._group)
         self._inode = self._path.stat().st_ino
         await self._runner.setup()
         loop = asyncio.get_running_loop()
@@ -323,52 +311,3 @@ def _number(request: web.Request, name: str, default: int, most: int) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:20]) > most:
         raise RefusedError(WRONG, f"{name}={text[:40]!r}: expected a whole number from 0 to {most}")
     return int(text)
-
-
-# --- the socket file ------------------------------------------------------------------------------
-
-
-def _listening(path: Path, group: str) -> socket.socket:
-    if len(os.fsencode(path)) > PATH_BYTES_MAX - len(".new"):
-        raise ControlError(
-            f"[control] socket {path}: longer than a socket's path can be; choose a shorter one"
-        )
-    _refuse_if_taken(path)
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        _place(made, path, group)
-    except OSError as error:
-        made.close()
-        raise ControlError(
-            f"[control] socket {path}: {error.strerror}; choose a place to write to"
-        ) from error
-    return made
-
-
-def _place(made: socket.socket, path: Path, group: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    made.bind(str(new))
-    with suppress(KeyError, PermissionError):  # no such group, or not root: the socket is ours alone
-        os.chown(new, -1, grp.getgrnam(group).gr_gid)
-    new.chmod(MODE)
-    made.listen(64)
-    new.rename(path)
-
-
-def _refuse_if_taken(path: Path) -> None:
-    if not path.exists() and not path.is_symlink():
-        return
-    if not path.is_socket():
-        raise ControlError(
-            f"[control] socket {path}: a file that is no socket is there; remove it or choose another"
-        )
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        with suppress(ConnectionRefusedError, FileNotFoundError):
-            probe.connect(str(path))
-            raise ControlError(
-                f"[control] socket {path}: another factory listens there; "
-                "stop it, or give this one its own socket"
-            )

@@ -33,7 +33,7 @@ from vacnet.factory import settings as of_settings
 from vacnet.factory.album import Album
 from vacnet.factory.answers import FactoryAnswers
 from vacnet.factory.clock import boot_id, boot_seconds
-from vacnet.factory.control import Control, ControlError
+from vacnet.factory.control import Control
 from vacnet.factory.edits import Edits
 from vacnet.factory.factory import Factory, OnStep
 from vacnet.factory.lists import keys_of, peers_of
@@ -44,6 +44,7 @@ from vacnet.factory.places import Options, Places, find
 from vacnet.factory.recorder import Recorder
 from vacnet.factory.reload import Reloader
 from vacnet.factory.seeing import serve_metrics
+from vacnet.factory.socket_file import SocketFileError
 from vacnet.factory.udp import ListenError
 from vacnet.factory.watch import Watch
 from vacnet.quantities import plural
@@ -62,7 +63,7 @@ DATABASE = "vacnet.db"
 
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (NameMismatchError, BAD_SETTINGS),
-    (ControlError, IN_THE_WAY),
+    (SocketFileError, IN_THE_WAY),
     (ListenError, IN_THE_WAY),
     (RecordError, IN_THE_WAY),
     (OSError, IN_THE_WAY),

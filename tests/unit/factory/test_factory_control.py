@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from vacnet.factory.client import Client, ClientError, DrainOrder, HoldOrder, StopOrder, default_socket
-from vacnet.factory.control import Control, ControlError, RefusedError
+from vacnet.factory.control import Control, RefusedError
 from vacnet.factory.messages import (
     DecisionState,
     DrainState,
@@ -32,6 +32,7 @@ from vacnet.factory.messages import (
     Stopped,
     WhyState,
 )
+from vacnet.factory.socket_file import SocketFileError
 
 PATIENCE_SECONDS = 30.0
 
@@ -286,7 +287,7 @@ async def test_a_socket_left_by_a_killed_factory_is_replaced(tmp_path: Path) -> 
 
 async def test_a_socket_on_which_a_factory_listens_is_left_to_it(control: Control, tmp_path: Path) -> None:
     path = tmp_path / "run" / "control.sock"
-    with pytest.raises(ControlError, match="another factory listens there"):
+    with pytest.raises(SocketFileError, match="another factory listens there"):
         await Control(path, "no-such-group", Canned(), Ordered()).start()
     assert await asyncio.to_thread(Client(path).space) == SPACE
 
@@ -294,13 +295,13 @@ async def test_a_socket_on_which_a_factory_listens_is_left_to_it(control: Contro
 async def test_a_file_that_is_no_socket_is_never_removed(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     path.write_text("precious")
-    with pytest.raises(ControlError, match="a file that is no socket"):
+    with pytest.raises(SocketFileError, match="a file that is no socket"):
         await Control(path, "no-such-group", Canned(), Ordered()).start()
     assert path.read_text() == "precious"
 
 
 async def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ControlError, match="longer than a socket's path can be"):
+    with pytest.raises(SocketFileError, match="longer than a socket's path can be"):
         await Control(tmp_path / ("x" * 120), "no-such-group", Canned(), Ordered()).start()
 
 
