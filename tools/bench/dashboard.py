@@ -1,7 +1,7 @@
 """The dashboard at 1,000 factories x 20 targets: its first screen, a key, and a redraw of everything.
 
 The first two are taken from the outside, of the command itself in a pseudo terminal of 160x50: from its start
-to its footer, and from a key to the line that it changes; one that answers by heart stands in for a real
+to its footer, and from a key to the line that it changes; a factory by heart stands in for a real
 one. The third is the processor time of this process for the whole screen when all that is known is new.
 """
 

@@ -115,7 +115,8 @@ def _print(answer: SpaceState, asking: Asking) -> None:
 
 def _on_screen() -> bool:
     """Return whether there is a terminal for a screen, and a keyboard; a browser is one, too."""
-    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
+    streams = (sys.stdin, sys.stdout)  # None: the shell has closed it
+    return "TEXTUAL_DRIVER" in os.environ or all(stream and stream.isatty() for stream in streams)
 
 
 def _serve(listen: str, words: list[str], *, write: bool) -> None:

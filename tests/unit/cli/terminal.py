@@ -75,13 +75,14 @@ IN_TERMINAL = f"import os; os.open(os.ttyname(0), os.O_RDWR); {PROGRAM}"
 
 
 @contextmanager
-def terminal(socket: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Terminal]:
+def terminal(socket: Path, patience_seconds: float = PATIENCE_SECONDS, **more: str) -> Iterator[Terminal]:
     """Run `vacnet space` in a terminal."""
     environment = {
         "PYTHONPATH": str(ROOT),
         "VACNET_SOCKET": str(socket),
         "TERM": "xterm-256color",
         "LC_ALL": "C.UTF-8",
+        **more,
     }
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", IN_TERMINAL, "space"]

@@ -34,6 +34,8 @@ class Travel:
     playing: bool = False
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever goes: two steps asked for at once are two steps."""
+    _at: float = 0.0
+    """Of that picture, or of one tried since that cannot be read: steps go on from there."""
     _read: list[EventState] = field(default_factory=list)
     """The events of the record as far as they were needed, oldest first."""
 
@@ -46,24 +48,25 @@ class Travel:
         try:
             found = await asyncio.to_thread(self.source.past, at, step)
             if found.space is None or found.made is None:
-                self.made = found.made or self.made  # so that a step goes on from there
+                self._at = found.made or self._at
                 return _none(found)
             events = await self._events(found.made)
         except ClientError as error:
             return error.words
-        self.made, self.first = found.made, found.first or found.made
+        self.made = self._at = found.made
+        self.first = found.first or found.made
         self.picture = _picture(found, found.space, events)
         return ""
 
     async def step(self, by: int) -> str:
         """Show the picture so many after this one, or before it."""
-        return await self.go(self.made, by)
+        return await self.go(self._at, by)
 
     async def jump(self, seconds: float) -> str:
         """Show the picture so long before or after this one; where none was kept so long, the next."""
-        before = self.made
+        before = self._at
         trouble = await self.go(before + seconds)
-        if not trouble and seconds > 0 and self.made <= before:
+        if not trouble and seconds > 0 and self._at <= before:
             return await self.step(1)
         return trouble
 

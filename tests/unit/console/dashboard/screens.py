@@ -51,7 +51,7 @@ class Shown:
         """Press keys, and return what is shown when all that they asked for was answered."""
         for key in keys:
             await self.type(key)
-            await self.settled()
+            await self._answered()
         return self.text
 
     async def type(self, *keys: str) -> None:
@@ -67,6 +67,9 @@ class Shown:
     async def settled(self) -> None:
         """Wait until nothing is on its way."""
         await self._heard()
+        await self._answered()
+
+    async def _answered(self) -> None:
         while self.app.workers:
             await self.app.workers.wait_for_complete()
             await self._heard()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.unit.console import scenes
@@ -145,6 +146,16 @@ async def test_a_long_record_is_read_to_the_moment_and_once() -> None:
     asked = source.asked["events"]
     assert await travel.step(1) == ""
     assert source.asked["events"] - asked == 1, "what was read is not read again"
+
+
+async def test_a_picture_that_nobody_can_read_is_told_and_stepped_over() -> None:
+    unreadable = msgspec.structs.replace(ALBUM[2], space=None)
+    async with opened(Canned(album=(*ALBUM[:2], unreadable, ALBUM[3]))) as shown:
+        await shown.press("t", "left_square_bracket")
+        await shown.sees("cannot be read")
+        assert "PAST 2026-11-24 12:02:51" in shown.text
+        await shown.press("left_square_bracket")
+        assert ago(shown) == 1_200.0
 
 
 async def test_two_steps_asked_for_at_once_are_two_steps() -> None:
