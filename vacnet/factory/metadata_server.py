@@ -27,7 +27,7 @@ from aiohttp import web
 
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.logs import tell_failure
-from vacnet.factory.metadata_connection import LIFE_SECONDS, Connection
+from vacnet.factory.metadata_connection import Connection
 from vacnet.factory.metadata_rates import Bucket
 from vacnet.machines.metadata.outputs import Incoming, Outputs, RefusedError
 from vacnet.machines.metadata.pages import Answer, Request, Site, Upload
@@ -157,9 +157,8 @@ class MetadataServer:
         assert isinstance(connection, Connection)  # noqa: S101 (as `_open` makes them)
         connection.heard()
         try:
-            async with asyncio.timeout(LIFE_SECONDS):
-                answer = await self._answer_of(request, connection.peer)
-        except (OSError, EOFError, web.HTTPException, TimeoutError):
+            answer = await self._answer_of(request, connection.peer)
+        except (OSError, EOFError, web.HTTPException):
             answer = Answer(400, b"the request did not come whole\n")
         except Exception as error:  # noqa: BLE001 (a question never ends the daemon)
             tell_failure("metadata.failed", error)

@@ -110,10 +110,6 @@ class ImageCache:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def under_way(self) -> dict[str, str]:
-        """Return how far each download is, in words, by its address as people may see it."""
-        return {shown(address.url): str(fetch.progress) for address, fetch in self._fetches.items()}
-
     # --- having -----------------------------------------------------------------------------------
 
     async def _held(self, target: Target, place: Path) -> HeldImage:

@@ -241,3 +241,16 @@ async def test_a_fault_of_ours_is_told_as_one(floor: Floor, monkeypatch: pytest.
     monkeypatch.setattr(floor.server, "_site", broken)
     assert (await floor.ask("/vendor-data"))[0] == 500
     assert (await floor.ask("/latest/user-data"))[0] == 200
+
+
+async def test_who_never_ends_is_closed_and_leaves_nothing(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata_connection, "LIFE_SECONDS", 0.1)
+    head = b"PUT /joboutputs/log HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    await floor.raw(head + b"drip")
+    home = floor.machines[FIRST].spec.directory
+    while list(home.glob(".incoming-*")):  # noqa: ASYNC110 (a file has no event)
+        await asyncio.sleep(0.001)
+    assert list(floor.outputs().iterdir()) == []
+    assert not floor.server._counts

@@ -109,7 +109,11 @@ class Site:
 
     def has(self, amount: str) -> bool:
         """Tell whether so much of the one download under way is here."""
-        return any(amount in words for words in self.cache.under_way().values())
+        return any(amount in words for words in self.under_way())
+
+    def under_way(self) -> list[str]:
+        """Return how far each download is."""
+        return [str(fetch.progress) for fetch in self.cache._fetches.values()]
 
     def names(self) -> list[str]:
         return [notice.name for notice in self.told]

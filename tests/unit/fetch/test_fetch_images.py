@@ -117,7 +117,7 @@ async def test_who_waits_is_told_how_far_it_is_and_the_download_goes_on(tmp_path
             await here.cache.hold(target, here.machine())
         assert source.gate is not None
         source.gate.set()
-        while here.cache.under_way():  # noqa: ASYNC110 (the same)
+        while here.under_way():  # noqa: ASYNC110 (the same)
             await asyncio.sleep(0.001)
         held = await here.cache.hold(target, here.machine())
         assert held.path.read_bytes() == BODY
@@ -198,7 +198,7 @@ async def test_two_are_fetched_at_a_time_and_room_is_kept_for_both(tmp_path: Pat
             asyncio.create_task(here.cache.hold(here.target(server.url(path)), here.machine(n)))
             for n, path in enumerate(bodies)
         ]
-        while sum("of 1.0 MiB" in words for words in here.cache.under_way().values()) < 2:  # noqa: ASYNC110
+        while sum("of 1.0 MiB" in words for words in here.under_way()) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         assert len(asked) == 2
         gate.set()
