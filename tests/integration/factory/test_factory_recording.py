@@ -49,4 +49,4 @@ def test_a_factory_at_work_is_recorded_and_lived_through_again(
 def test_without_its_key_or_file_the_words_say_what_is_missing(directory: Path) -> None:
     missing = _vacnet("replay", directory / "none", "--key", directory / "none")
     assert missing.returncode == 66
-    assert "No such file" in missing.stderr
+    assert "there is no such file" in missing.stderr
