@@ -8,6 +8,7 @@ connections, each is for one request, whose head has to be there in `HEAD_SECOND
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 
 from aiohttp import web
@@ -18,6 +19,9 @@ HEAD_SECONDS = 20.0
 LIFE_SECONDS = 600.0
 LINGER_SECONDS = 1.0
 """For who is refused in the middle of a body to read why."""
+
+_SILENT = logging.Logger("metadata", logging.CRITICAL + 1)  # noqa: LOG001 (of no tree that a setting could wake)
+"""What is no HTTP is no news of ours: a machine could fill the log with it."""
 
 
 class Connection(web.RequestHandler):
@@ -31,6 +35,7 @@ class Connection(web.RequestHandler):
         super().__init__(
             manager,
             loop=loop,
+            logger=_SILENT,
             access_log=None,  # type: ignore[arg-type] # as documented: none is written
             lingering_time=LINGER_SECONDS,
         )

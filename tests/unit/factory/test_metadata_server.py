@@ -137,7 +137,9 @@ async def test_a_body_that_is_broken_off_is_no_file_and_holds_up_nobody(floor: F
     assert [path.name for path in floor.outputs().iterdir()] == ["heartbeat"]
 
 
-async def test_what_is_no_http_ends_and_the_next_is_answered(floor: Floor) -> None:
+async def test_what_is_no_http_ends_in_silence_and_the_next_is_answered(
+    floor: Floor, caplog: pytest.LogCaptureFixture
+) -> None:
     for garbage in GARBAGE:
         _, writer = await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
         writer.write(garbage)
@@ -145,6 +147,7 @@ async def test_what_is_no_http_ends_and_the_next_is_answered(floor: Floor) -> No
     told = await floor.raw(b"GET /latest/user-data HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n")
     assert told.startswith(b"HTTP/1.") and b" 400 " in told.split(b"\r\n")[0]  # noqa: PT018 (one statement)
     assert (await floor.ask("/latest/user-data"))[0] == 200
+    assert caplog.text == ""
 
 
 async def test_a_machine_has_a_few_connections_and_others_are_answered(floor: Floor) -> None:
