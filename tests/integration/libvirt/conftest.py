@@ -55,6 +55,7 @@ def guest() -> Path:
 
 @pytest.fixture
 async def site(inside: None, root: Path, libvirt: Libvirt, guest: Path) -> AsyncIterator[Site]:
+    libvirt.start()  # a test that killed it may have failed before it started it again
     made = Site(root, libvirt, guest)
     yield made
     await made.close()

@@ -12,7 +12,8 @@ from tests.integration.libvirt.vm_site import Site
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.libvirt import labels
 from vacnet.runtimes.libvirt.addresses import names_of
-from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
+from vacnet.runtimes.libvirt.client import Client, Patience
+from vacnet.runtimes.libvirt.own_network import OwnNetwork
 
 pytestmark = [pytest.mark.engine("libvirt"), pytest.mark.timeout(180)]
 
@@ -30,10 +31,7 @@ def ip(*words: str) -> None:
 
 async def start_and_end(site: Site, factory: str = "f1", **settings: Any) -> dict[str, str]:
     """Start a machine, end it, and return what its domain carried."""
-    return await of_a_life(site, site.runtime(factory, **settings), factory)
-
-
-async def of_a_life(site: Site, runtime: LibvirtRuntime, factory: str = "f1") -> dict[str, str]:
+    runtime = site.runtime(factory, **settings)
     spec = site.spec(site.sector(), factory=factory)
     await runtime.start(spec)
     carried = dict((await runtime.seen())[spec.id].labels)
@@ -44,25 +42,31 @@ async def of_a_life(site: Site, runtime: LibvirtRuntime, factory: str = "f1") ->
 
 async def test_a_network_is_made_once_mended_when_broken_and_strangers_are_left_alone(site: Site) -> None:
     stranger = site.connection.networkCreateXML(STRANGER)
-    names, runtime = names_of("f1", str(site.root)), site.runtime()
-    await of_a_life(site, runtime)
+    names = names_of("f1", str(site.root))
+    own = OwnNetwork(Client(site.libvirt.uri, Patience()), names, 250)
     both = {"169.254.169.254", "169.254.169.253"}
-    assert both <= addresses_of(names.bridge)
-    made = site.connection.networkLookupByName(names.network).UUIDString()
-    await of_a_life(site, runtime)
-    assert site.connection.networkLookupByName(names.network).UUIDString() == made
 
+    async def mended() -> str:
+        await own.ensure(in_use=False)
+        assert both <= addresses_of(names.bridge)
+        return str(site.connection.networkLookupByName(names.network).UUIDString())
+
+    made = await mended()
+    assert await mended() == made
     ip("addr", "del", "169.254.169.254/32", "dev", names.bridge)
-    await of_a_life(site, runtime)
-    assert both <= addresses_of(names.bridge)
+    with pytest.raises(NotNowError, match="is not as it was made, and machines are on it"):
+        await own.ensure(in_use=True)
+    await mended()
     ip("link", "del", names.bridge)
-    await of_a_life(site, runtime)
-    assert both <= addresses_of(names.bridge)
+    await own.ensure(in_use=True)
+    assert both <= addresses_of(names.bridge), "who was on it has lost it already"
     site.connection.networkLookupByName(names.network).destroy()
-    await of_a_life(site, runtime)
-    assert both <= addresses_of(names.bridge)
+    await mended()
     assert stranger.isActive()
     assert addresses_of("strange0") >= {"192.168.77.1"}
+    await own.remove()
+    await own.remove()
+    assert names.bridge not in psutil.net_if_addrs()
 
 
 async def test_a_second_factory_of_a_host_gets_user_mode_networking(site: Site) -> None:
