@@ -278,7 +278,7 @@ def test_a_machine_that_is_not_there_or_elsewhere_is_told(make_space: MakeSpace)
     host, _, domain = second.name.partition(".")
     done = vacnet(first, "stop", f"{host}-01.{domain}", "--reason", "r")
     assert done.returncode == 66
-    assert f"it is one of {second.name}: run `vacnet stop" in done.stderr
+    assert f"is a machine of {second.name}: run `vacnet stop" in done.stderr
 
 
 def test_the_log_of_a_machine_that_has_ended_is_shown_whole_and_following_it_ends(factory: Member) -> None:

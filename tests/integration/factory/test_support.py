@@ -145,4 +145,4 @@ def test_it_is_for_its_owner_alone_and_overwrites_nothing(factory: Member, direc
     done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, archive.read_bytes()) == (1, before)
     assert done.stderr.count("\n") <= 2
-    assert "exists" in done.stderr
+    assert "never overwritten" in done.stderr
