@@ -28,7 +28,8 @@ from vacnet.fetch.cache import Validators
 from vacnet.fetch.exchange import NOT_MODIFIED, OK, bad_status, conditions, following, validators_of
 from vacnet.fetch.failures import words_of
 from vacnet.fetch.fetched import UnavailableError
-from vacnet.fetch.image_store import Begun, ImageStore
+from vacnet.fetch.image_notes import Begun
+from vacnet.fetch.image_store import ImageStore
 from vacnet.quantities import size
 from vacnet.targets.model import FetchSettings
 

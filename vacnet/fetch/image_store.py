@@ -21,14 +21,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from vacnet.fetch.address import Address
-from vacnet.fetch.cache import Validators
 from vacnet.fetch.fetched import UnavailableError
-from vacnet.machines.directory import write_whole
+from vacnet.fetch.image_notes import Begun, Known, read_note, write_note
 from vacnet.quantities import size
 
 IMAGE = ".image"
@@ -37,30 +33,7 @@ SPARE_BYTES = 256 << 20
 """What a download leaves free on the disk: the record and running machines need some."""
 FRESH_SECONDS = 60.0
 """What came so lately is for a machine that is about to take it."""
-_SECRET = 0o600
 _READABLE = 0o644
-
-
-_Kind = TypeVar("_Kind")
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What an address gave last."""
-
-    sha256: str
-    validators: Validators
-    confirmed_wall: float
-    """Unix seconds at which its source said last that this is the newest."""
-    got_wall: float
-    """Unix seconds at which it was got."""
-
-
-class Begun(msgspec.Struct, frozen=True):
-    """Of what a part is one."""
-
-    validators: Validators
-    total_bytes: int
-    """0: not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +59,7 @@ class ImageStore:
 
     def known(self, address: Address) -> Known | None:
         """Return what an address gave last, if that is still here."""
-        known = self._read(self._json(address), Known)
+        known = read_note(self._json(address), Known)
         return known if known and self.has(known.sha256) else None
 
     def has(self, sha256: str) -> bool:
@@ -100,7 +73,7 @@ class ImageStore:
     def remember(self, address: Address, known: Known) -> None:
         """Note what an address gave; a full disk is no reason to fail, it is asked again then."""
         with contextlib.suppress(OSError):
-            write_whole(self._json(address), msgspec.json.encode(known), _SECRET)
+            write_note(self._json(address), known)
 
     def forget(self, address: Address) -> None:
         """Forget what an address gave; the image itself stays until it is thrown out."""
@@ -136,7 +109,7 @@ class ImageStore:
 
     def begun(self, address: Address) -> tuple[Begun, int] | None:
         """Return of what there is a part and how many bytes; None: none that could be gone on with."""
-        begun = self._read(self._part_json(address), Begun)
+        begun = read_note(self._part_json(address), Begun)
         try:
             return (begun, self.part(address).stat().st_size) if begun else None
         except FileNotFoundError:
@@ -150,7 +123,7 @@ class ImageStore:
         """
         self.drop(address)
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self._part_json(address), msgspec.json.encode(begun), _SECRET)
+        write_note(self._part_json(address), begun)
         self.part(address).touch()
 
     def drop(self, address: Address) -> None:
@@ -237,12 +210,6 @@ class ImageStore:
             is_idle = time.time() - found.st_mtime > FRESH_SECONDS
             if found.st_nlink == 1 and is_idle and path not in self._under_way:
                 yield _Candidate(path, found.st_mtime, found.st_size)
-
-    def _read(self, path: Path, kind: type[_Kind]) -> _Kind | None:
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
-        except (OSError, msgspec.DecodeError):
-            return None
 
     def _json(self, address: Address) -> Path:
         return self.directory / f"{address.key}.json"

@@ -29,7 +29,8 @@ from vacnet.fetch.fetched import UnavailableError
 from vacnet.fetch.fetcher import LEAVE_SECONDS, Fetcher
 from vacnet.fetch.image_checks import ImageChecks, look_at
 from vacnet.fetch.image_download import Copy, Download, Progress
-from vacnet.fetch.image_store import ImageStore, Known
+from vacnet.fetch.image_notes import Known
+from vacnet.fetch.image_store import ImageStore
 from vacnet.fetch.user_data import is_local, place_of
 from vacnet.machines.images import ROOT_IMAGE, HeldImage
 from vacnet.machines.runtime import NotNowError

@@ -14,6 +14,7 @@ from tests.unit.fetch.image_samples import Source, qcow2_image, raw_image, sha25
 from vacnet.fetch import image_store
 from vacnet.fetch.address import Address
 from vacnet.fetch.image_download import UNMARKED_SECONDS
+from vacnet.fetch.image_notes import Begun
 from vacnet.fetch.images import CONFIRM_SECONDS
 from vacnet.machines.images import Format
 from vacnet.machines.runtime import NotNowError
@@ -306,7 +307,7 @@ async def test_a_disk_that_is_full_in_the_middle_is_told_and_the_part_given_back
 ) -> None:
     begin = image_store.ImageStore.begin
 
-    def on_a_full_disk(self: image_store.ImageStore, address: Address, begun: image_store.Begun) -> None:
+    def on_a_full_disk(self: image_store.ImageStore, address: Address, begun: Begun) -> None:
         begin(self, address, begun)
         self.part(address).unlink()
         self.part(address).symlink_to("/dev/full")
