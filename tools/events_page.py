@@ -99,6 +99,7 @@ WORDS: Mapping[str, str] = {
     "process.over-limit": "a process machine is over a limit that cgroups do not hold here, and is ended",
     "process.means": "user, cgroups and sandbox of process machines",
     "query.failed": "a question of another factory met a fault of vacnet; with its traceback",
+    "record.no-pictures": "the pictures of the past cannot be kept; `why` says why, and all else goes on",
     "recording.failed": "a recording of gossip ended early; with its traceback",
     "target.held": "somebody held a target, here or in the space",
     "target.released": "somebody let go of it",
