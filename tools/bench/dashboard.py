@@ -8,6 +8,7 @@ one. The third is the processor time of this process for the whole screen when a
 from __future__ import annotations
 
 import asyncio
+import gc
 import http.server
 import os
 import pty
@@ -161,6 +162,7 @@ async def _redraws() -> list[float]:
     app = Dashboard(Client("/nowhere"), state(FACTORIES), Options())
     spent = []
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+        gc.freeze()  # as the command does
         for turn in range(REDRAWS):
             app.live.space = state(FACTORIES, turn)
             await pilot.pause(0.0)

@@ -66,7 +66,7 @@ class Dashboard(Screenful):
     def action_move(self, by: int) -> None:
         """Choose another line."""
         self.pane.listing.move(by)
-        self.draw()
+        self.draw_chosen()
 
     def action_page(self, by: int) -> None:
         """Choose a line so many pages on."""

@@ -100,6 +100,7 @@ class Screenful(App[None]):
         self.chosen = "targets"
         self.alone = False
         self._stand: tuple[str, ...] = ()
+        self._heights: dict[str, int] = {}
         self.panes = {
             kind.name: Pane(kind, number, ascii_signs=options.ascii_signs)
             for number, kind in enumerate(KINDS.values(), 1)
@@ -221,18 +222,28 @@ class Screenful(App[None]):
         self._place("words", min(1, frame), [self._words(width)])
         self._place("foot", min(1, frame), [self._foot(width)])
 
+    def draw_chosen(self) -> None:
+        """Draw the chosen pane and its words alone: all that choosing another line changes."""
+        width, _ = self.size
+        self._draw_pane(self.chosen, self._moment(), width)
+        self._parts["words"].show([self._words(width)])
+
     def _draw_panes(self, moment: Moment, width: int, lines: int) -> None:
         stood, shown = self._stand, self._shown(moment, width)
-        rooms = self._rooms(lines, moment, width, shown)
+        self._heights = self._rooms(lines, moment, width, shown)
         self._stand = shown
         for name, pane in self.panes.items():
             pane.display = name in shown
             if pane.display:
-                pane.styles.height = rooms[name]
-                told = {"status": self._status(name), "empty": self._empty(name)}
-                pane.draw(moment, width, rooms[name], chosen=name == self.chosen, **told)
+                pane.styles.height = self._heights[name]
+                self._draw_pane(name, moment, width)
         if "machines" in shown and "machines" not in stood:
             self.ask_machines()
+
+    def _draw_pane(self, name: str, moment: Moment, width: int) -> None:
+        told = {"status": self._status(name), "empty": self._empty(name)}
+        lines = self._heights[name]
+        self.panes[name].draw(moment, width, lines, chosen=name == self.chosen, **told)
 
     def _place(self, name: str, lines: int, drawn: list[Text]) -> None:
         widget = self._parts[name]  # not asked of textual: an answer may come when it has none any more

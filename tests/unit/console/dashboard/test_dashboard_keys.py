@@ -37,7 +37,7 @@ async def test_every_key_of_the_table_can_be_pressed_in_every_pane_in_both_times
                 await shown.press(key)
                 while len(shown.app.screen_stack) > 1:
                     await shown.press("escape")
-                shown.app.chosen = pane
+                shown.app.action_pane(pane)
                 assert shown.app.is_running
                 assert (shown.app.travel.picture is not None) == past
 
