@@ -27,11 +27,14 @@ class Troubled(LibvirtRuntime):
     """The libvirt runtime, of which the first calls fail as an engine's that is away."""
 
     calls: ClassVar[Counter[str]] = Counter()
-    uris: ClassVar[list[str]] = []
+    places: ClassVar[dict[Path, tuple[str, str]]] = {}
+    """Directory of machines to the libvirt they are on, and the factory they are of."""
 
-    def __init__(self, settings: LibvirtSettings, *given: Any, **more: Any) -> None:
-        super().__init__(settings, *given, **more)
-        self.uris.append(settings.uri)
+    def __init__(
+        self, settings: LibvirtSettings, state_directory: Path, factory: str, *given: Any, **more: Any
+    ) -> None:
+        super().__init__(settings, state_directory, factory, *given, **more)
+        self.places[state_directory / "machines"] = (settings.uri, factory)
 
     def _fails(self, call: str) -> None:
         self.calls[call] += 1
@@ -53,9 +56,11 @@ class Troubled(LibvirtRuntime):
 
 def remove(directory: Path) -> None:
     """Remove a machine's domain as somebody does who knows nothing of vacnet."""
-    connection = importlib.import_module("libvirt").open(Troubled.uris[-1])
+    uri, factory = Troubled.places[directory.parent]
+    connection = importlib.import_module("libvirt").open(uri)
     for domain in connection.listAllDomains(0):
-        if carried_by(domain).get(labels.MACHINE) == directory.name:
+        # A machine's id is its factory's alone.
+        if labels.machine_of(carried_by(domain), factory) == directory.name:
             domain.undefine()  # first: so that it is gone, and not ended, when it is destroyed
             domain.destroy()
     connection.close()
