@@ -7,6 +7,7 @@ what a factory would do with it are nobody's to tell and stay empty.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -21,6 +22,8 @@ from vacnet.agent.viewing import Sight, Starts, space_view
 from vacnet.decide.peers import Peer
 from vacnet.decide.standing import stand
 from vacnet.space.happenings import RowsChanged
+from vacnet.space.hold import NEVER_HELD, Hold
+from vacnet.space.hold import merge as merge_holds
 from vacnet.space.observer import Observer
 from vacnet.space.window import Window, merge, never_tried
 from vacnet.targets.model import Target
@@ -67,6 +70,7 @@ class Onlooker:
             peers = around.peers(name)
             target = Target(name=name, target_share=self._share(peers))
             board.offer(target, now)
+            board.ledgers[name].hold = _hold(name, peers)
             board.standings[name] = stand(target, _window(name, peers, now), peers, now)
 
     def _asked(self) -> str:
@@ -82,6 +86,10 @@ def _window(target: str, peers: list[Peer], now: float) -> Window:
     for peer in peers:
         window = merge(target, window, peer.row.window)
     return window
+
+
+def _hold(target: str, peers: list[Peer]) -> Hold:
+    return functools.reduce(lambda held, peer: merge_holds(target, held, peer.row.hold), peers, NEVER_HELD)
 
 
 def _untold(target: TargetView) -> TargetView:

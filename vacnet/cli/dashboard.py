@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def open_dashboard(
-    source: Source, *, write: bool, ascii_signs: bool, clock: Callable[[], float] | None = None
+    source: Source,
+    *,
+    write: bool,
+    ascii_signs: bool,
+    asked: tuple[str, ...] = (),
+    clock: Callable[[], float] | None = None,
 ) -> None:
     """Show the space until somebody ends it; the last picture is left behind for the eye.
 
@@ -29,6 +34,7 @@ def open_dashboard(
         source: whom to ask.
         write: whether orders can be given.
         ascii_signs: use no others.
+        asked: options by which this host's factory is asked, for commands that are shown.
         clock: gives the time of a simulation, in Unix seconds; None: it is the present.
 
     Raises:
@@ -46,6 +52,7 @@ def open_dashboard(
         simulated=clock is not None,
         clock=clock or time.time,
         who=asked_by(),
+        asked=asked,
         past_moment=lambda text: past_moment(text, datetime.now().astimezone()),
     )
     dashboard = Dashboard(source, first, options)

@@ -119,6 +119,12 @@ def _on_screen() -> bool:
     return "TEXTUAL_DRIVER" in os.environ or all(stream and stream.isatty() for stream in streams)
 
 
+def _whom(asking: Asking) -> tuple[str, ...]:
+    """Return the options that say which factory of this host is asked."""
+    given = {"--socket": asking.socket, "--config": asking.config}
+    return tuple(part for name, value in given.items() if value is not None for part in (name, str(value)))
+
+
 def _serve(listen: str, words: list[str], *, write: bool) -> None:
     if write:
         raise CommandError("--web takes no --write: a browser has no password here", Exit.WRONG_USE)
@@ -152,7 +158,8 @@ def _watch(remote: Remote, asking: Asking, *, write: bool) -> None:
 
     ascii_signs = asking.ascii or not knows_unicode(sys.stdout)
     if not remote.peer:
-        open_dashboard(output.client_for(asking, PATIENCE_SECONDS), write=write, ascii_signs=ascii_signs)
+        client = output.client_for(asking, PATIENCE_SECONDS)
+        open_dashboard(client, write=write, ascii_signs=ascii_signs, asked=_whom(asking))
         return
     from vacnet.cli.onlooker import Observed  # late: needs the rules of gossip
 

@@ -77,6 +77,9 @@ MOODS: tuple[Mood, ...] = (
     Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
 )
 
+OTHER_VETOES = frozenset({"draining", "isolated", "conflict", "settling"})
+"""Of these a veto is already explained; of its load nothing is known then."""
+
 ABSENT = frozenset({"silent", "departed"})
 """Moods whose word says all that a table at a glance has room for."""
 
@@ -173,7 +176,9 @@ def _load(factory: FactoryState) -> Cell:
 
 def _is_high(factory: FactoryState) -> bool:
     """Tell whether it starts nothing with such a load; one that goes on is allowed more by its settings."""
-    return "veto" in factory.flags and factory.load > LOAD_HIGH * max(1, factory.processors_total)
+    flags = set(factory.flags)
+    vetoed = "veto" in flags and not flags & OTHER_VETOES
+    return vetoed and factory.load > LOAD_HIGH * max(1, factory.processors_total)
 
 
 def legend(factories: Iterable[FactoryState]) -> tuple[Cell, ...]:

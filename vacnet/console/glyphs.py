@@ -37,7 +37,7 @@ _STAND_INS = {
     NEUTRAL: ".",
     LIVE: "*",
     DRAINING: "%",
-    SILENT: "?",
+    SILENT: "_",
     MARK: "|",
     ELLIPSIS: "~",
     RULE: "-",

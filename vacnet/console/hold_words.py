@@ -9,6 +9,8 @@ from vacnet.console import words
 from vacnet.factory.client import HoldState
 
 NOTHING = "nothing has changed"
+IN_SPACE = "held in the whole space"
+"""So begins what a factory says of a hold of the whole space."""
 
 
 def told(state: HoldState) -> str:
@@ -23,7 +25,9 @@ def told(state: HoldState) -> str:
         if one
     ]
     if not lines:
-        lines = [f"{name} is let go of: {state.factory} makes machines of it again, if its window lets it"]
+        whole = state.before.startswith(IN_SPACE)
+        who = "all factories make" if whole else f"{state.factory} makes"
+        lines = [f"{name} is let go of: {who} machines of it again, if its window lets them"]
     if state.before:
         lines.append(f"before: {words.clean(state.before)}")
     return "\n".join(lines)

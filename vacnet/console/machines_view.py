@@ -95,7 +95,7 @@ def row_of(machine: MachineState, now: float) -> Row:
     cells = {
         "name": say(words.clean(machine.name), Tone.STRONG),
         "target": say(words.clean(machine.target)),
-        "state": say(machine.state, STATES.get(machine.state, Tone.PLAIN)),
+        "state": _state(machine),
         "processors": say(machine.processors),
         "kind": say(machine.kind),
         "ran": say(quantities.duration(_ran_seconds(machine, now))),
@@ -107,6 +107,13 @@ def row_of(machine: MachineState, now: float) -> Row:
         "id": say(words.clean(machine.id), Tone.FAINT),
     }
     return Row(cells=cells, mood=machine.state, notable=machine.state != "ended")
+
+
+def _state(machine: MachineState) -> Cell:
+    """Return the state, of what ended with the sign of its outcome."""
+    name = Span(machine.state, STATES.get(machine.state, Tone.PLAIN))
+    sign = OUTCOMES.get(machine.outcome) if machine.ended is not None else None
+    return Cell((name, Span(f" {sign.glyph}", sign.tone)) if sign else (name,))
 
 
 def _ran_seconds(machine: MachineState, now: float) -> float:

@@ -5,7 +5,7 @@ stays small and its writes few; it is not synced, and a file that cannot be used
 bytes here; who makes it knows what is in it.
 
 How often one may be kept follows from its size: `interval_seconds` says after how long the next one is due,
-so that the ring holds a week whatever the size of the space.
+so that the ring holds three days whatever the size of the space.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-BYTES_MAX = 64 << 20
-"""A week of three factories, a picture each 10 s, is 40 MB: about as much as a day of metrics of a host."""
-KEPT_SECONDS = 7 * 86_400.0
+BYTES_MAX = 128 << 20
+"""Three days of three factories and three targets, a picture of 4 kB each 10 s, are 104 MB."""
+KEPT_SECONDS = 3 * 86_400.0
 INTERVAL_SECONDS_MIN = 10.0
 BUSY_SECONDS = 5.0
 MODE = 0o600
@@ -48,7 +48,7 @@ class Kept:
 
 
 def interval_seconds(size_bytes: int) -> float:
-    """Return after how long another picture of this size may be kept, for a week to have room."""
+    """Return after how long another picture of this size may be kept, for three days to have room."""
     return max(INTERVAL_SECONDS_MIN, size_bytes * KEPT_SECONDS / BYTES_MAX)
 
 

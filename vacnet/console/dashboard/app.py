@@ -1,4 +1,4 @@
-"""The dashboard as an application, its other half: what each key does.
+"""The dashboard as an application, its last part: keys that tell more, travel in time, and give orders.
 
 Rules of this file: a key acts on what is known and returns at once; what has to be asked is asked by a
 worker, whose answer opens when it comes. Every `action_` stands in the table of `grammar`, and nothing else.
@@ -11,24 +11,22 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from vacnet.console import factory_cells, glyphs, target_cells, why_words
-from vacnet.console.dashboard import grammar, orders
+from vacnet.console.cell_text import text_of
+from vacnet.console.dashboard import grammar, kinds, orders
 from vacnet.console.dashboard.kinds import as_json
-from vacnet.console.dashboard.pane import Pane
-from vacnet.console.dashboard.picture import MachinesAnswer, Whose
+from vacnet.console.dashboard.moving import Moving
 from vacnet.console.dashboard.popups import LinePopup, TextPopup
-from vacnet.console.dashboard.screen import Screenful, frozen
-from vacnet.factory.client import ClientError, FactoryState, MachineState, TargetState
+from vacnet.console.dashboard.screen import frozen
+from vacnet.factory.client import ClientError, EventState, FactoryState, MachineState, TargetState
 
 TAKEN = ("tab", "shift+tab")
 """Keys that textual would take to go through its widgets."""
 LOG_LINES = 500
-ENDED_SHOWN = 50
 
 
-class Dashboard(Screenful):
+class Dashboard(Moving):
     """The whole site in one terminal."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,133 +45,6 @@ class Dashboard(Screenful):
             return action == "leave"
         past = self.travel.picture is not None
         return any(key.name == action for key in grammar.active(self.chosen, past=past))
-
-    # --- moving -------------------------------------------------------------------------------------------
-
-    def action_pane(self, name: str) -> None:
-        """Go to a pane."""
-        if name != self.chosen:
-            self._close_filter()
-        self.chosen = name
-        self.ask_machines()
-        self.draw()
-
-    def action_next_pane(self, by: int) -> None:
-        """Go to the pane beside it."""
-        names = list(self.panes)
-        self.action_pane(names[(names.index(self.chosen) + by) % len(names)])
-
-    def action_move(self, by: int) -> None:
-        """Choose another line."""
-        self.pane.listing.move(by)
-        self.draw_chosen()
-
-    def action_page(self, by: int) -> None:
-        """Choose a line so many pages on."""
-        self.action_move(by * max(1, self.pane.size.height - 3))
-
-    def action_into(self) -> None:
-        """Go into what is chosen."""
-        thing = self.pane.listing.chosen
-        if isinstance(thing, TargetState):
-            self._show_machines(Whose(target=thing.name))
-        elif isinstance(thing, FactoryState):
-            self._show_machines(Whose(factory=thing.name))
-        elif isinstance(thing, MachineState):
-            self.action_log()
-        elif thing is not None:
-            self.action_raw()
-
-    def _show_machines(self, whose: Whose) -> None:
-        shown = self.picture.machines.whose
-        if self.picture is self.live:
-            if shown != whose:
-                self.live.machines = MachinesAnswer(whose=whose)
-        elif shown != whose:
-            self.tell(f"this picture has the machines of {shown} and no others")
-        self._came_from = self.chosen
-        self.action_pane("machines")
-        self.renew()
-
-    _came_from = "factories"
-
-    def action_out(self) -> None:
-        """Drop the filter, else go back where one came from."""
-        if self.pane.listing.filter:
-            self.pane.listing.set_filter("")
-        elif self.alone:
-            self.alone = False
-        elif self.chosen in {"machines", "events"}:
-            self.chosen = self._came_from
-        self.draw()
-
-    def action_enlarge(self) -> None:
-        """Give the pane the whole screen, or take that back."""
-        self.alone = not self.alone
-        self.draw()
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        self.pane.listing.sort()
-        self.draw()
-
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self.pane.listing.reverse()
-        self.draw()
-
-    def action_ended(self) -> None:
-        """Show the last ended machines too, or not any more."""
-        self.asking.ended = 0 if self.asking.ended else ENDED_SHOWN
-        self.ask_machines()
-
-    def on_pane_pressed(self, message: Pane.Pressed) -> None:
-        """Choose what was clicked."""
-        if message.place is not None:
-            message.pane.listing.choose(message.place)
-        self.action_pane(message.pane.kind.name)
-        if message.again and message.place is not None:
-            self.action_into()
-
-    def on_pane_wheeled(self, message: Pane.Wheeled) -> None:
-        """Move in the pane under the wheel."""
-        message.pane.listing.move(message.lines)
-        self.draw()
-
-    # --- the filter ---------------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Ask for words."""
-        line = self.query_one("#filter", Input)
-        line.value = self.pane.listing.filter
-        line.add_class("open")
-        line.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        if event.input.id == "filter" and event.input.has_class("open"):
-            self.pane.listing.set_filter(event.value.strip())
-            self.draw()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter."""
-        if event.input.id == "filter":
-            self._close_filter()
-
-    def on_key(self, event: object) -> None:
-        """Drop the filter when Esc is pressed in its line."""
-        line = self.query("#filter").first(Input) if self.query("#filter") else None
-        if line is not None and line.has_focus and getattr(event, "key", "") == "escape":
-            self.pane.listing.set_filter("")
-            self._close_filter()
-            event.stop()  # type: ignore[attr-defined]
-
-    def _close_filter(self) -> None:
-        line = self.query_one("#filter", Input)
-        if line.has_class("open"):
-            line.remove_class("open")
-            self.set_focus(None)
-            self.draw()
 
     # --- reading more -------------------------------------------------------------------------------------
 
@@ -208,11 +79,11 @@ class Dashboard(Screenful):
     def action_log(self) -> None:
         """Show the console log of the chosen machine."""
         machine = self.pane.listing.chosen
-        if not isinstance(machine, MachineState):
+        if not isinstance(machine, MachineState) or self._is_simulated("no machine writes a log"):
             return
         if machine.factory not in {"", self.picture.here}:
-            command = shlex.join(("vacnet", "logs", machine.id, "--tail", str(LOG_LINES), "-f"))
-            self.push_screen(TextPopup(f"log of {machine.name}", _elsewhere(machine.factory, command)))
+            command = ("vacnet", "logs", machine.id, "--tail", str(LOG_LINES), "-f")
+            self._open_text(f"log of {machine.name}", _elsewhere(machine.factory, shlex.join(command)))
             return
         title = f"log of {machine.name}, its last lines"
         self._open(title, lambda: _log(self.source.log_tail(machine.id, LOG_LINES)), at_end=True)
@@ -222,6 +93,17 @@ class Dashboard(Screenful):
         thing = self.pane.listing.chosen
         if thing is not None:
             self.push_screen(TextPopup(self.pane.kind.name_of(thing), as_json(thing)))
+
+    def show_event(self) -> None:
+        """Show the chosen event or decision, whole."""
+        thing = self.pane.listing.chosen
+        if isinstance(thing, EventState):
+            self._open_text(thing.name, kinds.event_text(thing, self._columns()))
+
+    def action_warnings(self) -> None:
+        """Show all warnings whole: the header has room for two."""
+        told = "\n\n".join(text_of(cell).plain for cell in self.warnings())
+        self._open_text("Warnings", told or "There are none.")
 
     def action_copy(self) -> None:
         """Copy the name of the chosen thing."""
@@ -237,6 +119,15 @@ class Dashboard(Screenful):
         told = "\n".join((*grammar.told(self.chosen, past=past), "", *_signs()))
         shown = glyphs.ascii_only(told) if self.options.ascii_signs else told
         self.push_screen(TextPopup(f"Keys in {self.pane.kind.title.lower()}", shown))
+
+    def _is_simulated(self, so: str) -> bool:
+        """Tell, where this is a simulation, what follows from that."""
+        if self.options.simulated:
+            self.tell(f"this space is simulated: {so}")
+        return self.options.simulated
+
+    def _open_text(self, title: str, text: str) -> None:
+        self.push_screen(TextPopup(title, text))
 
     def _open(self, title: str, question: Callable[[], str], *, at_end: bool = False) -> None:
         """Open what a question answers, when it does; what it does not answer is told in its place."""
@@ -254,6 +145,9 @@ class Dashboard(Screenful):
 
     def action_freeze(self) -> None:
         """Freeze the picture, or go on."""
+        if self.travel.picture is not None:
+            self.tell("the past is frozen; t goes back to now")
+            return
         self.frozen = None if self.frozen else frozen(self.live)
         self.frozen_at = self.live.space.time
         self.renew()
@@ -331,11 +225,14 @@ class Dashboard(Screenful):
             self._order(orders.stop(thing, self.options.who))
 
     def _order(self, order: orders.Order) -> None:
+        if self._is_simulated("there is nobody to order"):
+            return
         if order.where not in {"", self.picture.here}:
-            self.push_screen(TextPopup(order.title, _elsewhere(order.where, order.command())))
+            self._open_text(order.title, _elsewhere(order.where, order.command()))
         elif not self.options.write:
             words = "This screen only reads. Start it with `vacnet space --write`, or run"
-            self.push_screen(TextPopup(order.title, f"{words}\n\n    {order.command()}"))
+            command = f"{order.command()} {shlex.join(self.options.asked)}".rstrip()
+            self._open_text(order.title, f"{words}\n\n    {command}")
         else:
             why, wrong = (" Why?", _no_reason) if order.needs_reason else ("", _nothing)
             asked = LinePopup(order.title, f"{order.consequence}{why}", wrong)

@@ -25,6 +25,8 @@ from vacnet.console.sheets import below_line, row_line, title_line
 
 CURSOR = "> "
 NO_CURSOR = "  "
+STRIP_LEAST = 8
+"""Outcomes of a strip that gives its room to words."""
 MEASURED_ROWS_MAX = 100
 """Of more rows than this no screen has room for the words of all."""
 
@@ -64,10 +66,10 @@ class Drawing:
         placed = self._place(seen, room, two=True)
         two = len(listing.shown) + _with_words(seen, placed) <= rows_room
         placed = placed if two else self._place(seen, room, two=False)
-        titles = Text(NO_CURSOR) + title_line(placed)
-        drawn = [self._heading(listing, width, status, chosen=chosen), titles]
         self._places = []
-        drawn += self._body(seen, placed, listing, two=two, chosen=chosen)
+        body = list(self._body(seen, placed, listing, two=two, chosen=chosen))
+        heading = self._heading(listing, width, status, chosen=chosen)
+        drawn = [heading, Text(NO_CURSOR) + title_line(placed), *body]
         if not seen:
             told = broken(Text(self._empty(listing, empty), style="dim"), max(1, room))
             drawn += [Text(NO_CURSOR) + line for line in told]
@@ -107,8 +109,10 @@ class Drawing:
         columns = tuple(replace(one, width=self._widths.get(one.key, one.width)) for one in sheet.columns)
         placed = place(replace(sheet, columns=columns), width)
         cut_ones = [one for one, room in placed.columns if one.below and natural(one, sheet) > room]
-        if not two or not cut_ones:
+        if not cut_ones:
             return placed
+        if not two:
+            return _roomier(placed, sheet)
         beside = tuple(one for one in columns if one not in cut_ones)
         return replace(place(replace(sheet, columns=beside), width), below=(*placed.below, *cut_ones))
 
@@ -128,9 +132,7 @@ class Drawing:
                 yield Text(NO_CURSOR) + below_line(row, placed)
 
     def _heading(self, listing: Listing[Any], width: int, status: str, *, chosen: bool) -> Text:
-        count = (
-            f"{len(listing.shown)}" if not listing.filter else f"{len(listing.shown)} of {len(listing.all)}"
-        )
+        count = self._count(listing)
         order = listing.orders[listing.order].name
         told = [
             count,
@@ -146,10 +148,29 @@ class Drawing:
             line.truncate(width, overflow="ellipsis")
         return line + Text(glyphs.RULE * (width - line.cell_len), style="dim")
 
+    def _count(self, listing: Listing[Any]) -> str:
+        """Return how many things there are, and which of them can be seen if not all can."""
+        shown, seen = len(listing.shown), len(set(self._places))
+        count = f"{shown} of {len(listing.all)}" if listing.filter else f"{shown}"
+        return count if seen >= shown else f"{listing.top + 1}-{listing.top + seen} of {count}"
+
     def _empty(self, listing: Listing[Any], empty: str) -> str:
         if listing.filter and listing.all:
             return f"Nothing of {len(listing.all)} has {listing.filter!r} in it; Esc drops the filter."
         return words.clean(empty or self.kind.empty)
+
+
+def _roomier(placed: Placed, sheet: Sheet) -> Placed:
+    """Give words that are cut the room of strips, whose oldest outcomes say least."""
+    widths = {column.key: room for column, room in placed.columns}
+    for words_of, room in placed.columns:
+        if words_of.below:
+            for strip, long in placed.columns:
+                if strip.newest_right:
+                    given = max(0, min(long - STRIP_LEAST, natural(words_of, sheet) - room))
+                    widths[strip.key] -= given
+                    widths[words_of.key] += given
+    return replace(placed, columns=tuple((column, widths[column.key]) for column, _ in placed.columns))
 
 
 def _has_words(row: Row, placed: Placed) -> bool:

@@ -39,17 +39,23 @@ LIVE = Mode()
 def header(picture: Picture, mode: Mode, now: float) -> View:
     """Return the header as a view without sheets; `now` in Unix seconds."""
     state = picture.space
-    told = [*_staleness(picture, mode, now), *(freshness.warning(text) for text in state.warnings)]
-    shown = told[:WARNINGS_SHOWN]
+    told = warnings(picture, mode, now)
+    shown = list(told[:WARNINGS_SHOWN])
     if len(told) > len(shown):
         more = quantities.plural(len(told) - len(shown), "more warning")
-        shown[-1] = Cell((*shown[-1].spans, Span(f" (and {more}: `vacnet space --once`)", Tone.FAINT)))
+        shown[-1] = Cell((Span(f"! and {more} (! shows all): ", Tone.WARN), *shown[-1].spans[1:]))
     facts = (_mode(mode, state.time, now), *facts_of(state), *_special(picture, state))
     return View(facts=facts, warnings=tuple(shown))
 
 
+def warnings(picture: Picture, mode: Mode, now: float) -> tuple[Cell, ...]:
+    """Return what is not as it should be, what concerns the picture itself first."""
+    told = (freshness.warning(text) for text in picture.space.warnings)
+    return (*_staleness(picture, mode, now), *told)
+
+
 def _mode(mode: Mode, answered: float, now: float) -> Cell:
-    late = mode.name == "LIVE" and freshness.late_by(answered, now) > freshness.STALE_SECONDS
+    late = mode == LIVE and freshness.late_by(answered, now) > freshness.STALE_SECONDS
     name = STALE if late else mode.name
     name = f"SIMULATED {name}" if mode.simulated else name
     if mode.name == "LIVE":

@@ -6,6 +6,7 @@ a word means the same in both. A row is made when it is seen: of a thousand fact
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +110,17 @@ def _event_words(event: EventState) -> str:
         return f"{words.clean(str(fields['chose']))}: {words.clean(str(fields['why']))}"
     ranked = sorted((key for key in fields if key != "id"), key=_rank_of)
     return events_view.fields_of(msgspec.structs.replace(event, fields={key: fields[key] for key in ranked}))
+
+
+def event_text(event: EventState, width: int) -> str:
+    """Return an event whole, to be read: when, what, and each field on lines of its own."""
+    fields = event.fields
+    if event.name == DECISION:
+        told = [f"chosen: {fields['chose']}", *str(fields["why"]).split("; ")]
+    else:
+        told = [f"{key}: {fields[key]}" for key in sorted(fields, key=_rank_of)]
+    lines = (textwrap.wrap(words.clean(line), width, subsequent_indent="    ") for line in told)
+    return "\n".join((words.moment(event.time), "", *(part for line in lines for part in line)))
 
 
 def _rank_of(key: str) -> int:

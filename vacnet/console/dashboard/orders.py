@@ -16,6 +16,8 @@ from vacnet.console.dashboard.source import Source
 from vacnet.factory.client import DrainOrder, FactoryState, HoldOrder, MachineState, StopOrder, TargetState
 
 REASON = "REASON"
+HELD_HERE = "held on this host"
+"""So begins what a factory says of a target that only it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +41,29 @@ class Order:
 
 
 def hold(target: TargetState, who: str) -> Order:
-    """Return the order that holds a target on the factory that answers, or lets go of it."""
-    held = target.state == "held"
+    """Return the order that lets go of a target where it is held, or holds it on the factory that answers."""
+    space = target.state == "held"
+    held = space or target.here.startswith(HELD_HERE)
+    where = "in the whole space" if space else "on this host"
 
     def give(source: Source, reason: str) -> str:
-        return hold_words.told(source.hold(target.name, HoldOrder(held=not held, reason=reason, who=who)))
+        order = HoldOrder(held=not held, space=space, reason=reason, who=who)
+        return hold_words.told(source.hold(target.name, order))
 
     return Order(
-        title=f"{'Let go of' if held else 'Hold'} {target.name} on this host",
-        consequence="Machines of it are made here again."
-        if held
-        else "No more machines of it are made here; those that run go on.",
-        words=("vacnet", "target", "release" if held else "hold", target.name),
+        title=f"{'Let go of' if held else 'Hold'} {target.name} {where}",
+        consequence=(
+            f"Machines of it are made again {where}."
+            if held
+            else "No more machines of it are made here; those that run go on."
+        ),
+        words=(
+            "vacnet",
+            "target",
+            "release" if held else "hold",
+            target.name,
+            *(["--space"] if space else []),
+        ),
         give=give,
     )
 

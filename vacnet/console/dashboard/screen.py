@@ -20,7 +20,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from vacnet.console import tables, target_cells, words
-from vacnet.console.cell_text import STYLES
+from vacnet.console.cell_text import STYLES, wrapped
 from vacnet.console.dashboard import grammar, head
 from vacnet.console.dashboard.asking import Asking
 from vacnet.console.dashboard.drawing import cut
@@ -32,7 +32,7 @@ from vacnet.console.dashboard.picture import MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.console.dashboard.travel import Travel
 from vacnet.console.freshness import late_by
-from vacnet.console.model import Tone
+from vacnet.console.model import Cell, Tone, View
 from vacnet.factory.client import SpaceState
 
 REFRESH_SECONDS = 1.0
@@ -40,6 +40,9 @@ REFRESH_SECONDS = 1.0
 MACHINES_SECONDS = 3.0
 """Asked over the network, so less often; the heading tells the answer's age."""
 DELAY_SECONDS = 10.0
+WARNING_LINES = 2
+"""Of each warning on a screen of `WARNED_WHOLE_LINES` and more, and of one alone; `!` shows them whole."""
+WARNED_WHOLE_LINES = 34
 LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 """They give the terminal back as it was; Ctrl-C is a key here."""
 FRAME_LINES = 4
@@ -75,6 +78,8 @@ class Options:
     who: str = ""
     """Who gives orders, as sudo says."""
     clock: Callable[[], float] = time.time
+    asked: tuple[str, ...] = ()
+    """Of the command line: which factory of this host is asked, as commands that are shown have to say."""
     past_moment: Callable[[str], float] = float
     """Reads a time gone by as an admin writes it, into Unix seconds; a ValueError says what is wrong."""
 
@@ -252,7 +257,14 @@ class Screenful(App[None]):
 
     def _head(self, width: int) -> list[Text]:
         view = head.header(self.picture, self.mode, self.options.clock())
-        return [line for line in tables.draw(view, width) if line.plain]
+        facts = [line for line in tables.draw(View(facts=view.facts), width) if line.plain]
+        roomy = self.size.height >= WARNED_WHOLE_LINES or len(view.warnings) == 1
+        most = WARNING_LINES if roomy else 1
+        return [*facts, *(line for cell in view.warnings for line in wrapped(cell, width, "", most))]
+
+    def warnings(self) -> tuple[Cell, ...]:
+        """Return all warnings of the picture."""
+        return head.warnings(self.picture, self.mode, self.options.clock())
 
     def _shown(self, moment: Moment, width: int) -> tuple[str, ...]:
         """Return which panes stand: what a filter leaves out keeps its place, or they would come and go."""

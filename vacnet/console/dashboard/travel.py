@@ -18,6 +18,7 @@ from vacnet.factory.client import ClientError, EventState, PastState, SpaceState
 
 NOTHING_KEPT = "no picture that old is in the record; the first is of {first}"
 UNREADABLE = "the picture of {made} cannot be read: another version of vacnet made it"
+NONE_BEFORE = "this is the first of the pictures that are kept"
 NO_RECORD = "the record has no pictures yet: one is kept every few seconds while the factory runs"
 
 
@@ -63,11 +64,13 @@ class Travel:
         return await self.go(self._at, by)
 
     async def jump(self, seconds: float) -> str:
-        """Show the picture so long before or after this one; where none was kept so long, the next."""
+        """Show the picture so long before or after this one, or the next or first there is."""
         before = self._at
-        trouble = await self.go(before + seconds)
+        trouble = await self.go(max(self.first, before + seconds))
         if not trouble and seconds > 0 and self._at <= before:
             return await self.step(1)
+        if not trouble and seconds < 0 and self._at >= before:
+            return NONE_BEFORE
         return trouble
 
     async def play_on(self) -> str:

@@ -10,12 +10,14 @@ from rich.cells import cell_len
 from vacnet.console.dashboard import grammar
 from vacnet.console.dashboard.app import Dashboard
 from vacnet.console.dashboard.kinds import KINDS
+from vacnet.console.dashboard.moving import Moving
 
 PLACES = list(itertools.product(KINDS, (False, True)))
 
 
 def test_every_action_of_the_table_exists_and_every_action_stands_in_the_table() -> None:
-    own = {name.removeprefix("action_") for name in vars(Dashboard) if name.startswith("action_")}
+    names = {*vars(Dashboard), *vars(Moving)}
+    own = {name.removeprefix("action_") for name in names if name.startswith("action_")}
     assert {key.name for key in grammar.KEYS} == own
 
 

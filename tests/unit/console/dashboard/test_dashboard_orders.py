@@ -19,8 +19,11 @@ from vacnet.factory.client import DrainOrder, HoldOrder, StopOrder
 DRAINING_HERE = scenes.space(
     (msgspec.structs.replace(scenes.VAC01, flags=("draining",)), scenes.VAC02, scenes.VAC03)
 )
+HELD_IN_SPACE = scenes.space(
+    (scenes.VAC01,), (scenes.target("lhcb-prod", "held", "held in the whole space: queue is broken"),)
+)
 HELD = scenes.space(
-    (scenes.VAC01,), (scenes.target("lhcb-prod", "held", "held on this host: queue is broken"),)
+    (scenes.VAC01,), (scenes.target("lhcb-prod", "open", "open", here="held on this host since 12:00"),)
 )
 GIVEN = {
     "hold": (Canned(), ["h"], ("lhcb-prod", HoldOrder(held=True, reason="new DIMMs", who="ada"))),
@@ -28,6 +31,11 @@ GIVEN = {
         Canned(state=HELD),
         ["h"],
         ("lhcb-prod", HoldOrder(held=False, reason="new DIMMs", who="ada")),
+    ),
+    "release in space": (
+        Canned(state=HELD_IN_SPACE),
+        ["h"],
+        ("lhcb-prod", HoldOrder(held=False, space=True, reason="new DIMMs", who="ada")),
     ),
     "drain": (Canned(), ["2", "d"], DrainOrder(reason="new DIMMs", who="ada")),
     "stop": (

@@ -45,7 +45,7 @@ async def test_braces_jump_ten_minutes_and_say_where_the_record_begins() -> None
         await shown.press("left_curly_bracket", "left_curly_bracket")
         assert ago(shown) == 7_200.0
         await shown.press("left_curly_bracket")
-        await shown.sees("the first is of")
+        await shown.sees("the first of the pictures")
         assert ago(shown) == 7_200.0
         await shown.press("right_curly_bracket")
         assert ago(shown) == 1_200.0, "no picture was kept for so long: the next one"
