@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -60,6 +60,7 @@ class Libvirt:
         self.home = home
         self._holder: subprocess.Popen[bytes] | None = None
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
+        self._others = set(_partitions())
 
     @property
     def uri(self) -> str:
@@ -123,6 +124,7 @@ class Libvirt:
         self._holder.communicate()
         self._holder = None
         self._daemons.clear()
+        _remove(set(_partitions()) - self._others)
 
     def _start(self, name: str) -> None:
         running = self._daemons.get(name)
@@ -148,6 +150,19 @@ class Libvirt:
                 "no name spaces for libvirt: unshare, mount or ip failed, see above (it takes root)"
             )
         return holder
+
+
+def _partitions() -> list[Path]:
+    """Return the cgroups in which libvirt puts its machines; cgroup v1 has one in each hierarchy."""
+    return [*_CGROUPS.glob("machine"), *_CGROUPS.glob("*/machine")]
+
+
+def _remove(partitions: Iterable[Path]) -> None:
+    """Remove cgroups that were not there before, deepest first; one in which something runs stays."""
+    for top in partitions:
+        for folder in sorted((top, *top.glob("**/")), reverse=True):
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _spaces(home: Path) -> str:

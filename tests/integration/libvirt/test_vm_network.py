@@ -69,6 +69,7 @@ async def test_a_network_is_made_once_mended_when_broken_and_strangers_are_left_
     assert names.bridge not in psutil.net_if_addrs()
 
 
+@pytest.mark.slow  # that it gets one, the space of both kinds shows as well
 async def test_a_second_factory_of_a_host_gets_user_mode_networking(site: Site) -> None:
     first = await start_and_end(site)
     second = await start_and_end(site, "f2")
