@@ -119,7 +119,10 @@ class Host:
     def _isolated(self, company: Company, now: float) -> str:
         if not company.configured or company.live:
             return ""
-        words = "isolated: peers are configured and none is live; going on after 10 minutes of it"
+        words = (
+            "isolated: none of the configured peers is heard; it goes on alone 10 minutes after the last was "
+            "(`vacnet peers check` asks them)"
+        )
         return self._until(words, self.alone_since + ISOLATED_SECONDS, now)
 
     def flags(self) -> Flags:
