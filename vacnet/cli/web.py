@@ -12,11 +12,13 @@ import asyncio
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 from vacnet.cli import output
@@ -25,6 +27,10 @@ TEMPLATES = Path(__file__).parent / "page"
 PROGRAM = "from vacnet.cli import main; main()"
 VISITORS_MAX = 8
 """Each is a process of 60 MB."""
+HEARTBEAT_SECONDS = 15.0
+LEAVE_SECONDS = 5.0
+CELLS_MAX = 1_000
+DIGITS_MAX = 4
 WILD = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (an admin may say so; it is the question whether one did)
 
 
@@ -61,11 +67,58 @@ class Site(Server):
         self.visitors += 1
         self.empty.clear()
         try:
-            return await super().handle_websocket(request)
+            return await self._visited(request)
         finally:
             self.visitors -= 1
             if not self.visitors:
                 self.empty.set()
+
+    async def _visited(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS)
+        await socket.prepare(request)
+
+        async def closed() -> None:
+            await socket.close()
+
+        visit = Visit(
+            self.command,
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=closed,
+            download_manager=self.download_manager,
+        )
+        try:
+            await visit.start(_cells(request, "width", 80), _cells(request, "height", 24))
+            await self._process_messages(socket, visit)
+        finally:
+            await visit.stop()
+        return socket
+
+
+class Visit(AppService):
+    """The process of one visitor, which ends with the visit whatever it is doing."""
+
+    async def stop(self) -> None:
+        """Ask it to end, end it if it does not, and return when it has ended."""
+        process = self._process
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await super().stop()
+                if process is not None:
+                    await process.wait()
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _cells(request: web.Request, name: str, otherwise: int) -> int:
+    """Return how wide or high a browser says it is, as far as that can be."""
+    said = request.query.get(name, "")
+    return (
+        min(int(said), CELLS_MAX)
+        if said.isascii() and said.isdecimal() and len(said) <= DIGITS_MAX
+        else otherwise
+    )
 
 
 def serve(host: str, port: int, words: Sequence[str]) -> None:
