@@ -65,8 +65,9 @@ async def test_words_of_failure_do_not_act_on_the_terminal_either() -> None:
                 await shown.press("escape")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scene", ["partitioned", "empty"])
+@pytest.mark.parametrize(
+    ("scene", "size"), [*(("partitioned", size) for size in SIZES), ("empty", (1, 1)), ("empty", (20, 7))]
+)
 async def test_any_terminal_has_something_in_it_and_the_keys_go_on(scene: str, size: tuple[int, int]) -> None:
     async with opened(Canned(state=scenes.SPACES[scene], album=ALBUM), size) as shown:
         await shown.press(
