@@ -59,6 +59,8 @@ def new(
     """
     line = fresh_line(role)
     if file is not None:
+        if not file.parent.exists():
+            raise CommandError(f"{file}: there is no directory {file.parent}; make it first", Exit.NO_INPUT)
         _write(file, line)
     if as_json:
         from vacnet.cli.answers import KeyMade  # late: see output

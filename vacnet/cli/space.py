@@ -17,7 +17,7 @@ from vacnet.cli import output
 from vacnet.cli.dashboard import open_dashboard
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
-from vacnet.cli.remote import HERE, Remote
+from vacnet.cli.remote import HERE, Remote, refuse_unused
 from vacnet.targets.address import EXPECTED, endpoint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vacnet.cli.space_wait import Shows
     from vacnet.factory.client import SpaceState
 
-PACE_MAX = 3600.0
+PACE, PACE_MAX = 10.0, 3600.0
 PATIENCE_SECONDS = 2.0
 """A live picture says after this long that the factory does not answer, and keeps trying."""
 
@@ -36,7 +36,7 @@ def space(
     once: bool = False,
     write: bool = False,
     simulate: Path | None = None,
-    pace: Annotated[float, Parameter(validator=Number(gt=0, lte=PACE_MAX))] = 10.0,
+    pace: Annotated[float, Parameter(validator=Number(gt=0, lte=PACE_MAX))] = PACE,
     web: bool = False,
     listen: str = "127.0.0.1:8884",
     until: Literal["drained", "idle"] | None = None,
@@ -87,6 +87,9 @@ def space(
         remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
+    refuse_unused(remote)
+    if pace != PACE and simulate is None:
+        raise CommandError("--pace is for --simulate: a real space has its own", Exit.WRONG_USE)
     if timeout is not None and until is None:
         raise CommandError("--timeout is for --until: without it nothing waits", Exit.WRONG_USE)
     if web:

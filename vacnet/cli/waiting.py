@@ -42,7 +42,8 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
             if state is not None and not state.draining:
                 raise CommandError(f"{state.factory} is no longer drained: somebody ran `vacnet undrain`")
     raise CommandError(
-        f"not over within {timeout_seconds:g} s: {told}; the drain goes on, `--by` or `--now` end them",
+        f"not over within {timeout_seconds:g} s: {told}; the drain goes on, "
+        "and `vacnet drain --now` ends them at once",
         Exit.TOO_SLOW,
     )
 

@@ -20,7 +20,10 @@ COLUMNS = (
     Column(key="peers", title="peers", right=True),
     Column(key="note", title="note", leaves=9, below=True, width=24),
 )
-NO_KEYS = "No keys: `vacnet key new | vacnet key add -` makes the first one."
+NO_KEYS = (
+    "No keys: take the space's from a host that has it, or for a new space "
+    "`vacnet key new | vacnet key add -`."
+)
 NOT_LOADED = "the factory has not read it: it looks every two seconds"
 NAMES_MAX = 3
 
@@ -83,6 +86,6 @@ def may_lack(key: str, state: Peers) -> str:
         return ""
     who = "has" if len(live) == 1 else "have"
     return (
-        f"{_named(live)} {who} not spoken under key {key} yet: `vacnet key list` there shows whether it is "
-        "in the ring; who lacks it hears this host no more, and its `vacnet health` tells `wrong-key`"
+        f"{_named(live)} {who} not spoken under key {key} yet, as is normal until `vacnet key use` was run "
+        "there, too; who lacks it in the ring (`vacnet key list` there) hears this host no more"
     )
