@@ -128,7 +128,10 @@ def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, diff
     if state is Liveness.SILENT:
         return "silent: its machines are counted until it is heard or forgotten"
     if state is Liveness.DEPARTED:
-        return "said goodbye: its machines are counted for ten minutes"
+        held = any(row.machines_running + row.machines_starting for row in known.targets.values())
+        return (
+            f"said goodbye: {'its machines are counted for ten minutes' if held else 'no machine was left'}"
+        )
     unclear = known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR
     notes = [WHY_THERE] if unclear and not itself else []
     notes += list(_failing(sight, known))[:2]

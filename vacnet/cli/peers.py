@@ -65,6 +65,7 @@ def add(peer: str, /, *, config: Path | None = None, plain: Plain = PLAIN) -> No
     from vacnet.targets.peers import add_peer  # late: it imports an editor of TOML
 
     _check(peer)
+    _refuse_own(peer, config)
     path, changed = _edited(config, lambda text: add_peer(text, peer))
     _report(path, peer, changed, "added to" if changed else "is already in", plain)
 
@@ -121,6 +122,19 @@ def _check(peer: str) -> None:
         _, colon, port = peer.rpartition(":")
         far = PORT_EXPECTED if colon and port.lstrip("-").isdigit() else ""
         raise CommandError(f"{peer!r} is not {EXPECTED}{far}; nothing was changed", Exit.WRONG_USE)
+
+
+def _refuse_own(peer: str, config: Path | None) -> None:
+    """Refuse the address on which the factory meant listens itself: nobody is his own peer."""
+    from vacnet.cli import settings_files  # late: see `check`
+    from vacnet.targets.address import endpoint
+
+    settings = settings_files.read(config).settings
+    if settings is not None and endpoint(peer) in map(endpoint, settings.space.listen):
+        raise CommandError(
+            f"{peer} is this factory's own ([space] listen): name another host; nothing was changed",
+            Exit.WRONG_USE,
+        )
 
 
 def _not_listed(peer: str, path: Path, asking: Asking) -> str:

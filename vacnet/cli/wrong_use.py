@@ -37,6 +37,12 @@ def _too_many(error: CycloptsError) -> str:
     return f"{word!r} is one word too many{hint}"
 
 
+def _no_command(error: CycloptsError) -> str:
+    """Return that there is no such command; where it looks like an option, where options stand."""
+    told = _in_one_line(error).partition(" Available commands")[0]
+    return f"{told} Options come after the command" if '"--' in told else told
+
+
 def _missing(error: CycloptsError) -> str:
     """Return what is missing and, as its help has it, what it is for."""
     argument = error.argument
@@ -71,7 +77,7 @@ def _help_of(error: CycloptsError) -> str:
 
 _WORDS: tuple[tuple[type[CycloptsError], Callable[[CycloptsError], str]], ...] = (
     (UnusedCliTokensError, _too_many),
-    (UnknownCommandError, lambda error: _in_one_line(error).partition(" Available commands")[0]),
+    (UnknownCommandError, _no_command),
     (MissingArgumentError, _missing),
     (CoercionError, _no_number),
     (CycloptsError, _in_one_line),

@@ -106,7 +106,7 @@ def _runs(why: Why, room: int) -> list[str]:
     left = len(why.has) - len(shown)
     total = sum(has.processors * has.weight for has in why.has)
     more = [f"and {words.plural(left, 'factory')} more, with less"] if left else []
-    silent = [] if all(has.live for has in shown) else ["?: silent; its machines count, its room does not"]
+    silent = [] if all(has.live for has in shown) else ["?: not live; its machines count, its room does not"]
     return [*_table(shown, room), *more, *silent, f"together {total:g} processors x weight"]
 
 

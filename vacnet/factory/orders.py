@@ -123,7 +123,7 @@ class FactoryOrders:
         before = space if order.space else (here.words() if here else "")
         if before or order.held:
             if order.space:
-                factory.feed(HoldOrdered(target, order.held, f"{reason} ({who})"[:TEXT_BYTES_MAX]))
+                factory.feed(HoldOrdered(target, order.held, _for_all(reason, who)))
                 await factory.driver.settled()
             else:
                 now = Here(reason=reason, who=who, since=time.time()) if order.held else None
@@ -169,6 +169,23 @@ def _of_space(said: InSpace | None) -> str:
     if said is None or not said.held:
         return ""
     return f"held in the whole space since {shown(said.at)} from {said.author}: {said.reason}"
+
+
+def _for_all(reason: str, who: str) -> str:
+    """Return a reason with who gave it, as each row of the space carries it.
+
+    Raises:
+        RefusedError: it is too long for that.
+    """
+    told = f"{reason} ({who})"
+    if (over := len(told.encode()) - TEXT_BYTES_MAX) > 0:
+        room = TEXT_BYTES_MAX - len(f" ({who})".encode())
+        raise RefusedError(
+            WRONG,
+            f"the reason is {over} bytes too long for the whole space, whose rows all carry it: "
+            f"{room} bytes have room beside your name",
+        )
+    return told
 
 
 def _reason(text: str) -> str:

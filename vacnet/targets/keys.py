@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from vacnet.quantities import plural
 from vacnet.targets.model import Place, Problem
 from vacnet.targets.source import SourceFile
 
@@ -83,7 +84,7 @@ def _wrong(line: list[str], keys: dict[bytes, Key]) -> str:
     if not line:
         return ""
     if len(line) != 2 or line[0] not in ROLES:  # noqa: PLR2004 - role and digits
-        return f"the line has {len(line)} words and is not {_EXPECTED}"
+        return f"the line has {plural(len(line), 'word')} and is not {_EXPECTED}"
     digits = line[1]
     if len(digits) != 2 * KEY_BYTES or not _HEX.fullmatch(digits):
         return f"the key has {len(digits)} characters and is not {2 * KEY_BYTES} hexadecimal digits"

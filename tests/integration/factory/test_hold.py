@@ -33,6 +33,8 @@ def test_a_target_is_held_here_and_everywhere_over_restarts_until_it_is_let_go_o
     first, second = space.members
     until(lambda: bool(first.client().space().targets), PATIENCE_SECONDS, "the first one answers")
     name = first.client().space().targets[0].name
+    long = vacnet(first, "target", "hold", name, "--reason", "x" * 150, "--space")
+    assert (long.returncode, "bytes too long for the whole space" in long.stderr) == (2, True)
     done = vacnet(first, "target", "hold", name, "--reason", "bad image", "--space", SUDO_USER="andrew")
     assert (done.returncode, done.stderr) == (0, "")
     assert "held in the whole space" in done.stdout

@@ -19,7 +19,7 @@ from tools.space.waiting import until
 from vacnet.cli.looking import Looker
 from vacnet.cli.onlooker import Observed
 from vacnet.cli.remote import Remote, access
-from vacnet.factory.client import Client, ClientError
+from vacnet.factory.client import Client, ClientError, HoldOrder
 from vacnet.targets.keys import format_key
 
 MakeSpace = Callable[[int], Space]
@@ -196,6 +196,21 @@ def test_the_dashboard_of_an_observer_shows_all_and_says_what_it_is_not_told(
             source.events()
         with pytest.raises(ClientError, match="gives no orders"):
             source.undrain()
+
+
+def test_an_observer_is_told_who_holds_a_target(observed: Space, directory: Path) -> None:
+    member = observed.member(2)
+    until(lambda: bool(member.client().space().targets), PATIENCE_SECONDS, "it has targets")
+    name = member.client().space().targets[0].name
+    order = HoldOrder(held=True, space=True, reason="bad image")
+    member.client().hold(name, order)
+    access = ("--peer", f"127.0.0.1:{member.port}", "--key", directory / "observe.key", "--name", "demo")
+
+    def told() -> bool:
+        found = next(one for one in _seen(*access)["targets"] if one["name"] == name)
+        return bool(found["state"] == "held" and "bad image" in found["words"])
+
+    until(told, PATIENCE_SECONDS, "the observer knows")
 
 
 def test_a_factory_keeps_pictures_and_gives_them_back(observed: Space) -> None:

@@ -64,6 +64,15 @@ def test_what_is_no_address_is_refused(vacnet: Command, config: Path, peer: str,
     assert (config / "peers.toml").read_text() == PEERS
 
 
+def test_nobody_is_his_own_peer(vacnet: Command, config: Path) -> None:
+    (config / "conf.d").mkdir(exist_ok=True)
+    (config / "conf.d/own.toml").write_text('[space]\nlisten = ["127.0.0.1:5997"]\n')
+    done = vacnet("peers", "add", "127.0.0.1:5997", "--config", config)
+    assert done.returncode == Exit.WRONG_USE
+    assert "this factory's own" in done.stderr
+    assert (config / "peers.toml").read_text() == PEERS
+
+
 def test_who_was_met_and_is_not_listed_is_said_to_be_so(vacnet: Command, config: Path, daemon: Path) -> None:
     done = vacnet("peers", "remove", "vac05.example.org", "--config", config, socket=daemon)
     assert done.returncode == Exit.NO_INPUT

@@ -160,7 +160,7 @@ def test_keys_are_read_in_order_and_written_as_they_are_read() -> None:
 
 BAD_KEYS = [
     ("members " + TWO.hex(), "the line has 2 words and is not a role (member or observe)"),
-    (TWO.hex(), "the line has 1 words"),
+    (TWO.hex(), "the line has 1 word and"),
     ("member " + TWO.hex()[:-1], "the key has 63 characters and is not 64 hexadecimal digits"),
     ("member " + TWO.hex()[:-1] + "g", "the key has 64 characters and is not 64 hexadecimal"),
     ("member " + TWO.hex() + " x", "the line has 3 words"),

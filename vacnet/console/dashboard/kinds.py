@@ -148,9 +148,10 @@ def _target_words(target: TargetState) -> str:
 def _factory_words(factory: FactoryState) -> str:
     cells = factory_cells.row_of(factory, 0.0).cells
     mood = factory_cells.mood_of(factory).name
+    note, meaning = cells["note"].text or mood, cells["meaning"].text
     told = (
-        cells["note"].text or mood,
-        cells["meaning"].text if mood != "live" else "",
+        note,
+        meaning if mood != "live" and meaning not in note else "",
         f"at {factory.address}" if factory.address else "",
         f"vacnet {factory.version}" if factory.version else "",
     )
