@@ -5,6 +5,7 @@ Rules of this file: nothing is told in words here and nothing changes but the pi
 
 from __future__ import annotations
 
+from textual import events
 from textual.widgets import Input
 
 from vacnet.console.dashboard.pane import Pane
@@ -138,13 +139,13 @@ class Moving(Screenful):
         if event.input.id == "filter":
             self._close_filter()
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Drop the filter when Esc is pressed in its line."""
-        line = self.query("#filter").first(Input) if self.query("#filter") else None
-        if line is not None and line.has_focus and getattr(event, "key", "") == "escape":
+        typing = any(line.has_focus for line in self.query("#filter"))
+        if typing and event.key == "escape":
             self.pane.listing.set_filter("")
             self._close_filter()
-            event.stop()  # type: ignore[attr-defined]
+            event.stop()
 
     def _close_filter(self) -> None:
         line = self.query_one("#filter", Input)

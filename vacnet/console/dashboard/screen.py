@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -189,8 +189,8 @@ class Screenful(App[None]):
             await asyncio.gather(self.asking.space(), self.asking.events(), self.asking.machines())
         self.renew()
 
-    async def _renewed(self, ask: Callable[[], object]) -> None:
-        await ask()  # type: ignore[misc]
+    async def _renewed(self, ask: Callable[[], Awaitable[bool]]) -> None:
+        await ask()
         self.renew()
 
     async def _play(self) -> None:
