@@ -27,6 +27,9 @@ NOT_TAKEN = "nothing from {} is taken: "
 HEARD = "this host's factory heard it {} ago"
 RUNS = ", so it runs: a firewall lets only some ports pass"
 RAN = ": it has ended since, or a firewall lets only some ports pass"
+DEPARTED = "departed"
+"""Who said goodbye is not asked, unless the file has it."""
+GOODBYE = "it said goodbye; this host's factory heard it {} ago"
 RUNS_SECONDS = 2.0
 """Two beats: who was heard so lately runs."""
 
@@ -68,7 +71,8 @@ def _names(config: Path | None, met: Iterable[PeerState]) -> list[str]:
     for problem in problems:
         output.tell(str(problem))
     names = dict.fromkeys(peer.name_as_written for peer in listed)
-    names |= dict.fromkeys(state.address for state in met if not state.configured and state.address)
+    others = (state for state in met if not state.configured and state.state != DEPARTED)
+    names |= dict.fromkeys(state.address for state in others if state.address)
     return list(names)
 
 
@@ -101,6 +105,8 @@ def _why(probe: Probe, state: PeerState | None, warnings: tuple[str, ...]) -> st
     told = next((line.partition(of_address)[2] for line in warnings if of_address in line), "")
     if told and probe.welcome is None:
         return told
+    if state is not None and state.state == DEPARTED and probe.welcome is None:
+        return GOODBYE.format(age(state.heard_seconds))
     if state is not None and state.heard_seconds is not None and probe.welcome is None:
         return f"{probe.verdict}; {_heard(state.heard_seconds, probe)}"
     return probe.verdict

@@ -41,6 +41,22 @@ def test_when_the_factory_here_heard_it_last_is_said(
     assert "WHY NOTHING COMES BACK" in done.stdout
 
 
+def test_who_said_goodbye_is_not_asked_unless_the_file_has_it(vacnet: Command, short_path: Path) -> None:
+    (short_path / "space.key").write_text(f"member {bytes(range(32)).hex()}\n")
+    (short_path / "vacnet.toml").write_text(_settings(short_path))
+    left = msgspec.structs.replace(
+        scenes.PEERS["one-silent"].peers[0], address="127.0.0.1:9", state="departed", configured=False
+    )
+    met = msgspec.structs.replace(scenes.PEERS["empty"], peers=(left,))
+    with answering(short_path / "control.sock", {**answers(), "/v1/peers": met}) as asked:
+        words = ("peers", "check", "--config", short_path / "vacnet.toml")
+        assert "there are no peers" in vacnet(*words, socket=asked).stderr
+        (short_path / "peers.toml").write_text('peers = ["127.0.0.1:9"]\n')
+        done = vacnet(*words, socket=asked)
+    assert done.returncode == 1
+    assert "it said goodbye" in done.stdout
+
+
 def _settings(directory: Path) -> str:
     return f"""
 state_directory = "{directory}/state"
