@@ -218,7 +218,7 @@ class Node:
             else:
                 self.watch(self.name, effect, self.clock.now)
                 _HANDLERS[type(effect)](self, effect)
-        due = agent.next_timer() - self.base
+        due = woken_at(agent.next_timer(), self.base)
         if due < self._timer:
             self._timer = due
             self.clock.at(due, self._wake, agent, due)
@@ -308,6 +308,17 @@ class Node:
 
     def _nothing(self, effect: object) -> None:
         """Notices, decisions and news are for people and for `watch`."""
+
+
+def woken_at(timer: float, base: float) -> float:
+    """Return the virtual time at which a clock that began at `base` shows `timer`, and not a rounding less.
+
+    Woken so little too early a factory does nothing and asks for the same moment, and time would stand still.
+    """
+    due = timer - base
+    while due + base < timer:
+        due = math.nextafter(due, math.inf)
+    return due
 
 
 _HANDLERS: dict[type, Callable[[Node, Any], None]] = {
