@@ -1,4 +1,4 @@
-"""A simulated factory is woken when its clock shows the time it asked for, and never a rounding error before."""
+"""A simulated factory is woken when its clock shows the time it asked for, never a rounding error before."""
 
 from __future__ import annotations
 
