@@ -29,7 +29,7 @@ RUNS = ", so it runs: a firewall lets only some ports pass"
 RAN = ": it has ended since, or a firewall lets only some ports pass"
 DEPARTED = "departed"
 """Who said goodbye is not asked, unless the file has it."""
-GOODBYE = "it said goodbye; this host's factory heard it {} ago"
+GOODBYE = "it said goodbye {} ago: `systemctl start vacnet` there if it should run"
 RUNS_SECONDS = 2.0
 """Two beats: who was heard so lately runs."""
 

@@ -65,6 +65,14 @@ async def test_a_factory_that_had_containers_concludes_nothing_from_an_engine_th
     engine.start()
 
 
+def _stands(pid: int) -> bool:
+    """Tell whether every thread of a process is stopped: one that is not may still answer."""
+    states = (
+        stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    )
+    return all(state in "TtZ" for state in states)
+
+
 async def test_an_engine_that_hangs_is_told_as_that_and_the_loop_goes_on(
     own_site: Site, engine: Daemon
 ) -> None:
@@ -80,6 +88,7 @@ async def test_an_engine_that_hangs_is_told_as_that_and_the_loop_goes_on(
 
     turning = asyncio.create_task(turn())
     os.kill(engine.pid, signal.SIGSTOP)
+    await until(lambda: _stands(engine.pid), "each of its threads has stopped")
     try:
         assert "did not answer within 0.5 s" in await runtime.probe()
         with pytest.raises(NotNowError, match="did not answer within"):

@@ -108,6 +108,13 @@ def test_what_a_factory_does_is_in_its_metrics(factory: Member) -> None:
 
 def test_what_was_counted_of_machines_outlives_a_kill(factory: Member) -> None:
     names = ("vacnet_machines_started_total", "vacnet_machines_ended_total")
+
+    def ended() -> bool:
+        for outputs in (factory.state / "machines").glob("*/joboutputs"):
+            (outputs / "finish").touch()
+        return sum(value for _, value in _told(factory).get(names[1], [])) >= 1
+
+    until(ended, PATIENCE_SECONDS, "there is an end to be counted, whichever test ran before")
     before = {name: sum(value for _, value in _told(factory)[name]) for name in names}
     factory.kill()
     factory.start()
