@@ -29,8 +29,6 @@ class Mode:
     since: float = 0.0
     """Of a frozen or past picture: Unix seconds at which it was true."""
     simulated: bool = False
-    first: float = 0.0
-    """Of the past: when the record of it begins."""
 
 
 LIVE = Mode()

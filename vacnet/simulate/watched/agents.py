@@ -11,7 +11,6 @@ from vacnet.agent.restored import RestoredMachine
 from vacnet.agent.view import SpaceView
 from vacnet.agent.why import Why
 from vacnet.decide.reasons import Decision
-from vacnet.simulate.checkers import Checker
 from vacnet.simulate.node import Node
 from vacnet.simulate.run import Scenario, World
 from vacnet.simulate.watched.toy import EVENTS_KEPT, ToyEvent, ToyMachine
@@ -65,7 +64,7 @@ class WatchedAgents:
         self._targets = {target.name: target for target in site.targets}
         self._world = World(scenario, seed, ())
         self._eyes = _Eyes(self.here)
-        self._world.checkers = (_checker(self._eyes),)
+        self._world.checkers = (self._eyes,)
         for node, kind in zip(self._world.nodes, site.each(), strict=True):
             node.settings = settings_of(node.settings, kind)
             self._world.clock.after(self._world.rng.uniform(0.0, BOOT_SECONDS), node.boot)
@@ -140,7 +139,3 @@ class WatchedAgents:
 def _end(what: MachineEnded) -> dict[str, object]:
     outcome = what.outcome
     return {"outcome": outcome.kind.value, "message": str(outcome.message.code), "machine": what.uuid}
-
-
-def _checker(eyes: _Eyes) -> Checker:
-    return eyes
