@@ -149,11 +149,16 @@ class Machine:
         """Settle when it started, if we were not there."""
         if self.started_at is not None:
             return
-        self.started_at = self.created_at if seen.started_wall is None else now.at(seen.started_wall)
+        self.started_at = self.created_at if seen.began_wall is None else now.at(seen.began_wall)
         self.started_wall = now.wall_at(self.started_at)
 
     def end(self, now: Now) -> None:
-        """Settle when it ended: as its engine says, else now; of an earlier boot, at that boot's end."""
+        """Settle when it ended: as its engine says, else now; of an earlier boot, at that boot's end.
+
+        One that left a message ran, also if its engine forgot it before anybody saw when it began.
+        """
+        if self.message is not None:
+            self.begun(Seen(machine_id=self.spec.id, running=False), now)
         ended_wall = self.seen.ended_wall if self.seen else None
         ended_at = now.boot if ended_wall is None else min(now.boot, now.at(ended_wall))
         self.ended_at = min(ended_at, 0.0) if self.earlier_boot else ended_at

@@ -83,6 +83,7 @@ def finish_of(machine: Machine, outcome: Outcome, now: Now) -> Finish:
         cpu_seconds=machine.meter.cpu_seconds,
         memory_peak_bytes=machine.meter.memory_peak_bytes,
         exit_code=machine.seen.exit_code if machine.seen else None,
+        started_wall=machine.started_wall,
         wall_seconds=machine.lived_seconds,
         made=not machine.not_made,
     )

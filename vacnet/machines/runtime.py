@@ -60,6 +60,13 @@ class Seen:
     """Why it ended when neither it nor we ended it: host rebooted, engine restarted, removed by hand."""
     usage: Usage = field(default_factory=Usage)
 
+    @property
+    def began_wall(self) -> float | None:
+        """Return when it began: a loaded engine writes down the start of a short machine after its end."""
+        if self.running or self.started_wall is None or self.ended_wall is None:
+            return self.started_wall
+        return min(self.started_wall, self.ended_wall)
+
 
 class Runtime(Protocol):
     """One engine."""

@@ -22,7 +22,7 @@ FIELDS: tuple[str, ...] = MachineRecord.__struct_fields__
 KEYS = frozenset({"id", "uuid"})
 """Columns by which a machine is found: they never change."""
 
-_NO_COLUMNS = frozenset({"wall_seconds", "made"})
+_NO_COLUMNS = frozenset({"started_wall", "wall_seconds", "made"})
 _FINISH: tuple[str, ...] = tuple(name for name in Finish.__struct_fields__ if name not in _NO_COLUMNS)
 _SELECT = f"SELECT {', '.join(FIELDS)} FROM machines"  # noqa: S608 (names of our own struct)
 _INSERT = (
@@ -31,13 +31,14 @@ _INSERT = (
 )
 _FINISH_UPDATE = (
     f"UPDATE machines SET state = '{ENDED}', "  # noqa: S608 (names of our own struct)
+    "started_wall = COALESCE(started_wall, :started_wall), "
     f"{', '.join(f'{name} = :{name}' for name in _FINISH)} WHERE id = :id AND state <> '{ENDED}'"
 )
 _ACCOUNT = ", ".join(name for name in AccountingRow.__struct_fields__)
 _ACCOUNT_INSERT = (
     f"INSERT OR IGNORE INTO accounting ({_ACCOUNT}) "  # noqa: S608 (names of our own struct)
-    f"SELECT {_ACCOUNT.replace('started_wall', ':started_wall').replace('wall_seconds', ':wall_seconds')} "
-    "FROM machines WHERE id = :id"
+    f"SELECT {_ACCOUNT.replace('wall_seconds', ':wall_seconds')} "
+    "FROM machines WHERE id = :id AND started_wall IS NOT NULL"
 )
 
 
@@ -85,25 +86,24 @@ def change(connection: sqlite3.Connection, machine_id: str, columns: Mapping[str
 def finish(connection: sqlite3.Connection, machine_id: str, finish: Finish) -> bool:
     """Write end, outcome and accounting of a machine; False when it has ended before or is unknown."""
     values = msgspec.structs.asdict(finish)
+    if finish.started_wall is not None:
+        count_start(connection, machine_id, finish.started_wall)
     if connection.execute(_FINISH_UPDATE, {**values, "id": machine_id}).rowcount == 0:
         return False
     count_end(connection, machine_id, finish)
-    row = _one(connection, "WHERE id = :key", machine_id)
-    if row is not None:
-        _account(connection, row, finish)
+    _account(connection, machine_id, finish)
     return True
 
 
-def _account(connection: sqlite3.Connection, row: MachineRecord, finish: Finish) -> None:
-    """Write the accounting of a machine that ran, also if a kill kept its start from being written."""
+def _account(connection: sqlite3.Connection, machine_id: str, finish: Finish) -> None:
+    """Write the accounting of a machine that ran, however short that was."""
+    row = _one(connection, "WHERE id = :key", machine_id)
+    if row is None or row.started_wall is None:
+        return
     seconds = finish.wall_seconds
     if seconds is None:
-        seconds = max(0.0, finish.ended_wall - (row.started_wall or finish.ended_wall))
-    if row.started_wall is None and not seconds:
-        return
-    started = row.started_wall if row.started_wall is not None else finish.ended_wall - seconds
-    values = {"id": row.id, "started_wall": started, "wall_seconds": seconds}
-    connection.execute(_ACCOUNT_INSERT, values)
+        seconds = max(0.0, finish.ended_wall - row.started_wall)
+    connection.execute(_ACCOUNT_INSERT, {"id": machine_id, "wall_seconds": seconds})
 
 
 def forget(connection: sqlite3.Connection, machine_id: str) -> bool:

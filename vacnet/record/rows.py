@@ -87,6 +87,8 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
     cpu_seconds: float = 0.0
     memory_peak_bytes: int = 0
     exit_code: int | None = None
+    started_wall: float | None = None
+    """When it began, if it ran and a kill may have kept that from being written; what is written stands."""
     wall_seconds: float | None = None
     """How long it ran by a clock that does not step; None: its end minus its start, in wall time."""
     made: bool = True

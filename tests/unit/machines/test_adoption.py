@@ -57,6 +57,26 @@ async def test_a_machine_that_was_never_started_ends_neutral(floor: Floor) -> No
     )
 
 
+@pytest.mark.parametrize("started_wall", [None, 1_000_480.0, 1_000_490.0])
+async def test_one_that_began_and_ended_while_no_factory_looked_is_accounted(
+    floor: Floor, started_wall: float | None
+) -> None:
+    """A loaded Docker writes down the start of a short container after its end."""
+    machine = _created()
+    await floor.record.create_machine(machine)
+    home = floor.state / "machines" / machine.id
+    if started_wall is not None:
+        seen = Seen(machine_id=machine.id, running=False, started_wall=started_wall, ended_wall=1_000_485.0)
+        floor.engine.objects[machine.id] = ToyObject(seen, home)
+    (home / "joboutputs").mkdir(parents=True)
+    (home / "joboutputs" / "shutdown_message").write_text("200 done")
+    async with floor.keeping():
+        assert str((await floor.ended()).outcome.message) == "200 done"
+    (row,) = await floor.record.accounting(ended_from=0.0, limit=10)
+    assert (row.id, row.message_code) == (machine.id, 200)
+    assert row.wall_seconds == row.ended_wall - row.started_wall >= 0.0
+
+
 async def test_while_its_engine_is_away_nothing_is_concluded_of_a_machine_and_later_it_is_found(
     floor: Floor,
 ) -> None:

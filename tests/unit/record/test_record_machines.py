@@ -129,6 +129,10 @@ def _with_wall_seconds(seconds: float) -> Finish:
     return msgspec.structs.replace(finish(), wall_seconds=seconds)
 
 
+def _end_of_one_that_began(wall: float, seconds: float) -> Finish:
+    return msgspec.structs.replace(finish(), started_wall=wall, wall_seconds=seconds)
+
+
 async def test_wall_seconds_that_a_better_clock_measured_stand(record: Record) -> None:
     await record.create_machine(machine(1, started_wall=1_800_000_010.0))
     await record.finish_machine(machine(1).id, finish=_with_wall_seconds(42.0))
@@ -150,9 +154,19 @@ async def test_a_machine_that_never_started_has_an_outcome_and_no_accounting(rec
 
 async def test_a_machine_whose_start_a_kill_kept_from_the_record_is_accounted(record: Record) -> None:
     await record.create_machine(machine(1))
-    await record.finish_machine(machine(1).id, finish=_with_wall_seconds(60.0))
+    end = _end_of_one_that_began(1_800_000_040.0, 60.0)
+    await record.finish_machine(machine(1).id, finish=end)
     (row,) = await record.accounting(ended_from=0.0, limit=10)
     assert (row.started_wall, row.ended_wall, row.wall_seconds) == (1_800_000_040.0, 1_800_000_100.0, 60.0)
+
+
+async def test_a_machine_that_ended_as_it_began_is_accounted_and_counted_as_one_that_ran(record: Record) -> None:
+    await record.create_machine(machine(1))
+    end = _end_of_one_that_began(1_800_000_100.0, 0.0)
+    await record.finish_machine(machine(1).id, finish=end)
+    (row,) = await record.accounting(ended_from=0.0, limit=10)
+    assert (row.started_wall, row.wall_seconds) == (1_800_000_100.0, 0.0)
+    assert {(one.what, one.count) for one in await record.counts()} == {("started", 1), ("ended", 1)}
 
 
 async def test_an_unfinished_machine_is_not_forgotten(record: Record) -> None:
