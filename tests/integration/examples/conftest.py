@@ -6,6 +6,7 @@ import http.server
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -122,7 +123,9 @@ def start(directory: Path, service: Service) -> Iterator[StartExample]:
             copy.chmod(0o755)
             shutil.copy(copy, directory / "www" / "vacnet" / file.name)
         # The user of process machines is in the space's own file.
-        space = Space.make(directory / "s", 1, fragment=(home / "vacnet.toml").read_text() + more)
+        fragment = (home / "vacnet.toml").read_text() + more
+        # Of an own name: on an engine that others use too, a factory's containers are known by its name.
+        space = Space.make(directory / "s", 1, name=f"x{time.time_ns() // 1000}", fragment=fragment)
         spaces.append(space)
         space.members[0].start()
         return space.members[0]
