@@ -160,7 +160,7 @@ async def test_a_machine_whose_start_a_kill_kept_from_the_record_is_accounted(re
     assert (row.started_wall, row.ended_wall, row.wall_seconds) == (1_800_000_040.0, 1_800_000_100.0, 60.0)
 
 
-async def test_a_machine_that_ended_as_it_began_is_accounted_and_counted_as_one_that_ran(record: Record) -> None:
+async def test_a_machine_that_ended_as_it_began_is_accounted_as_one_that_ran(record: Record) -> None:
     await record.create_machine(machine(1))
     end = _end_of_one_that_began(1_800_000_100.0, 0.0)
     await record.finish_machine(machine(1).id, finish=end)
