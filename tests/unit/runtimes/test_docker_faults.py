@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from vacnet.machines.runtime import NotNowError, StartFailedError
 from vacnet.runtimes.docker.client import Client, Patience
 from vacnet.runtimes.docker.events import happening_of
-from vacnet.runtimes.docker.faults import RefusalError, pull_failure, shorten, start_failure
+from vacnet.runtimes.docker.faults import name_is_taken, pull_failure, start_failure
 from vacnet.runtimes.docker.means import words_of
 from vacnet.runtimes.docker.progress import Progress
-from vacnet.runtimes.docker.workers import Workers
+from vacnet.runtimes.engine.faults import RefusalError, shorten
+from vacnet.runtimes.engine.workers import Workers
 
 NOT_NOW = [
     ("mkdir /var/lib/docker/overlay2/x: no space left on device", "make room on the engine's disk"),
@@ -56,7 +57,7 @@ def test_all_else_is_a_start_that_failed_in_the_engines_words(words: str) -> Non
     ],
 )
 def test_a_name_that_is_taken_is_known_whatever_the_status(status: int, words: str, *, taken: bool) -> None:
-    assert RefusalError(status, words).name_is_taken == taken
+    assert name_is_taken(RefusalError(status, words)) == taken
 
 
 PULLS = [

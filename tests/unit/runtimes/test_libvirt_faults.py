@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from vacnet.machines.runtime import NotNowError, StartFailedError
+from vacnet.runtimes.engine.faults import RefusalError, shorten
 from vacnet.runtimes.libvirt import binding
 from vacnet.runtimes.libvirt.client import Client, Patience
-from vacnet.runtimes.libvirt.faults import RefusalError, is_away, shorten, start_failure
+from vacnet.runtimes.libvirt.faults import is_away, start_failure
 
 NOT_NOW = {
     "full disk": (

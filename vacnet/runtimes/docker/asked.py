@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker.client import Client, Patience
-from vacnet.runtimes.docker.faults import NO_SUCH, RefusalError, pull_failure
+from vacnet.runtimes.docker.faults import NO_SUCH, pull_failure
 from vacnet.runtimes.docker.image import reference_of, registry_of
+from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.targets.model import DockerSettings, PullPolicy
 
 REGISTRY_SECONDS = 15.0
@@ -66,7 +67,7 @@ async def _is_here(client: Client, image: str) -> bool:
     try:
         await client.ask(lambda api: api.image(image))
     except RefusalError as refusal:
-        if refusal.status == NO_SUCH:
+        if refusal.code == NO_SUCH:
             return False
         raise
     return True

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from vacnet.runtimes.docker.faults import AwayError, RefusalError
-from vacnet.runtimes.docker.workers import Workers
+from vacnet.runtimes.engine.faults import AwayError, RefusalError
+from vacnet.runtimes.engine.workers import Workers
 
 if TYPE_CHECKING:
     from vacnet.runtimes.docker.api import Api

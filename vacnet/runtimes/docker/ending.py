@@ -14,8 +14,9 @@ from contextlib import suppress
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.container import Container, container_of
-from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH, RefusalError
+from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH
 from vacnet.runtimes.docker.look import inspected
+from vacnet.runtimes.engine.faults import RefusalError
 
 KILL_SECONDS = 20.0
 """How long the kernel may take to end what is killed: it waits for disks."""
@@ -64,7 +65,7 @@ class Endings:
             await self._client.ask(lambda api: api.kill(container, signal=signal))
         except RefusalError as refusal:
             # One that is gone or has just ended needs no signal; one that is paused takes none.
-            if refusal.status not in {NO_SUCH, CONFLICT}:
+            if refusal.code not in {NO_SUCH, CONFLICT}:
                 raise NotNowError(
                     f"container {container[:12]} takes no {signal}: {refusal.words}"
                 ) from refusal

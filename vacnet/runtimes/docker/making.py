@@ -25,10 +25,11 @@ from vacnet.runtimes.docker import binds, cvmfs, gpus, orphans
 from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.container import FACTORY_LABEL, Container, container_of, machine_of
 from vacnet.runtimes.docker.creation import GPUS_LABEL, Plan
-from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH, AwayError, RefusalError, start_failure
+from vacnet.runtimes.docker.faults import CONFLICT, NO_SUCH, name_is_taken, start_failure
 from vacnet.runtimes.docker.image import is_digest, reference_of
 from vacnet.runtimes.docker.look import beneath, inspected
 from vacnet.runtimes.docker.pull import Pulls
+from vacnet.runtimes.engine.faults import AwayError, RefusalError
 from vacnet.targets.model import DockerSettings, PullPolicy
 
 TRIES = 4
@@ -113,7 +114,7 @@ class Maker:
                 try:
                     return await self._create(plan)
                 except RefusalError as refusal:
-                    if refusal.name_is_taken:
+                    if name_is_taken(refusal):
                         return await self._namesake(spec)
                     await self._mend(plan, refusal)
         image = spec.target.root_image
@@ -152,7 +153,7 @@ class Maker:
         if plan.layer_bytes and "storage-opt" in refusal.words:
             self._holds_layers = False
             log.info("docker.no-layer-sizes", engine_says=refusal.words, instead="they are measured")
-        elif refusal.status == NO_SUCH:
+        elif refusal.code == NO_SUCH:
             await self._pull(plan)
         else:
             raise refusal
@@ -227,8 +228,8 @@ async def remove(client: Client, container: Container, *, force: bool = False) -
     try:
         await client.make(lambda api: api.remove_container(container.id, v=True, force=force))
     except RefusalError as refusal:
-        going = refusal.status == CONFLICT and "in progress" in refusal.words
-        if refusal.status != NO_SUCH and not going:
+        going = refusal.code == CONFLICT and "in progress" in refusal.words
+        if refusal.code != NO_SUCH and not going:
             raise
     if container.never_ran and (ended := await asyncio.to_thread(orphans.end, container.id)):
         log.warning("docker.orphans-ended", id=container.machine_id, processes=ended)

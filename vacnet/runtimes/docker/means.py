@@ -12,7 +12,7 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker.client import Client
-from vacnet.runtimes.docker.faults import RefusalError
+from vacnet.runtimes.engine.faults import RefusalError
 
 _LIMITS = {
     "MemoryLimit": "memory",

@@ -17,10 +17,11 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker.client import Client
-from vacnet.runtimes.docker.faults import AwayError, RefusalError, pull_failure
+from vacnet.runtimes.docker.faults import pull_failure
 from vacnet.runtimes.docker.image import registry_of
 from vacnet.runtimes.docker.progress import Progress
-from vacnet.runtimes.docker.workers import Workers
+from vacnet.runtimes.engine.faults import AwayError, RefusalError
+from vacnet.runtimes.engine.workers import Workers
 
 STALL_SECONDS = 180.0
 """Extracting a layer of gigabytes on a slow disk says nothing for a minute or two."""

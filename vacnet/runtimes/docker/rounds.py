@@ -20,9 +20,9 @@ from vacnet.runtimes.docker import guard
 from vacnet.runtimes.docker.client import Client
 from vacnet.runtimes.docker.console import Console
 from vacnet.runtimes.docker.container import Container
-from vacnet.runtimes.docker.faults import RefusalError
 from vacnet.runtimes.docker.knowledge import Knowledge
 from vacnet.runtimes.docker.look import Look
+from vacnet.runtimes.engine.faults import RefusalError
 
 DUTY = 20.0
 """What a round of disks took is followed by this many times as long without."""

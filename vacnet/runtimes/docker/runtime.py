@@ -4,9 +4,6 @@ Rules of this file: it holds nothing that a restart would lose; the engine keeps
 until they are forgotten, and what else is needed stands in labels and in the machine's directory. Here is
 only the wiring: a container is made by `making`, ended by `ending`, looked at by `look` and `seen`;
 `events` tells of changes, `rounds` measures, copies console logs and holds disks.
-
-A factory that never had containers asks no engine: it is not loaded, and its absence is no news. What wakes
-this runtime is a target that needs it (`probe`), a start, or the mark that an earlier life of it left.
 """
 
 from __future__ import annotations
@@ -25,7 +22,6 @@ from vacnet.runtimes.docker.client import Client, Patience
 from vacnet.runtimes.docker.container import Container
 from vacnet.runtimes.docker.ending import Endings
 from vacnet.runtimes.docker.events import Events, Happening
-from vacnet.runtimes.docker.faults import RefusalError
 from vacnet.runtimes.docker.knowledge import Knowledge
 from vacnet.runtimes.docker.late_words import LateWords
 from vacnet.runtimes.docker.look import Look
@@ -34,6 +30,9 @@ from vacnet.runtimes.docker.means import Means
 from vacnet.runtimes.docker.pull import Pulls
 from vacnet.runtimes.docker.rounds import Paces, Rounds
 from vacnet.runtimes.docker.seen import Known, describe, still_running
+from vacnet.runtimes.engine.faults import RefusalError
+from vacnet.runtimes.engine.locks import Locks
+from vacnet.runtimes.engine.used import Used
 from vacnet.targets.model import DockerSettings, Model
 
 MARK = "docker.used"
@@ -63,8 +62,6 @@ class DockerRuntime:
         """Look after the containers that bear `factory`'s label; their directories are in `machines/`."""
         self._settings = settings
         self._machines = state_directory / "machines"
-        self._mark = state_directory / MARK
-        self._awake = asyncio.Event()
         self._client = Client(settings.socket, patience or Patience())
         self._means = Means(self._client)
         self._pulls = Pulls(self._client, settings.auth_file)
@@ -79,17 +76,15 @@ class DockerRuntime:
             self._client, self._look, self._knowledge, self._machines, self._over_disk, paces or Paces()
         )
         self._changed: asyncio.Queue[str] = asyncio.Queue()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._used = Used(state_directory / MARK)
+        self._locks = Locks()
         self._starting: set[str] = set()
-        self._marked = self._mark.exists()
-        if self._marked:
-            self._awake.set()
 
     # --- the engine ---------------------------------------------------------------------------
 
     async def probe(self) -> str:
         """Ask the engine whether it is there; return an empty text, or what an admin has to mend."""
-        self._awake.set()
+        self._used.wake()
         try:
             await self._means.ask()
         except NotNowError as error:
@@ -105,23 +100,16 @@ class DockerRuntime:
             StartFailedError: the engine refused.
             NotNowError: engine, image or something of this host is not to be had.
         """
-        async with self._lock(spec.id):
-            self._leave_mark()
+        async with self._locks.of(spec.id):
+            self._used.leave_mark()
             self._starting.add(spec.id)
             try:
                 return await self._maker.make(spec)
             except (NotNowError, StartFailedError):
                 await asyncio.to_thread(_tidy, spec.directory)
-                self._locks.pop(spec.id, None)
                 raise
             finally:
                 self._starting.discard(spec.id)
-
-    def _leave_mark(self) -> None:
-        if not self._marked:
-            self._mark.touch()
-            self._marked = True
-            self._awake.set()
 
     # --- stop and forget ----------------------------------------------------------------------
 
@@ -131,7 +119,7 @@ class DockerRuntime:
         Raises:
             NotNowError: the engine does not answer, or the kernel cannot end it.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             found = (await self._take()).get(machine_id)
             if found is not None and found.running:
                 await asyncio.to_thread(self._knowledge.measure, found)
@@ -144,7 +132,7 @@ class DockerRuntime:
         Raises:
             NotNowError: the engine does not answer, or cannot remove it: it is tried again.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             found = (await self._take()).get(machine_id)
             if found is not None and not found.running:
                 await self._rounds.last_words(found)
@@ -159,7 +147,6 @@ class DockerRuntime:
             await asyncio.to_thread(_tidy, self._machines / machine_id)
         self._knowledge.drop(machine_id)
         self._rounds.drop(machine_id)
-        self._locks.pop(machine_id, None)
 
     # --- looking ------------------------------------------------------------------------------
 
@@ -169,7 +156,7 @@ class DockerRuntime:
         Raises:
             NotNowError: the engine does not answer.
         """
-        if not self._awake.is_set():
+        if not self._used.awake:
             return {}
         found = await self._take()
         await self._maker.remove_abandoned(found.values())
@@ -202,7 +189,7 @@ class DockerRuntime:
 
     async def changes(self) -> AsyncIterator[str]:
         """Yield the id of each machine that an event names; see `Runtime.changes`."""
-        await self._awake.wait()
+        await self._used.wait()
         self._events.follow()
         while True:
             yield await self._changed.get()
@@ -242,9 +229,6 @@ class DockerRuntime:
         log.warning("docker.over-disk", machine=container.machine_id, **values)
         await asyncio.to_thread(guard.record, home, used_bytes, container.disk_bytes)
         await self.stop(container.machine_id, self._settings.stop_grace_seconds)
-
-    def _lock(self, machine_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(machine_id, asyncio.Lock())
 
     async def close(self) -> None:
         """Let go of threads and connections; containers go on."""

@@ -6,9 +6,9 @@ Rules of this file: for people who check their settings; nothing is made, nothin
 from __future__ import annotations
 
 from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.runtimes.libvirt import kvm
 from vacnet.runtimes.libvirt.client import Client, Patience
-from vacnet.runtimes.libvirt.faults import RefusalError
 from vacnet.runtimes.libvirt.host import look
 from vacnet.runtimes.libvirt.runtime import uri_of
 from vacnet.targets.model import LibvirtSettings

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeVar
 
-from vacnet.runtimes.docker.workers import Workers
+from vacnet.runtimes.engine.faults import AwayError, RefusalError, shorten
+from vacnet.runtimes.engine.workers import Workers
 from vacnet.runtimes.libvirt import binding
 from vacnet.runtimes.libvirt.binding import Connection
-from vacnet.runtimes.libvirt.faults import AwayError, RefusalError, is_away, shorten
+from vacnet.runtimes.libvirt.faults import is_away
 
 T = TypeVar("T")
 

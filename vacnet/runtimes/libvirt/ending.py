@@ -15,10 +15,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.runtimes.libvirt import binding
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.client import Client
-from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, RefusalError
+from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID
 from vacnet.runtimes.libvirt.look import Domain, State
 
 ASK_AGAIN_SECONDS = 1.0

@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.client import Client
-from vacnet.runtimes.libvirt.faults import RefusalError
 
 AGAIN_SECONDS = 0.5
 """A libvirtd takes seconds to start again, and its machines go on meanwhile."""

@@ -19,18 +19,13 @@ from vacnet.machines.images import Images
 from vacnet.machines.layout import CONSOLE
 from vacnet.machines.runtime import NotNowError, StartFailedError
 from vacnet.machines.spec import Spec
+from vacnet.runtimes.engine.faults import AwayError, RefusalError
 from vacnet.runtimes.libvirt import binding, boot, disks, kvm, labels
 from vacnet.runtimes.libvirt.addresses import Card, card_of
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.client import Client
 from vacnet.runtimes.libvirt.domain import domain_xml
-from vacnet.runtimes.libvirt.faults import (
-    NO_DOMAIN,
-    OPERATION_INVALID,
-    AwayError,
-    RefusalError,
-    start_failure,
-)
+from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, start_failure
 from vacnet.runtimes.libvirt.host import Host, look
 from vacnet.runtimes.libvirt.look import Domain, carried_by
 from vacnet.runtimes.libvirt.own_network import OwnNetwork, TakenError

@@ -15,11 +15,11 @@ import psutil
 import structlog
 
 from vacnet.machines.runtime import NotNowError
+from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.runtimes.libvirt import addresses, network
 from vacnet.runtimes.libvirt.addresses import NetworkNames
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.client import Client
-from vacnet.runtimes.libvirt.faults import RefusalError
 
 log = structlog.get_logger(__name__)
 

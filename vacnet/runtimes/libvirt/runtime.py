@@ -3,9 +3,6 @@
 Rules of this file: it holds nothing that a restart would lose: libvirt keeps domains and how they ended until
 they are forgotten, and the rest stands in their metadata and in the machine's directory. Here is only the
 wiring.
-
-A factory that never had virtual machines asks no libvirt: it is not loaded, and its absence is no news. What
-wakes this runtime is a target that needs it (`probe`), a start, or the mark that an earlier life of it left.
 """
 
 from __future__ import annotations
@@ -22,11 +19,13 @@ from vacnet.machines.layout import CONSOLE
 from vacnet.machines.metadata.service import Service
 from vacnet.machines.runtime import NotNowError, Seen, Usage
 from vacnet.machines.spec import Spec
+from vacnet.runtimes.engine.faults import RefusalError
+from vacnet.runtimes.engine.locks import Locks
+from vacnet.runtimes.engine.used import Used
 from vacnet.runtimes.libvirt import addresses, giving_up, kvm, making, measure
 from vacnet.runtimes.libvirt.client import Client, Patience
 from vacnet.runtimes.libvirt.ending import Endings
 from vacnet.runtimes.libvirt.events import Events
-from vacnet.runtimes.libvirt.faults import RefusalError
 from vacnet.runtimes.libvirt.giving_up import GivingUp
 from vacnet.runtimes.libvirt.host import Host
 from vacnet.runtimes.libvirt.look import Domain, Look
@@ -82,7 +81,6 @@ class LibvirtRuntime:
             pause_seconds: what a pause of a machine may last.
         """
         self._machines = state_directory / "machines"
-        self._mark = state_directory / MARK
         self._boot_id = BOOT_ID.read_text().strip()
         self._client = Client(uri_of(settings), patience or Patience())
         self._look = Look(factory)
@@ -100,21 +98,18 @@ class LibvirtRuntime:
         self._giving_up = GivingUp(self._machines, self._take, self._end_now, pause_seconds)
         self._events = Events(self._client, self._hear)
         self._changed: asyncio.Queue[str] = asyncio.Queue()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._used = Used(state_directory / MARK)
+        self._locks = Locks()
         self._starting: set[str] = set()
         self._usages: dict[str, Usage] = {}
         self._measuring: asyncio.Task[None] | None = None
         self._said: Host | None = None
-        self._awake = asyncio.Event()
-        self._marked = self._mark.exists()
-        if self._marked:
-            self._awake.set()
 
     # --- the engine ---------------------------------------------------------------------------
 
     async def probe(self) -> str:
         """Ask libvirt whether it is there; return an empty text, or what an admin has to mend."""
-        self._awake.set()
+        self._used.wake()
         try:
             async with asyncio.timeout(self._client.patience.probe_seconds):
                 self._maker.libvirt_unknown()  # nor is the host: an admin may have mended /dev/kvm
@@ -144,19 +139,13 @@ class LibvirtRuntime:
             StartFailedError: libvirt or QEMU refused.
             NotNowError: libvirt, image or something of this host is not to be had.
         """
-        async with self._lock(spec.id):
-            self._leave_mark()
+        async with self._locks.of(spec.id):
+            self._used.leave_mark()
             self._starting.add(spec.id)
             try:
                 return await self._maker.make(spec, in_use=self._in_use(spec.id))
             finally:
                 self._starting.discard(spec.id)
-
-    def _leave_mark(self) -> None:
-        if not self._marked:
-            self._mark.touch()
-            self._marked = True
-            self._awake.set()
 
     def _in_use(self, beside: str) -> bool:
         """Tell whether another machine runs, or is being made."""
@@ -171,7 +160,7 @@ class LibvirtRuntime:
         Raises:
             NotNowError: libvirt does not answer, or cannot end it.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             found = (await self._take()).get(machine_id)
             if found is not None and found.running:
                 await self._measure()
@@ -186,14 +175,13 @@ class LibvirtRuntime:
         Raises:
             NotNowError: libvirt does not answer, or cannot remove it: it is tried again.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             found = (await self._take()).get(machine_id)
             if found is not None and found.running:
                 return
             if found is not None:
                 await self._remove(found)
             await self._maker.tidy(machine_id, self._machines / machine_id)
-        self._locks.pop(machine_id, None)
 
     async def _remove(self, domain: Domain) -> None:
         try:
@@ -213,7 +201,7 @@ class LibvirtRuntime:
         Raises:
             NotNowError: libvirt does not answer.
         """
-        if not self._awake.is_set():
+        if not self._used.awake:
             return {}
         found = await self._take()
         await self._maker.remove_abandoned(found.values())
@@ -249,7 +237,7 @@ class LibvirtRuntime:
 
     async def changes(self) -> AsyncIterator[str]:
         """Yield the id of each machine that an event names; see `Runtime.changes`."""
-        await self._awake.wait()
+        await self._used.wait()
         self._events.follow()
         while True:
             yield await self._changed.get()
@@ -292,9 +280,6 @@ class LibvirtRuntime:
             return
         ours = {one.uuid for one in self._look.domains.values()}
         self._usages |= {uuid: usage for uuid, usage in told.items() if uuid in ours}
-
-    def _lock(self, machine_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(machine_id, asyncio.Lock())
 
     async def close(self) -> None:
         """Let go of threads and the connection; machines go on."""

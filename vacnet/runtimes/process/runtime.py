@@ -23,6 +23,7 @@ import structlog
 
 from vacnet.machines.runtime import NotNowError, Seen, StartFailedError, Usage
 from vacnet.machines.spec import LABEL_PREFIX, Spec
+from vacnet.runtimes.engine.locks import Locks
 from vacnet.runtimes.process import (
     by_hand,
     cgroups,
@@ -75,7 +76,7 @@ class ProcessRuntime:
         self._means: Means | None = None
         self._starter = Starter()
         self._watch = Watch()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks = Locks()
         self._guard_seconds = guard_seconds
         self._guarding: asyncio.Task[None] | None = None
 
@@ -110,7 +111,7 @@ class ProcessRuntime:
             NotNowError: settings or host do not allow process machines now.
         """
         means = await self._find_means()
-        async with self._lock(spec.id), patience.alone(spec.directory):
+        async with self._locks.of(spec.id), patience.alone(spec.directory):
             found = await patience.settled(spec.directory)
             if found is not None:
                 return self._adopt(found)
@@ -166,7 +167,7 @@ class ProcessRuntime:
         Raises:
             NotNowError: it cannot be ended now, and why.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             directory = self._machines / machine_id
             found = await patience.settled(directory)
             if found is not None and found.running:
@@ -192,7 +193,7 @@ class ProcessRuntime:
         Raises:
             NotNowError: what is left of it cannot be put in order now, and why.
         """
-        async with self._lock(machine_id):
+        async with self._locks.of(machine_id):
             directory = self._machines / machine_id
             found = await patience.settled(directory)
             groups = found.plan["cgroups"] if found else await self._where_cgroups_are(machine_id)
@@ -202,7 +203,6 @@ class ProcessRuntime:
                 cgroups.remove(groups)
                 await asyncio.to_thread(prepare.tidy, directory)
                 await asyncio.to_thread(left_over.remove, directory)
-        self._locks.pop(machine_id, None)
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class ProcessRuntime:
 
     async def _settle(self, found: Folder) -> Folder | None:
         """Put a machine in order, after a start, stop or forget of ours that is at work on it."""
-        async with self._lock(found.plan["machine"]):
+        async with self._locks.of(found.plan["machine"]):
             return await patience.settled(found.directory)
 
     def _look_at_all(self) -> list[Folder]:
@@ -263,9 +263,6 @@ class ProcessRuntime:
             log.warning("process.over-limit", machine=machine, **values)
             await asyncio.to_thread(guard.record, folder, values)
             await self.stop(machine, GRACE_SECONDS)
-
-    def _lock(self, machine_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(machine_id, asyncio.Lock())
 
     async def close(self) -> None:
         """Let go of template and watchers; machines and their keepers go on."""

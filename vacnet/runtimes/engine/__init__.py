@@ -1,0 +1,1 @@
+"""What runtimes whose engine is somebody else's daemon have in common; each keeps to itself beside this."""
