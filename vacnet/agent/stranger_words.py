@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vacnet.agent.namesake_words import namesake_notes
 from vacnet.quantities import duration
 from vacnet.space.address import Address
 from vacnet.space.counters import Reject
@@ -68,7 +69,7 @@ def brief_notes(gossip: Gossip, now: float) -> dict[Address, str]:
 
 
 def _by_address(gossip: Gossip, now: float, say: Callable[[Accused], str]) -> dict[Address, str]:
-    notes = {one.address: say(one) for one in gossip.accused(now)}
+    notes = namesake_notes(gossip.table, now) | {one.address: say(one) for one in gossip.accused(now)}
     twin = gossip.twin_at(now)
     return notes if twin is None else {**notes, twin: _TWIN}
 

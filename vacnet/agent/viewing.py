@@ -16,6 +16,7 @@ from vacnet.agent.board import Board
 from vacnet.agent.differences import differences
 from vacnet.agent.effects import Effect, StartMachine
 from vacnet.agent.host import Host
+from vacnet.agent.namesake_words import namesake_words
 from vacnet.agent.obstacles import cap_of_space, held_words
 from vacnet.agent.strips import Strips
 from vacnet.agent.view import FactoryView, SpaceView, TargetView
@@ -112,7 +113,7 @@ def _factory(sight: Sight, known: Known, told: rules.Told, now: float) -> Factor
         deadline_seconds=None if row.deadline_at is None else row.deadline_at - now,
         version=row.software_version,
         settings_differ=differ,
-        note=_note(sight, known, told, state, differ=differ),
+        note=_note(sight, known, told, now, differ=differ),
         rule_version=row.rule_version if known.row_version else rules.NOBODY_TOLD,
     )
 
@@ -121,8 +122,8 @@ def _flags(flags: Flags) -> tuple[str, ...]:
     return tuple((flag.name or "").lower() for flag in Flags if flag & flags)
 
 
-def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, differ: bool) -> str:
-    itself = known is sight.table.me
+def _note(sight: Sight, known: Known, told: rules.Told, now: float, *, differ: bool) -> str:
+    itself, state = known is sight.table.me, known.liveness(now)
     if itself and sight.host.reasons:
         return sight.host.reasons[0].words
     if state is Liveness.SILENT:
@@ -132,13 +133,20 @@ def _note(sight: Sight, known: Known, told: rules.Told, state: Liveness, *, diff
         return (
             f"said goodbye: {'its machines are counted for ten minutes' if held else 'no machine was left'}"
         )
-    unclear = known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR
-    notes = [WHY_THERE] if unclear and not itself else []
+    notes = [] if itself else [*_told_by_flags(known, now)]
     notes += list(_failing(sight, known))[:2]
     notes += filter(None, (rules.note(known.row.rule_version, told),) if known.row_version else ())
     if differ:
         notes.append(f"settings differ from ours: {differences(known.targets, sight.table.me.targets)}")
     return "; ".join(notes)
+
+
+def _told_by_flags(known: Known, now: float) -> Iterator[str]:
+    """Yield what the flags of another mean, or where that is told."""
+    if namesakes := namesake_words(known, now):
+        yield namesakes
+    elif known.row.flags & _SELF_TOLD and not known.row.flags & _CLEAR:
+        yield WHY_THERE
 
 
 def _failing(sight: Sight, known: Known) -> Iterator[str]:

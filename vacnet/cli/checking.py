@@ -7,14 +7,16 @@ itself answers itself, and is said so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import msgspec
 
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError
 from vacnet.cli.options import Asking
-from vacnet.cli.probing import NO_ANSWER, REFUSED, Probe, Prober
+from vacnet.cli.probing import NO_ANSWER, REFUSED, Probe, Prober, namesakes
 from vacnet.cli.remote import Remote, access, resolve
 from vacnet.console.peers_check_view import Checked, CheckedPeer
 from vacnet.console.words import age
@@ -27,6 +29,9 @@ NOT_TAKEN = "nothing from {} is taken: "
 HEARD = "this host's factory heard it {} ago"
 RUNS = ", so it runs: a firewall lets only some ports pass"
 RAN = ": it has ended since, or a firewall lets only some ports pass"
+NAMESAKE = (
+    "another factory of this name answers at {}: stop one, or give it a name of its own ([factory] name)"
+)
 DEPARTED = "departed"
 """Who said goodbye is not asked, unless the file has it."""
 GOODBYE = "it said goodbye {} ago: `systemctl start vacnet` there if it should run"
@@ -49,10 +54,15 @@ def check(remote: Remote, asking: Asking) -> Checked:
         found = dict(zip(names, pool.map(resolve, names), strict=True))
     probes = Prober(way.key, [a for addresses, _ in found.values() for a in addresses]).run()
     states = {called: state for state in met for called in (state.address, state.name)}
-    return Checked(
-        space=way.space,
-        peers=tuple(_checked(name, found[name], probes, states.get(name), warnings) for name in names),
-    )
+    checked = [_checked(name, found[name], probes, states.get(name), warnings) for name in names]
+    return Checked(space=way.space, peers=tuple(_with_namesakes(one, [*probes.values()]) for one in checked))
+
+
+def _with_namesakes(peer: CheckedPeer, probes: Sequence[Probe]) -> CheckedPeer:
+    """Return a peer; one that answers under a name that another running factory bears, with where that is."""
+    own = next((probe for probe in probes if endpoint_text(*probe.address) == peer.address), None)
+    others = [endpoint_text(*one.address) for one in namesakes(own, probes)] if own and peer.answers else []
+    return msgspec.structs.replace(peer, words=NAMESAKE.format(" and ".join(others))) if others else peer
 
 
 def _known(asking: Asking) -> tuple[tuple[PeerState, ...], tuple[str, ...]]:

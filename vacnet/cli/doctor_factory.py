@@ -169,7 +169,9 @@ def peers(found: Found, asking: Asking) -> Iterator[Finding]:
         return
     for peer in checked.peers:
         if peer.answers:
-            yield Finding(about="peers", verdict="good", words=f"{peer.name} answers as {peer.factory}")
+            verdict: Verdict = "bad" if peer.words else "good"
+            words = f"{peer.name} answers as {peer.factory}"
+            yield Finding(about="peers", verdict=verdict, words=words, remedy=peer.words)
         else:
             yield Finding(
                 about="peers", verdict="bad", words=f"{peer.name} does not answer", remedy=_remedy(peer)

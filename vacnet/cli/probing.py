@@ -11,7 +11,7 @@ import errno
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import SystemRandom
@@ -69,6 +69,17 @@ class Probe:
         if versions.common(self.welcome.version_min, self.welcome.version_max) is None:
             return versions.words(self.welcome.version_min, self.welcome.version_max)
         return "" if self.full else NARROW
+
+
+def namesakes(own: Probe, probes: Iterable[Probe]) -> list[Probe]:
+    """Return which answered under the name of this one and are another running factory."""
+    return [probe for probe in probes if _other_of_name(probe.welcome, own.welcome)]
+
+
+def _other_of_name(one: Welcome | None, other: Welcome | None) -> bool:
+    if one is None or other is None or not (one.instance and other.instance):
+        return False
+    return one.name == other.name and one.instance != other.instance
 
 
 class Prober:

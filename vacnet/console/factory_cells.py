@@ -55,6 +55,7 @@ MOODS: tuple[Mood, ...] = (
         "its numbers are the last heard; see its log and the network",
     ),
     Mood("departed", glyphs.SILENT, Tone.FAINT, _state("departed"), "it stopped in order"),
+    Mood("conflict", glyphs.ERROR, Tone.BAD, _flag("conflict"), "two of this name run: stop one"),
     Mood(
         "never heard",
         glyphs.SILENT,
@@ -62,7 +63,6 @@ MOODS: tuple[Mood, ...] = (
         _state("unknown"),
         "does it run, with a key of ours, and is UDP open to it?",
     ),
-    Mood("conflict", glyphs.ERROR, Tone.BAD, _flag("conflict"), "two of this name run: stop one"),
     Mood("draining", glyphs.DRAINING, Tone.WARN, _flag("draining"), "it starts nothing new"),
     Mood("isolated", glyphs.DRAINING, Tone.WARN, _flag("isolated"), "it hears none of its peers"),
     Mood(

@@ -41,6 +41,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "engine": Trouble(Status.WARNING, "an engine that targets need is not there or does not answer"),
     "black-hole": Trouble(Status.WARNING, "a target fails here and not elsewhere"),
     "wrong-key": Trouble(Status.WARNING, "datagrams come that no key here opens"),
+    "namesakes": Trouble(Status.WARNING, "two other factories of the space bear one name"),
     "settings": Trouble(Status.WARNING, "an edit was refused or waits for a restart"),
     "keys": Trouble(Status.WARNING, "the key file is bad: the last good keys stand"),
     "peers": Trouble(Status.WARNING, "a peer is not found, or the file is bad"),

@@ -33,6 +33,7 @@ STATES: Mapping[str, tuple[str, str, Tone]] = {
     "unknown": (glyphs.SILENT, "never heard", Tone.WARN),
 }
 """Sign, word and tone; the words are those of `vacnet factories`."""
+CONFLICT = (glyphs.ERROR, "conflict", Tone.BAD)
 NEVER_HEARD = "does it run, with this key, and is UDP open to it? `vacnet peers check` asks it"
 
 NO_PEERS = "No peers: `vacnet peers add HOST` on either side brings two hosts together."
@@ -72,7 +73,7 @@ def listed_view(names: tuple[str, ...], file: str, problems: tuple[str, ...] = (
 
 
 def _row(peer: PeerState, late_seconds: float) -> Row:
-    glyph, word, tone = STATES.get(peer.state, ("?", peer.state, Tone.WARN))
+    glyph, word, tone = _sign(peer)
     heard = None if peer.heard_seconds is None else peer.heard_seconds + late_seconds
     note = peer.note.removeprefix(word).lstrip(":; ,") or (NEVER_HEARD if peer.state == "unknown" else "")
     if peer.rows_missing:
@@ -90,6 +91,13 @@ def _row(peer: PeerState, late_seconds: float) -> Row:
         "note": say(words.clean(note)),
     }
     return Row(cells=cells, mood=peer.state, notable=peer.state != "live", stale=peer.state != "live")
+
+
+def _sign(peer: PeerState) -> tuple[str, str, Tone]:
+    """Return sign, word and tone; who bears a name that two have is heard, whatever else is said of it."""
+    if peer.state in {"live", "unknown"} and CONFLICT[1] in peer.flags:
+        return CONFLICT
+    return STATES.get(peer.state, ("?", peer.state, Tone.WARN))
 
 
 def _milliseconds(seconds: float | None) -> str:

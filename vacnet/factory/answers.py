@@ -19,6 +19,7 @@ import msgspec
 from vacnet import __version__
 from vacnet.agent import rules
 from vacnet.agent.agent import Agent
+from vacnet.agent.namesake_words import twins
 from vacnet.agent.stranger_words import address_notes, brief_notes, stranger_lines, stranger_reports
 from vacnet.factory import health, peer_state
 from vacnet.factory.album import Album
@@ -94,7 +95,7 @@ class FactoryAnswers:
             factory=settings.factory.name,
             time=time.time(),
             version=__version__,
-            factories=(*factories, *peer_state.unheard(known, notes)),
+            factories=(*factories, *peer_state.unheard(known, notes, twins(self.agent.gossip, now))),
             targets=msgspec.convert(view.targets, tuple[TargetState, ...], from_attributes=True),
             starts_last_minute=view.starts_last_minute,
             rule_version=view.rule_version,
@@ -134,7 +135,11 @@ class FactoryAnswers:
             factory=self.settings().factory.name,
             time=time.time(),
             peers=peer_state.peer_states(
-                known, factories, peer_state.ways(gossip.table), address_notes(gossip, now)
+                known,
+                factories,
+                peer_state.ways(gossip.table),
+                address_notes(gossip, now),
+                twins(gossip, now),
             ),
             keys=peer_state.key_states(gossip.keys, gossip.table, now),
             warnings=(
@@ -169,7 +174,8 @@ class FactoryAnswers:
         wall, now = time.time(), boot_seconds()
         factories = self.agent.view(now).factories
         known = peer_state.pair(self.resolver.peers(), factories, self.own())
-        unheard = (one.name for one in peer_state.unheard(known))
+        unheard = peer_state.unheard(known, twins=twins(self.agent.gossip, now))
+        quiet = (one.name for one in unheard if not one.flags)
         dropped = await self.record.dropped(wall - health.DROPPED_SECONDS)
         return Health(
             factory=self.settings().factory.name,
@@ -182,7 +188,7 @@ class FactoryAnswers:
             counters=self.counters(),
             trouble=self.record.trouble,
             conditions=tuple(health.conditions(self.agent, self.warned, now)),
-            numbers=health.numbers(factories, unheard, self.machines_directory.parent, dropped),
+            numbers=health.numbers(factories, quiet, self.machines_directory.parent, dropped),
         )
 
     async def log(self, machine: str, tail: int, *, follow: bool) -> AsyncGenerator[bytes]:

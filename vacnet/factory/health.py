@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vacnet.agent.agent import Agent
+from vacnet.agent.namesake_words import namesake_reports
 from vacnet.agent.stranger_words import stranger_reports
 from vacnet.agent.view import FactoryView
 from vacnet.factory.host import NO_RUNTIME
@@ -34,6 +35,8 @@ def conditions(agent: Agent, warned: Warnings, now: float) -> Iterator[Condition
     for topic in TOPICS:
         yield from (Condition(name=topic, words=line) for line in warned.of(topic))
     yield from (Condition(name="wrong-key", words=line) for line in stranger_reports(agent.gossip, now))
+    for line in namesake_reports(agent.gossip.table, now):
+        yield Condition(name="namesakes", words=line)
     for model, why in agent.host.facts.engines_away.items():
         if not why.startswith(NO_RUNTIME):  # nobody can mend that, and other factories may make them
             yield Condition(name="engine", words=f"{model}: {why}")

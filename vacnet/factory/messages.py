@@ -67,7 +67,7 @@ class FactoryState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     itself: bool
     state: str
-    """`live`, `silent`, `departed` or `unknown` (a configured peer never heard)."""
+    """`live`, `silent`, `departed` or `unknown` (a configured peer that is heard as no factory)."""
     heard_seconds: float | None
     address: str
     flags: tuple[str, ...]
@@ -188,6 +188,8 @@ class PeerState(msgspec.Struct, frozen=True, kw_only=True):
     """How long its news take to come here: half the round trip, which is right where both ways are alike."""
     rows_missing: int = 0
     """Of its changes that were heard of and are not here yet."""
+    flags: tuple[str, ...] = ()
+    """`conflict`: two running factories bear its name."""
 
 
 class KeyState(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,7 +242,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """Stable: a veto (`draining`, `isolated`, `overload` ...), a topic (`settings`, `keys`, `peers` ...),
-    `wrong-key`, `engine` or `black-hole`."""
+    `wrong-key`, `namesakes`, `engine` or `black-hole`."""
     words: str
 
 
@@ -250,7 +252,7 @@ class HealthNumbers(msgspec.Struct, frozen=True, kw_only=True):
     peers_live: int
     peers_silent: tuple[str, ...]
     peers_unheard: tuple[str, ...]
-    """Configured, and never heard."""
+    """Configured, and never heard; one that bears another's name is told as a condition."""
     machines_running: int
     machines_starting: int
     processors_total: int

@@ -21,6 +21,8 @@ from vacnet.space.table import Table
 from vacnet.targets.address import endpoint_text
 
 UNKNOWN = "unknown"
+CONFLICT = "conflict"
+"""Flag of who runs under a name that another running factory bears, and so is not taken for it."""
 NEVER_HEARD = "never heard: does it run, with a key of ours, and is UDP open to it?"
 
 NO_NOTES: Mapping[Address, str] = MappingProxyType({})
@@ -80,16 +82,22 @@ def peer_states(
     factories: Sequence[FactoryView],
     ways_to: Mapping[str, Way],
     notes: Mapping[Address, str] = NO_NOTES,
+    twins: Collection[Address] = (),
 ) -> tuple[PeerState, ...]:
-    """Return the configured peers, then the factories met besides; `notes` say why none is heard where."""
+    """Return the configured peers, then the factories met besides; `notes` say why none is heard where.
+
+    At `twins` a second factory of a known name runs.
+    """
     listed = {each.factory.name for each in known if each.factory}
     met = [factory for factory in factories if not factory.itself and factory.name not in listed]
-    configured = (_configured(each, ways_to, notes) for each in known)
+    configured = (_configured(each, ways_to, notes, twins) for each in known)
     return (*configured, *(_met(factory, factory.name, ways_to, configured=False) for factory in met))
 
 
-def unheard(known: Sequence[Known], notes: Mapping[Address, str] = NO_NOTES) -> tuple[FactoryState, ...]:
-    """Return the configured peers that nobody has heard, as they stand in the table of factories."""
+def unheard(
+    known: Sequence[Known], notes: Mapping[Address, str] = NO_NOTES, twins: Collection[Address] = ()
+) -> tuple[FactoryState, ...]:
+    """Return the configured peers that are heard as no factory, as they stand in the table of factories."""
     return tuple(
         FactoryState(
             name=each.resolved.peer.name_as_written,
@@ -97,7 +105,7 @@ def unheard(known: Sequence[Known], notes: Mapping[Address, str] = NO_NOTES) -> 
             state=UNKNOWN,
             heard_seconds=None,
             address=_address(each.resolved),
-            flags=(),
+            flags=_flags(each.resolved, twins),
             processors_total=0,
             processors_free=0,
             machines_running=0,
@@ -120,6 +128,10 @@ def _why_unheard(resolved: Resolved, notes: Mapping[Address, str]) -> str:
     return resolved.trouble or next(found, NEVER_HEARD)
 
 
+def _flags(resolved: Resolved, twins: Collection[Address]) -> tuple[str, ...]:
+    return (CONFLICT,) if any(address in twins for address in resolved.addresses) else ()
+
+
 def _same(resolved: Resolved, factory: FactoryView) -> bool:
     addresses = {endpoint_text(*address) for address in resolved.addresses}
     return factory.address in addresses or resolved.peer.host == factory.name
@@ -137,7 +149,9 @@ def _way(known: space_table.Known) -> Way:
     return Way(key=link.key_id.hex(), round_trip_seconds=link.round_trip_seconds, rows_missing=missing)
 
 
-def _configured(known: Known, ways_to: Mapping[str, Way], notes: Mapping[Address, str]) -> PeerState:
+def _configured(
+    known: Known, ways_to: Mapping[str, Way], notes: Mapping[Address, str], twins: Collection[Address]
+) -> PeerState:
     name = known.resolved.peer.name_as_written
     if known.factory is not None:
         return _met(known.factory, name, ways_to, configured=True)
@@ -148,6 +162,7 @@ def _configured(known: Known, ways_to: Mapping[str, Way], notes: Mapping[Address
         state=UNKNOWN,
         heard_seconds=None,
         note=_why_unheard(known.resolved, notes),
+        flags=_flags(known.resolved, twins),
     )
 
 
@@ -160,6 +175,7 @@ def _met(factory: FactoryView, name: str, ways_to: Mapping[str, Way], *, configu
         state=factory.state,
         heard_seconds=factory.heard_seconds,
         note=factory.note,
+        flags=tuple(flag for flag in factory.flags if flag == CONFLICT),
         factory=factory.name,
         version=factory.version,
         key=way.key,

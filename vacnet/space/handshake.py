@@ -27,7 +27,7 @@ from collections.abc import Callable
 import msgspec
 
 from vacnet.space import address as addresses
-from vacnet.space import limits, versions
+from vacnet.space import limits, namesake, versions
 from vacnet.space.address import Address
 from vacnet.space.allowance import Bucket
 from vacnet.space.challenges import Sent
@@ -150,6 +150,7 @@ class Handshake:
         self.challenge(arrival, welcome.instance)
         if known is None or known.address is None or known.liveness(core.now) is not Liveness.LIVE:
             return
+        known.namesake = namesake.met(known.namesake, arrival.address, core.now)
         if core.challenges.permits(known.address, core.now):
             here = Rival(arrival.header.epoch, welcome.instance, *arrival.address, 0)
             self.greet(known.address, rival=here)

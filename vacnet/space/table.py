@@ -28,6 +28,7 @@ from vacnet.space import coding, limits
 from vacnet.space.address import Address
 from vacnet.space.kept import Kept
 from vacnet.space.link import Link
+from vacnet.space.namesake import Namesake
 from vacnet.space.rows import FactoryRow, TargetRow
 from vacnet.space.seal import factory_id
 from vacnet.space.wire import WireTarget, encode
@@ -80,6 +81,8 @@ class Known:
     """Of each target's row; a leftover of an earlier epoch has none."""
     link: Link | None = None
     """Proof that it receives and that I hear it; None: known by hearsay only."""
+    namesake: Namesake | None = None
+    """Another life of its name that proved itself; None: there was none."""
     shown: Liveness = Liveness.FORGOTTEN
     """Liveness that was told last."""
     pulled_at: float = -1e9
@@ -99,6 +102,13 @@ class Known:
             return Liveness.DEPARTED
         beats = limits.LIVE_BEATS * self.rhythm.beat_seconds
         return Liveness.LIVE if silence < beats else Liveness.SILENT
+
+    def namesake_at(self, now: float) -> Address | None:
+        """Return where a second factory of its name runs now; None: none is known."""
+        other = self.namesake
+        if other is None or self.liveness(now) is not Liveness.LIVE:
+            return None
+        return other.address if other.runs_beside(self.address, self.heard_at, now) else None
 
     def counts(self, now: float) -> bool:
         """Return whether what it runs and holds still counts."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from vacnet.cli.probing import NARROW, NO_ANSWER, Probe, Prober
+from vacnet.cli.probing import NARROW, NO_ANSWER, Probe, Prober, namesakes
 from vacnet.space import wire
 from vacnet.space.keyring import KeyRing
 from vacnet.space.seal import Header, open_body, read_header, seal
@@ -76,3 +76,23 @@ def test_a_factory_without_a_common_version_is_told_and_who_is_to_be_updated(
 
 def test_the_echo_of_another_nonce_is_no_answer() -> None:
     assert _probe(lambda hello, _: wire.Welcome(hello.nonce ^ 1, name="f1")).verdict == NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (("f1", b"a"), ("f1", b"b"), 1),
+        (("f1", b"a"), ("f1", b"a"), 0),  # two addresses of one host
+        (("f1", b"a"), ("f2", b"b"), 0),
+        (("f1", b"a"), ("f1", b""), 0),  # its answer was cut short
+    ],
+)
+def test_two_lives_under_one_name_are_namesakes(
+    first: tuple[str, bytes], second: tuple[str, bytes], found: int
+) -> None:
+    def reply(name: str, instance: bytes) -> Reply:
+        return lambda hello, _: wire.Welcome(hello.nonce, instance=instance, name=name)
+
+    with answering(reply(*first)) as one, answering(reply(*second)) as other:
+        probes = Prober(KEY, [one, other]).run()
+    assert namesakes(probes[one], probes.values()) == [probes[other]][:found]

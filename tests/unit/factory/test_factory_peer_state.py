@@ -81,6 +81,13 @@ def test_what_is_known_of_an_address_is_said_instead_of_never_heard() -> None:
     assert peer_states(known, [ME], {}, notes)[0].note == "it has another key"
 
 
+def test_a_second_factory_of_a_name_is_a_conflict_and_not_one_never_heard() -> None:
+    known = pair([_peer("far", ("192.0.2.9", 1)), _peer("off", ("192.0.2.8", 1))], [ME], ())
+    twins = [("192.0.2.9", 1)]
+    assert [one.flags for one in unheard(known, twins=twins)] == [("conflict",), ()]
+    assert [one.flags for one in peer_states(known, [ME], {}, twins=twins)] == [("conflict",), ()]
+
+
 def test_the_delay_of_news_is_half_the_round_trip_where_that_was_measured() -> None:
     way = Way(key="3f00ab12", round_trip_seconds=0.02, rows_missing=0)
     told = peer_states((), [ME, OTHER], {OTHER.name: way})[0]
