@@ -1,8 +1,8 @@
-"""Whether files were edited: their identity, time and size, looked at every two seconds.
+"""Whether files were edited: their identity, time, size and mode, looked at every two seconds.
 
 Rules of this file: polling, for it works alike on every file system, needs no descriptor per file and
 costs a dozen stat(2) in two seconds; a replaced file (as editors and configuration management do) has
-another inode. What becomes of an edit is decided in `reload`.
+another inode, and chmod(1) leaves the time as it was. What becomes of an edit is decided in `reload`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 POLL_SECONDS = 2.0
 
-Signature = tuple[int, int, int] | None
-"""Inode, modification time in nanoseconds, size; None: there is no such file."""
+Signature = tuple[int, int, int, int] | None
+"""Inode, modification time in nanoseconds, size, mode; None: there is no such file."""
 
 
 class Watch:
@@ -35,9 +35,9 @@ class Watch:
 
 
 def signature(path: Path) -> Signature:
-    """Return what changes when a file is edited."""
+    """Return what changes when a file is edited, or others come to read it."""
     try:
         told = path.stat()
     except OSError:
         return None
-    return told.st_ino, told.st_mtime_ns, told.st_size
+    return told.st_ino, told.st_mtime_ns, told.st_size, told.st_mode

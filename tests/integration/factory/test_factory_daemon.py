@@ -169,6 +169,21 @@ def test_a_factory_without_a_key_starts_nothing_until_it_has_one(factory: Member
     assert factory.client().health().state == "ready"
 
 
+def test_a_key_that_others_come_to_read_while_it_runs_is_told_and_so_is_that_it_is_closed(
+    factory: Member,
+) -> None:
+    def told() -> list[str]:
+        return [one.words for one in factory.client().health().conditions if one.name == "keys"]
+
+    key = factory.config / "space.key"
+    _start(factory)
+    assert told() == []
+    key.chmod(0o644)
+    until(lambda: any(f"chmod 600 {key}" in words for words in told()), PATIENCE_SECONDS, "health tells it")
+    key.chmod(0o600)
+    until(lambda: not told(), PATIENCE_SECONDS, "and that it is over")
+
+
 def test_a_second_factory_on_the_same_state_directory_is_refused_in_words(factory: Member) -> None:
     _start(factory)
     other = factory.directory / "other.toml"

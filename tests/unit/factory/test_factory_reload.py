@@ -31,10 +31,15 @@ def _touch_later(path: Path) -> None:
     os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns + 1))
 
 
-@pytest.mark.parametrize("edit", [_write, _replace, _touch_later, Path.unlink])
+def _open_to_all(path: Path) -> None:
+    path.chmod(0o644)
+
+
+@pytest.mark.parametrize("edit", [_write, _replace, _touch_later, _open_to_all, Path.unlink])
 def test_every_kind_of_edit_is_noticed_once(tmp_path: Path, edit: object) -> None:
     file = tmp_path / "a"
     file.write_text("abcd")
+    file.chmod(0o600)
     watch = Watch(lambda: [file])
     assert not watch.edited()
     assert callable(edit)
