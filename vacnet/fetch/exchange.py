@@ -88,17 +88,21 @@ async def following(
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """Ask an address, follow its redirects, and give the answer that is none, its body yet unread.
 
-    `silence_seconds` is how long nothing may come; None: the caller bounds the whole.
+    `silence_seconds` is how long nothing may come, and how long the head of an answer may take altogether;
+    None: the caller bounds the whole.
 
     Raises:
+        TimeoutError: that was too long.
         UnavailableError: a redirect leads where it must not, or there are too many.
     """
     url = start
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds)
     for _ in range(REDIRECTS_MAX + 1):
-        async with session.get(
-            url, headers=headers, allow_redirects=False, proxy=proxy or None, timeout=timeout
-        ) as response:
+        async with asyncio.timeout(silence_seconds):
+            response = await session.get(
+                url, headers=headers, allow_redirects=False, proxy=proxy or None, timeout=timeout
+            )
+        async with response:
             if response.status not in REDIRECTS:
                 yield response
                 return

@@ -1,8 +1,8 @@
 """Whether an image may be used: its format, the pins of its target, who signed it.
 
 Rules of this file: what was found good is remembered by the image's digest, under which it never changes,
-so sixty machines of one image cost one reading. A file of this host is told apart by what its file system
-says of it.
+so sixty machines of one image cost one reading, also when they come at once: one looks and the others wait. A
+file of this host is told apart by what its file system says of it.
 
 Methods block; call them off the loop.
 """
@@ -10,6 +10,7 @@ Methods block; call them off the loop.
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path
 
 from vacnet.fetch import image_format, image_signature
@@ -34,6 +35,7 @@ class ImageChecks:
     def __init__(self, authorities: Path) -> None:
         """Trust signers for whom a directory of authorities vouches."""
         self._authorities = authorities
+        self._turns: dict[Path, threading.Lock] = {}
         self._sha512: dict[str, str] = {}
         self._signed: set[tuple[str, str]] = set()
         self._own: dict[tuple[int, ...], str] = {}
@@ -45,7 +47,8 @@ class ImageChecks:
             UnavailableError: the target may not use it, and why.
         """
         held = look_at(path)
-        self._check(target, sha256, path)
+        with self._turn(path):
+            self._check(target, sha256, path)
         return held
 
     def own(self, target: Target, path: Path) -> HeldImage:
@@ -56,8 +59,13 @@ class ImageChecks:
         """
         held = look_at(path, trusted=True)
         if target.image_sha256 or target.image_sha512 or target.image_signing_dn:
-            self._check(target, self._own_sha256(path), path)
+            with self._turn(path):
+                self._check(target, self._own_sha256(path), path)
         return held
+
+    def _turn(self, path: Path) -> threading.Lock:
+        """Return what those who look at one image take turns by."""
+        return self._turns.setdefault(path, threading.Lock())
 
     def _own_sha256(self, path: Path) -> str:
         status = path.stat()

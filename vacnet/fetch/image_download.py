@@ -2,9 +2,13 @@
 
 Rules of this file: what is here already is asked for conditionally, what is here in part is gone on with
 (`Range` under `If-Range`, so that bytes of two versions never meet; without a strong validator it is begun
-anew). An answer is believed as far as it can be checked: its range has to begin where the part ends, its
-length has to be what it said. What was got before a failure stays for the next try. Nothing is in memory but
-a piece; what the disk does is done in a thread.
+anew, and so it is where a server sends a range of another version all the same). An answer is believed as far
+as it can be checked: its range has to begin where the part ends, its length has to be what it said, and it
+has to say where it ends. What was got before a failure stays for the next try. Nothing is in memory but a
+piece; what the disk does is done in a thread.
+
+A server that drips would have one of few downloads for itself for ever: in each `timeout_seconds` it has to
+send `LEAST_BYTES_PER_SECOND`, or another gets its turn.
 
 A source without ETag and Last-Modified cannot be asked whether it has something newer: its length is compared
 instead, and once in `UNMARKED_SECONDS` its image is got again.
@@ -16,8 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -29,16 +32,16 @@ from vacnet.fetch.exchange import NOT_MODIFIED, OK, bad_status, conditions, foll
 from vacnet.fetch.failures import words_of
 from vacnet.fetch.fetched import UnavailableError
 from vacnet.fetch.image_notes import Begun
+from vacnet.fetch.image_ranges import PARTIAL, is_of_another, is_whole, span, strong
 from vacnet.fetch.image_store import ImageStore
 from vacnet.quantities import size
 from vacnet.targets.model import FetchSettings
 
 PIECE_BYTES = 1 << 20
-PARTIAL = 206
-BAD_RANGE = 416
 UNMARKED_SECONDS = 86400.0
+LEAST_BYTES_PER_SECOND = 10 << 10
+"""An image of 1 GiB would take more than a day."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15}|\*)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -88,8 +91,8 @@ class Download:
             with self._store.collecting(address):
                 return await self._ask(address, copy)
         except TimeoutError:
-            seconds = f"{self._settings.timeout_seconds:g}"
-            words = f"its server sent nothing for {seconds} seconds (timeout_seconds in [fetch])"
+            limit = f"{self._settings.timeout_seconds:g} seconds (timeout_seconds in [fetch])"
+            words = f"its server gave no answer, or no more of it, for {limit}"
         except (aiohttp.ClientError, ValueError, RuntimeError) as error:
             words = words_of(error, self._settings.proxy)
         except OSError as error:
@@ -99,10 +102,12 @@ class Download:
     async def _ask(self, address: Address, copy: Copy | None) -> Validators | None:
         begun = await asyncio.to_thread(self._store.begun, address)
         async with self._asking(address, _headers(copy, begun)) as response:
-            if response.status != BAD_RANGE or begun is None:
+            if begun is not None and is_whole(response, begun):
+                self._progress.had_bytes = self._progress.total_bytes = begun[1]
+                return begun[0].validators
+            if begun is None or not is_of_another(response, begun[0]):
                 return await self._take(response, address, copy, begun)
-        # The part is as long as what is there, or longer: nobody knows of what it is one.
-        self._store.drop(address)
+        await asyncio.to_thread(self._store.drop, address)
         async with self._asking(address, _headers(copy, None)) as response:
             return await self._take(response, address, copy, None)
 
@@ -129,7 +134,9 @@ class Download:
         if copy is not None and _is_the_same(response, validators, copy):
             response.close()
             return None
-        offset, total = _span(response, begun)
+        offset, total = span(response, begun)
+        if begun is not None and offset:
+            validators = begun[0].validators  # a range need not repeat all of them
         await self._begin(address, Begun(validators, total), offset)
         await self._collect(response, address, total)
         return validators
@@ -152,9 +159,9 @@ class Download:
     async def _collect(self, response: aiohttp.ClientResponse, address: Address, total: int) -> None:
         progress, most = self._progress, total or self._settings.image_bytes_max
         with self._store.part(address).open("ab") as part:
-            async for piece in response.content.iter_chunked(PIECE_BYTES):
+            async for piece in _pieces(response, self._settings.timeout_seconds):
                 if progress.had_bytes + len(piece) > most:
-                    self._store.drop(address)
+                    await asyncio.to_thread(self._store.drop, address)
                     raise UnavailableError(f"it sends more than {size(most)}: is the address right?")
                 if not total:
                     await self._make_room(address, len(piece))
@@ -172,35 +179,36 @@ class Download:
         return f"the disk of {where} is full: make room there, or lower images_max in [fetch]"
 
 
+async def _pieces(response: aiohttp.ClientResponse, window_seconds: float) -> AsyncIterator[bytes]:
+    """Give a body piece by piece, as long as it comes at a pace that ends some day.
+
+    Raises:
+        UnavailableError: it drips.
+    """
+    clock = asyncio.get_running_loop().time
+    since, had_bytes = clock(), 0
+    async for piece in response.content.iter_chunked(PIECE_BYTES):
+        yield piece
+        had_bytes += len(piece)
+        seconds = clock() - since
+        if seconds > window_seconds:
+            if had_bytes < LEAST_BYTES_PER_SECOND * seconds:
+                raise UnavailableError(
+                    f"its server is too slow, {size(had_bytes)} in {seconds:.1f} seconds: "
+                    "what is here stays, and is gone on with"
+                )
+            since, had_bytes = clock(), 0
+
+
 def _headers(copy: Copy | None, begun: tuple[Begun, int] | None) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity"}
     if begun is not None and begun[1]:
-        mark = _strong(begun[0].validators)
+        mark = strong(begun[0].validators)
         return headers | ({"Range": f"bytes={begun[1]}-", "If-Range": mark} if mark else {})
     return headers | (conditions(copy.validators) if copy else {})
-
-
-def _strong(validators: Validators) -> str:
-    """Return what a range may be asked for under (RFC 9110 section 13.1.5), empty if nothing."""
-    weak = not validators.etag or validators.etag.startswith("W/")
-    return validators.last_modified if weak else validators.etag
 
 
 def _is_the_same(response: aiohttp.ClientResponse, validators: Validators, copy: Copy) -> bool:
     """Tell whether an answer without marks seems to be what is here."""
     unmarked = validators == Validators() == copy.validators
     return unmarked and copy.age_seconds < UNMARKED_SECONDS and response.content_length == copy.size_bytes
-
-
-def _span(response: aiohttp.ClientResponse, begun: tuple[Begun, int] | None) -> tuple[int, int]:
-    """Return where the body of an answer begins in the whole, and how long that is (0: not told).
-
-    Raises:
-        UnavailableError: it is another part than was asked for.
-    """
-    if response.status == OK:
-        return 0, response.content_length or 0
-    told = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    if begun is None or told is None or int(told[1]) != begun[1]:
-        raise UnavailableError("it sends another part than was asked for")
-    return begun[1], 0 if told[3] == "*" else int(told[3])

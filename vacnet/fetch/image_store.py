@@ -164,6 +164,8 @@ class ImageStore:
     def make_room(self, address: Address, need_bytes: int, budget_bytes: int) -> list[str]:
         """Throw out what was used longest ago until the rest of a part fits; return the names of that.
 
+        Nothing is thrown out in vain: where all of it would not be enough, it stays.
+
         Args:
             address: of the part, for which the room is kept while it is collected.
             need_bytes: that are to come.
@@ -173,32 +175,38 @@ class ImageStore:
             UnavailableError: what is in use, or the disk, leaves no room.
         """
         with self._lock:
-            gone = self._throw_out(need_bytes, budget_bytes)
             part = self.part(address)
+            gone = self._throw_out(self._lacking(need_bytes, budget_bytes))
             self._under_way[part] = _size(part) + need_bytes
-        free = os.statvfs(self.directory)
-        free_bytes = free.f_bavail * free.f_frsize
-        if need_bytes + SPARE_BYTES > free_bytes:
-            raise UnavailableError(
-                f"its {size(need_bytes)} do not fit on the disk of {self.directory}, "
-                f"which has {size(free_bytes)} free: make room there"
-            )
         return gone
 
-    def _throw_out(self, need_bytes: int, budget_bytes: int) -> list[str]:
-        taken = sum(max(_size(file), self._under_way.get(file, 0)) for file in self._files())
+    def _lacking(self, need_bytes: int, budget_bytes: int) -> int:
+        """Return the bytes that have to go, in the cache or on its disk, whichever is more."""
+        sizes = {file: _size(file) for file in self._files()}
+        promised = sum(max(0, end - sizes.get(part, 0)) for part, end in self._under_way.items())
+        taken, idle = sum(sizes.values()) + promised, sum(one.size_bytes for one in self._candidates())
+        free_bytes = free(self.directory) - promised
+        in_cache, on_disk = taken + need_bytes - budget_bytes, need_bytes + SPARE_BYTES - free_bytes
+        if in_cache > idle:
+            raise UnavailableError(
+                f"its {size(need_bytes)} do not fit into the cache: {size(taken - idle)} are in use and "
+                f"images_max in [fetch] is {size(budget_bytes)}; raise it"
+            )
+        if on_disk > idle:
+            raise UnavailableError(
+                f"its {size(need_bytes)} do not fit on the disk of {self.directory}, "
+                f"which has {size(max(0, free_bytes))} free: make room there"
+            )
+        return max(in_cache, on_disk)
+
+    def _throw_out(self, lacking_bytes: int) -> list[str]:
         gone: list[str] = []
         for candidate in sorted(self._candidates(), key=lambda one: one.used):
-            if taken + need_bytes <= budget_bytes:
+            if lacking_bytes <= 0:
                 break
             candidate.path.unlink(missing_ok=True)
-            taken -= candidate.size_bytes
+            lacking_bytes -= candidate.size_bytes
             gone.append(candidate.path.name)
-        if taken + need_bytes > budget_bytes:
-            raise UnavailableError(
-                f"its {size(need_bytes)} do not fit into the cache: {size(taken)} are in use and images_max "
-                f"in [fetch] is {size(budget_bytes)}; raise it"
-            )
         return gone
 
     def _files(self) -> list[Path]:
@@ -206,7 +214,10 @@ class ImageStore:
 
     def _candidates(self) -> Iterator[_Candidate]:
         for path in self._files():
-            found = path.stat()
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                continue  # a part that was dropped just now
             is_idle = time.time() - found.st_mtime > FRESH_SECONDS
             if found.st_nlink == 1 and is_idle and path not in self._under_way:
                 yield _Candidate(path, found.st_mtime, found.st_size)
@@ -218,8 +229,17 @@ class ImageStore:
         return self.directory / f"{address.key}{PART}.json"
 
 
+def free(directory: Path) -> int:
+    """Return the bytes that the disk of a directory has left."""
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
 def _size(path: Path) -> int:
-    return path.stat().st_size
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0  # a part that was dropped just now
 
 
 def _sync(directory: Path) -> None:

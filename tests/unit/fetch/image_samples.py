@@ -58,6 +58,10 @@ class Source:
             writer.write(answer(b"", "304 Not Modified", **head))
             return
         start = self._start(request)
+        if start >= len(self.body):
+            length = f"bytes */{len(self.body)}"
+            writer.write(answer(status="416 Range Not Satisfiable", Content_Range=length))
+            return
         whole = self._head(start, head) + self.body[start:]
         self.sent.append(start)
         if self.gate is not None:
