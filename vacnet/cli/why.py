@@ -1,4 +1,4 @@
-"""`vacnet why`: why a target is or is not started here, as a proof to be checked with a pencil."""
+"""`vacnet why`: why a target is or is not started here, at a glance, or as a proof for a pencil."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ COLUMNS = 100
 """Where the width of the terminal is not known: prose is read best in lines of about so many."""
 
 
-def why(target: str = "", /, *, at: str = "", asking: Asking = DEFAULT) -> None:
-    """Prove in words why this factory does or does not start a machine: who runs what, windows, shares.
+def why(target: str = "", /, *, full: bool = False, at: str = "", asking: Asking = DEFAULT) -> None:
+    """Say why this factory does or does not start a machine now, and what helps; with --full, prove it.
 
-    Every number stands beside those that it was made of. Without a target, one proof for each.
+    What settles it stands first, with the numbers that it stands on. The proof has
+    them all: who runs what, windows, tickets, shares. Without a target, one for each.
 
     Example: vacnet why lhcb-prod
 
@@ -28,6 +29,7 @@ def why(target: str = "", /, *, at: str = "", asking: Asking = DEFAULT) -> None:
 
     Args:
         target: Name of the target.
+        full: The whole proof: every number beside those that it was made of.
         at: A moment gone by: 03:10, 2h (ago) or 2026-11-24T03:10. The record keeps some days.
         asking: Whom to ask and how to print.
     """
@@ -36,18 +38,19 @@ def why(target: str = "", /, *, at: str = "", asking: Asking = DEFAULT) -> None:
         _past(client, target, at, asking)
     else:
         for each in [target] if target else [one.name for one in client.space().targets]:
-            _now(client, each, asking)
+            _now(client, each, asking, full=full)
 
 
-def _now(client: Client, target: str, asking: Asking) -> None:
-    from vacnet.console.why_words import proof  # late: see output
+def _now(client: Client, target: str, asking: Asking, *, full: bool) -> None:
+    from vacnet.console.why_brief import answer  # late: see output
+    from vacnet.console.why_words import proof
 
     with nearest_told(client, target):
         state = client.why(target)
     if asking.json:
         output.print_json(state)
     else:
-        print(proof(state.why, _width()), end="\n\n")
+        print((proof if full else answer)(state.why, _width()), end="\n\n")
 
 
 def _past(client: Client, target: str, at: str, asking: Asking) -> None:

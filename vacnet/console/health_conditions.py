@@ -43,7 +43,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "wrong-key": Trouble(Status.WARNING, "datagrams come that no key here opens"),
     "namesakes": Trouble(Status.WARNING, "two other factories of the space bear one name"),
     "settings": Trouble(Status.WARNING, "an edit was refused or waits for a restart"),
-    "keys": Trouble(Status.WARNING, "the key file is bad (the last good keys stand), or all users may read it"),
+    "keys": Trouble(Status.WARNING, "the key file is bad (the last good keys stand), or all may read it"),
     "peers": Trouble(Status.WARNING, "a peer is not found, or the file is bad"),
     "pipes": Trouble(Status.WARNING, "a pipe, or an entry of one, is refused"),
     "targets": Trouble(Status.WARNING, "there are more targets than are taken"),

@@ -37,12 +37,18 @@ NEVER = 0
 
 def proof(why: Why, width: int) -> str:
     """Return the whole proof of one target, in lines of at most `width`."""
-    paragraphs = [(title, step(why)) for title, step in _steps(width)]
-    told = (_paragraph(title, lines, width) for title, lines in paragraphs if lines)
+    told = (paragraph(title, lines, width) for title, lines in steps(why, width))
     return "\n".join([f"{why.target} on {why.factory}", *told])
 
 
-def _paragraph(title: str, lines: Sequence[str], width: int) -> str:
+def steps(why: Why, width: int) -> list[tuple[str, Sequence[str]]]:
+    """Return the steps that say something, each with its title, for lines of at most `width`."""
+    told = [(title, step(why)) for title, step in _steps(width)]
+    return [(title, lines) for title, lines in told if lines]
+
+
+def paragraph(title: str, lines: Sequence[str], width: int) -> str:
+    """Return the lines of a step beside its title, broken to `width`."""
     room = max(20, width - INDENT)
     wrapped = [part for line in lines for part in _broken(line, room)]
     return "\n".join(f"{title if not n else '':<{INDENT}}{line}" for n, line in enumerate(wrapped))
@@ -302,4 +308,4 @@ def past(state: DecisionState, target: str, width: int) -> str:
     blocks = [("Chosen", [chosen]), ("Reasons", reasons)]
     blocks += [("Share", choice_lines(decision.choice))] if decision.choice else []
     head = f"{state.factory} at {words.moment(state.made)}, what held until the next decision"
-    return "\n".join([head, *(_paragraph(title, lines, width) for title, lines in blocks if lines)])
+    return "\n".join([head, *(paragraph(title, lines, width) for title, lines in blocks if lines)])

@@ -125,7 +125,8 @@ def test_a_space_is_run_as_the_guide_says(space: PageSpace) -> None:
     found = {word: printed for text, printed in told.items() for word in text.split("\n") if printed}
     assert "nothing runs" in found["systemctl disable --now vacnet"]
     assert found["vacnet peers check"].count("● yes") == 1
-    assert "Window   none was ever opened" in found["vacnet why hello"]
+    assert "hello on vac01.example.org: " in found["vacnet why hello"]
+    assert "\nHere " in found["vacnet why hello"]
     assert "2 live" in next(printed for text, printed in told.items() if "--peer" in text)
     assert "2 running" in found["vacnet machines"]
 

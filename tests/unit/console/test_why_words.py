@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 
 from tests.unit.console import goldens
 from tests.unit.console.scenes import NOW
+from vacnet.agent.bid import Step
 from vacnet.agent.why import Candidate, FactoryHas, Growth, Why, WindowFacts
+from vacnet.console.why_brief import REMEDIES, STANDS_ON, VERDICTS, answer
 from vacnet.console.why_words import past, proof
 from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.shares import Choice, Lack
 from vacnet.factory.client import DecisionState
 
 PAGE = Path(__file__).parents[3] / "docs" / "why.md"
+SOURCES = Path(__file__).parents[3] / "vacnet"
 NAMES = ("vac01.example.org", "vac02.example.org", "vac03.example.org")
 LOTS = ("358baed30bab630a", "85e627dab4f62cec", "a51052e40da0c508")
 
@@ -128,6 +132,14 @@ DECISION = Decision(
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("width", [80, 100])
+def test_the_answer_at_a_glance_reads_as_it_did(scene: str, width: int) -> None:
+    text = answer(SCENES[scene], width)
+    goldens.check(f"why-brief-{scene}-{width}", text + "\n")
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("width", [80, 100])
 def test_the_proof_reads_as_it_did(scene: str, width: int) -> None:
     text = proof(SCENES[scene], width)
     goldens.check(f"why-{scene}-{width}", text + "\n")
@@ -156,6 +168,51 @@ def test_what_holds_the_whole_host_is_told_once() -> None:
     assert "host.veto" not in proof(why, 100)
 
 
+def test_what_settles_it_stands_alone_and_the_rest_is_a_word_away() -> None:
+    drained = replace(IDLE, vetoes=(Reason("", "host.draining", "draining: new DIMMs"),))
+    lines = answer(drained, 100).splitlines()
+    assert lines[0].endswith(": nothing is started here now")
+    assert lines[1] == "Here     draining: new DIMMs (host.draining)"
+    assert not any(line.startswith(("Window", "Tickets", "Share")) for line in lines)
+    assert lines[-2:] == [
+        "Do       `vacnet undrain` takes it back",
+        "More     `vacnet why idle --full`: the whole proof, number by number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict", "step"),
+    [
+        ("ticket.claimed", "about to be started", "Tickets"),
+        ("ticket.none-free", "nothing is started", "Tickets"),
+        ("share.other", "another target goes first", "Share"),
+        ("cap.space", "nothing is started", "Runs"),
+        ("local.back-off", "nothing is started", ""),
+    ],
+)
+def test_a_rule_has_its_verdict_and_the_step_it_stands_on(rule: str, verdict: str, step: str) -> None:
+    head, *told = answer(replace(GROWING, vetoes=(), reason=Reason("worker", rule, "so")), 100).splitlines()
+    assert verdict in head
+    shown = {line.split()[0] for line in told if not line.startswith(" ")} - {"Here", "Space", "Do", "More"}
+    assert shown == ({step} if step else set())
+
+
+def test_every_rule_of_the_tables_is_one_that_is_told() -> None:
+    files = (path for room in ("agent", "decide") for path in (SOURCES / room).glob("*.py"))
+    sources = "".join(path.read_text() for path in files)
+    told = {rule for rule in re.findall(r'"([a-z]+(?:\.[a-z-]+)?)"', sources) if rule}
+    told |= {f"ticket.{step.value.replace(' ', '-')}" for step in Step}
+    words = {rule.partition(".")[0] for rule in told if "." in rule}
+    assert {*VERDICTS, *STANDS_ON, *REMEDIES} <= told | words
+
+
+def test_many_factories_are_counted_and_not_named() -> None:
+    has = tuple(replace(HAS, factory=f"f{number}", machines_running=number) for number in range(6))
+    assert "15 machines: f5 5, f4 4, f3 3 and 2 more; able to start one: f0, f1, f2 and 3 more" in answer(
+        replace(IDLE, has=has), 100
+    )
+
+
 def test_a_moment_gone_by_is_told_from_the_record() -> None:
     state = DecisionState(factory=NAMES[0], time=NOW, made=NOW - 3600, decision=DECISION)
     goldens.check("why-past", past(state, "", 100) + "\n")
@@ -167,5 +224,6 @@ def test_a_moment_gone_by_is_told_from_the_record() -> None:
 
 
 def test_the_page_shows_what_is_printed() -> None:
-    block = PAGE.read_text(encoding="utf-8").split("```")[1]
-    assert block.strip("\n") == f"$ vacnet why idle\n{proof(IDLE, 100)}"
+    blocks = PAGE.read_text(encoding="utf-8").split("```")[1::2]
+    assert blocks[0].strip("\n") == f"$ vacnet why idle\n{answer(IDLE, 100)}"
+    assert blocks[1].strip("\n") == f"$ vacnet why idle --full\n{proof(IDLE, 100)}"
