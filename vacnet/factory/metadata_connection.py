@@ -2,7 +2,8 @@
 
 Rules of this file: a machine is not trusted with our sockets. Each peer has at most `PER_PEER_MAX`
 connections, each is for one request, whose head has to be there in `HEAD_SECONDS` and whose end in
-`LIFE_SECONDS`. A connection too many is closed without a word, which costs less than an answer.
+`LIFE_SECONDS`, read or not. A connection too many is closed without a word, which costs less than an answer.
+What comes is kept as it came: a body is not unpacked, whatever its encoding.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Connection(web.RequestHandler):
             logger=_SILENT,
             access_log=None,  # type: ignore[arg-type] # as documented: none is written
             lingering_time=LINGER_SECONDS,
+            auto_decompress=False,
         )
         self.door = door
         self.peer = ""
@@ -56,7 +58,7 @@ class Connection(web.RequestHandler):
         loop = asyncio.get_running_loop()
         self._timers = [
             loop.call_later(HEAD_SECONDS, self._insist),
-            loop.call_later(LIFE_SECONDS, self.force_close),
+            loop.call_later(LIFE_SECONDS, self._end),
         ]
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -71,6 +73,12 @@ class Connection(web.RequestHandler):
     def heard(self) -> None:
         """Note that the head of its request is here."""
         self._heard = True
+
+    def _end(self) -> None:
+        """End it now: a close would wait for who does not read the answer."""
+        if self.transport is not None:
+            self.transport.abort()
+        self.force_close()
 
     def _insist(self) -> None:
         if not self._heard:

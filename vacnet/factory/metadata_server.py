@@ -33,6 +33,7 @@ from vacnet.machines.metadata.outputs import Incoming, Outputs, RefusedError
 from vacnet.machines.metadata.pages import Answer, Request, Site, Upload
 from vacnet.machines.metadata.reading import told_of
 from vacnet.machines.metadata.router import respond
+from vacnet.machines.metadata.seed import seed_disk
 from vacnet.machines.metadata.service import HTTP_PORT, Resident
 from vacnet.machines.metadata.tokens import TTL_HEADER, Tokens
 from vacnet.machines.runtime import NotNowError
@@ -48,6 +49,8 @@ SEEN_AS = "169.254.169.254"
 """What a machine in user-mode networking takes our loopback for."""
 TOKEN_HOPS = 1
 """Time to live of the packets with a token: it does not get beyond the machine itself (AWS' default)."""
+BROKEN_OFF = (ConnectionError, EOFError, web.HTTPException, web.RequestPayloadError)
+"""What a body raises that does not come whole; any other error is ours."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +73,11 @@ class _Door:
 
     listening: asyncio.Server
     port: int
+
+    @property
+    def base(self) -> str:
+        """Return where its machine finds us."""
+        return f"http://{SEEN_AS}:{self.port}"
 
 
 class MetadataServer:
@@ -115,9 +123,13 @@ class MetadataServer:
         machine_id = resident.spec.id
         if machine_id not in self._doors:
             door = self._doors[machine_id] = await self._open(LOOPBACK, port, machine_id)
-            base = f"http://{SEEN_AS}:{door.port}"
-            self._served[machine_id] = _Served(resident, Outputs(resident.spec), base)
+            self._served[machine_id] = _Served(resident, Outputs(resident.spec), door.base)
         return self._doors[machine_id].port
+
+    def seed(self, resident: Resident) -> bytes:
+        """Return a CD-ROM with what a machine would be told now (see `Service`)."""
+        door = self._doors.get(resident.spec.id)
+        return seed_disk(told_of(resident, self._site, door.base if door else ""))
 
     async def dismiss(self, machine_id: str) -> None:
         """Answer a machine no longer."""
@@ -158,7 +170,7 @@ class MetadataServer:
         connection.heard()
         try:
             answer = await self._answer_of(request, connection.peer)
-        except (OSError, EOFError, web.HTTPException):
+        except BROKEN_OFF:
             answer = Answer(400, b"the request did not come whole\n")
         except Exception as error:  # noqa: BLE001 (a question never ends the daemon)
             tell_failure("metadata.failed", error)

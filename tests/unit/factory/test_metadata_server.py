@@ -10,16 +10,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.unit.machines.metadata_samples import SITE, USER_DATA, resident
+from tests.unit.factory.metadata_floor import FIRST, NOBODY, SECOND, Floor, having_a_floor
+from tests.unit.machines.metadata_samples import USER_DATA, resident
 from vacnet.factory import metadata_connection
 from vacnet.factory.metadata_server import MetadataServer
 from vacnet.machines.message import read_message
-from vacnet.machines.metadata.service import Resident
 from vacnet.machines.metadata.tokens import TTL_HEADER
 from vacnet.machines.proof import shows_proof
 from vacnet.machines.runtime import NotNowError
 
-FIRST, SECOND, NOBODY = "127.0.0.11", "127.0.0.12", "127.0.0.99"
 DOTS = "%2e%2e%2f"
 GARBAGE = (b"\x16\x03\x01" + bytes(200), b"GET " + b"a" * 100_000, b"GET / HTTP/9.9\r\n\r\n", b"\r\n" * 50)
 
@@ -28,56 +27,10 @@ def below(directory: Path) -> list[Path]:
     return sorted(directory.rglob("*"))
 
 
-class Floor:
-    """A service with two machines, known by addresses of loopback."""
-
-    def __init__(self, server: MetadataServer, port: int, machines: dict[str, Resident]) -> None:
-        self.server = server
-        self.port = port
-        self.machines = machines
-
-    async def ask(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        by: str = FIRST,
-        port: int = 0,
-        data: object = None,
-        headers: dict[str, str] | None = None,
-    ) -> tuple[int, bytes]:
-        connector = aiohttp.TCPConnector(local_addr=(by, 0))
-        async with (
-            aiohttp.ClientSession(connector=connector) as session,
-            session.request(
-                method, f"http://127.0.0.1:{port or self.port}{path}", data=data, headers=headers
-            ) as answer,
-        ):
-            return answer.status, await answer.read()
-
-    def outputs(self, by: str = FIRST) -> Path:
-        return self.machines[by].spec.directory / "joboutputs"
-
-    async def raw(self, sent: bytes, by: str = FIRST) -> bytes:
-        """Send bytes and return all that comes back until the connection ends."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(by, 0))
-        writer.write(sent)
-        try:
-            return await reader.read()
-        except ConnectionError:
-            return b""
-        finally:
-            writer.close()
-
-
 @pytest.fixture
 async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
-    server = MetadataServer(lambda: SITE)
-    machines = {by: resident(tmp_path, n, address=by) for n, by in enumerate((FIRST, SECOND))}
-    for machine in machines.values():
-        server.admit(machine)
-    yield Floor(server, await server.listen("127.0.0.1", 0), machines)
-    await server.close()
+    async with having_a_floor(tmp_path) as found:
+        yield found
 
 
 async def test_a_machine_is_known_by_its_address(floor: Floor) -> None:
@@ -225,6 +178,14 @@ async def test_a_door_is_one_machine_s_whoever_comes(floor: Floor, tmp_path: Pat
     with pytest.raises(aiohttp.ClientConnectionError):
         await floor.ask("/", port=port)
     assert await floor.server.open_door(inside, port) == port, "after a restart it has the same port"
+
+
+async def test_a_seed_disk_tells_a_machine_its_own_door(floor: Floor, tmp_path: Path) -> None:
+    script = b"curl -T x http://169.254.169.253/joboutputs/\n"
+    inside = resident(tmp_path, 9, address="", user_data=script)
+    assert script in floor.server.seed(inside)
+    port = await floor.server.open_door(inside)
+    assert b"curl -T x http://169.254.169.254:%d/joboutputs/\n" % port in floor.server.seed(inside)
 
 
 async def test_an_address_that_cannot_be_had_is_told(floor: Floor) -> None:

@@ -124,3 +124,16 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(outputs: Outputs, home: 
     put(outputs, "log", b"mine")
     assert secret.read_bytes() == b"the host's"
     assert not (home / "joboutputs/log").is_symlink()
+
+
+def test_many_that_come_in_at_once_leave_the_last_of_the_disk(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each had room when it began; what others have written since, or a length that was not told, takes it."""
+    incoming = outputs.begin("log", None)
+    incoming.write(b"first")
+    monkeypatch.setattr(of_outputs, "DISK_FREE_BYTES_MIN", 1 << 60)
+    with pytest.raises(RefusedError, match="the host's disk is full") as refused:
+        incoming.write(b"second")
+    incoming.drop()
+    assert refused.value.status == 507

@@ -77,25 +77,30 @@ class Outputs:
         with self._lock:
             if self._under_way >= UPLOADS_MAX:
                 raise RefusedError(429, f"{UPLOADS_MAX} files are coming in already; try again")
-            self.check_room(name, length or 0)
+            try:
+                self._check_room(name, length or 0)
+                incoming = Incoming(self, name)
+            except OSError as error:
+                raise refusal(error) from None
             self._under_way += 1
-        try:
-            return Incoming(self, name)
-        except OSError as error:
-            self.ended()
-            raise refusal(error) from None
+        return incoming
 
-    def check_room(self, name: str, length: int) -> None:
-        """Return if one more file of this length is within the bounds.
-
-        Raises:
-            RefusedError: it is not.
-        """
+    def _check_room(self, name: str, length: int) -> None:
+        """Return if one more file of this length is within the bounds."""
         there = _sizes(self._home / JOBOUTPUTS)
         if len(there.keys() | {name}) > FILES_MAX:
             raise RefusedError(507, f"a machine may have {FILES_MAX} files")
         if sum(there.values()) - there.get(name, 0) + length > TOTAL_BYTES_MAX:
             raise RefusedError(507, f"a machine's files may have {size(TOTAL_BYTES_MAX)} between them")
+        self.check_disk(length)
+
+    def check_disk(self, length: int) -> None:
+        """Return if the disk has so many bytes for machines.
+
+        Raises:
+            RefusedError: it has not.
+            OSError: it is sick.
+        """
         disk = os.statvfs(self._home)
         if disk.f_bavail * disk.f_frsize - length < DISK_FREE_BYTES_MIN:
             raise RefusedError(507, "the host's disk is full")
@@ -108,8 +113,8 @@ class Outputs:
         """
         outputs = self._home / JOBOUTPUTS
         with self._lock:
-            self.check_room(name, incoming.stat().st_size)
             try:
+                self._check_room(name, incoming.stat().st_size)
                 incoming.replace(outputs / name)
                 _sync(outputs)
             except OSError as error:
@@ -152,6 +157,7 @@ class Incoming:
         if self._bytes > FILE_BYTES_MAX:
             raise RefusedError(413, f"a file may have {size(FILE_BYTES_MAX)}, this one has more")
         try:
+            self._outputs.check_disk(len(piece))  # others write too, and a length need not be told before
             self._file.write(piece)
         except OSError as error:
             raise refusal(error) from None

@@ -2,7 +2,8 @@
 
 Rules of this file: pure. Nothing in a path names a machine. Paths are compared whole, after double slashes
 are folded (Vac's rule: its URLs were put together by hand), so a path with ``..`` is just one that is not
-in the table. The first row that fits stands.
+in the table. The first row that fits stands. Which host an absolute address names says nothing (RFC 9112
+section 3.2.2 wants such requests answered).
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ _ROWS = tuple((re.compile(pattern, re.ASCII), page) for pattern, page in PAGES)
 _OUTPUT = re.compile(rf"/joboutputs/({_NAME})", re.ASCII)
 _TOKEN = "/latest/api/token"  # noqa: S105 (a path)
 _SLASHES = re.compile("/{2,}")
+_HOST = re.compile(r"\Ahttps?://[^/]*", re.ASCII | re.IGNORECASE)
+_PART = "content-range"
 
 
 def respond(request: Request, told: Told, tokens: Tokens, now: float) -> Answer | Upload:
@@ -73,7 +76,7 @@ def respond(request: Request, told: Told, tokens: Tokens, now: float) -> Answer 
         tokens: of this factory.
         now: seconds of any clock that does not step back.
     """
-    path = _SLASHES.sub("/", request.path)
+    path = _SLASHES.sub("/", _HOST.sub("/", request.path))
     if request.method in READING:
         return _read(path, request, told, tokens, now)
     if request.method != "PUT":
@@ -81,7 +84,11 @@ def respond(request: Request, told: Told, tokens: Tokens, now: float) -> Answer 
     if path == _TOKEN:
         return _token(request, told, tokens, now)
     found = _OUTPUT.fullmatch(path)
-    return Upload(found[1]) if found else Answer(403, b"files are put below /joboutputs/ by a plain name\n")
+    if not found:
+        return Answer(403, b"files are put below /joboutputs/ by a plain name\n")
+    if _PART in request.headers:  # RFC 9110 section 14.5: the part would pass for the whole
+        return Answer(400, b"a file is put whole: Content-Range is not taken\n")
+    return Upload(found[1])
 
 
 def _read(path: str, request: Request, told: Told, tokens: Tokens, now: float) -> Answer:

@@ -1,0 +1,160 @@
+"""What a hostile machine sends the metadata service, byte by byte: nothing of it reaches another, or us."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.unit.factory.metadata_floor import FIRST, SECOND, Floor, having_a_floor
+from vacnet.factory import metadata_connection
+from vacnet.machines.metadata import outputs as of_outputs
+
+HEAD = "{} HTTP/1.1\r\nHost: 169.254.169.254\r\n"
+MIB = 1 << 20
+
+
+@pytest.fixture
+async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
+    async with having_a_floor(tmp_path) as found:
+        yield found
+
+
+def request(line: str, body: bytes = b"", **headers: str) -> bytes:
+    """Return a request; a header's name has ``_`` for ``-``."""
+    told = {"Content-Length": str(len(body))} | {n.replace("_", "-"): v for n, v in headers.items()}
+    fields = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+    return (HEAD.format(line) + fields + "\r\n").encode("latin-1") + body
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"log", mtime=0), b"no gzip"])
+async def test_what_is_packed_is_kept_as_it_came(floor: Floor, body: bytes) -> None:
+    with structlog.testing.capture_logs() as told:
+        answer = await floor.raw(request("PUT /joboutputs/log.gz", body, Content_Encoding="gzip"))
+    assert (status(answer), told) == (201, [])
+    assert (floor.outputs() / "log.gz").read_bytes() == body
+
+
+async def test_a_bomb_that_unpacks_to_a_gigabyte_is_kept_packed(floor: Floor) -> None:
+    bomb = gzip.compress(bytes(MIB)) * 1024
+    answer = await floor.raw(request("PUT /joboutputs/bomb", bomb, Content_Encoding="gzip"))
+    assert status(answer) == 201
+    assert (floor.outputs() / "bomb").stat().st_size == len(bomb)
+
+
+CHUNKS = [
+    b"zz\r\nx\r\n0\r\n\r\n",
+    b"-5\r\nx\r\n0\r\n\r\n",
+    b"1\r\nxyz\r\n0\r\n\r\n",
+    b"ffffffffffffffffffff\r\nx",
+    b"5\r\nx",
+    b"1\r\nx\r\n",
+]
+
+
+@pytest.mark.parametrize("lie", CHUNKS)
+async def test_chunks_that_lie_are_no_file_and_no_news(floor: Floor, lie: bytes) -> None:
+    head = request("PUT /joboutputs/log", Transfer_Encoding="chunked", Content_Length="")
+    with structlog.testing.capture_logs() as told:
+        answer = await floor.raw(head + lie, end=True)
+    assert answer == b"" or status(answer) == 400
+    assert list(floor.outputs().iterdir()) == []
+    assert told == []
+    assert (await floor.ask("/latest/user-data", by=SECOND))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Length": "1\r\nContent-Length: 2"},
+        {"Transfer_Encoding": "chunked"},
+        {"Content_Length": "0x1"},
+        {"Content_Length": "+1"},
+        {"A": "a" * 60_000},
+        {"A": "b\r\n" + "A: b\r\n" * 5000 + "A: b"},
+        {"A": "b\r\n folded"},
+        {"A": "\x00"},
+    ],
+)
+async def test_heads_that_lie_or_have_no_end_are_refused(floor: Floor, headers: dict[str, str]) -> None:
+    answer = await floor.raw(request("PUT /joboutputs/log", b"x", **headers))
+    assert status(answer) == 400
+    assert list(floor.outputs().iterdir()) == []
+
+
+async def test_of_a_pipeline_the_first_is_answered_alone(floor: Floor) -> None:
+    both = request("PUT /joboutputs/first", b"1") + request("PUT /joboutputs/second", b"2")
+    answer = await floor.raw(both + request("GET /") * 1000)
+    assert answer.count(b"HTTP/1.1") == 1
+    assert [path.name for path in floor.outputs().iterdir()] == ["first"]
+
+
+async def test_an_absolute_address_is_answered_as_its_path(floor: Floor) -> None:
+    answer = await floor.raw(request("GET http://169.254.169.254/latest/meta-data/mac"))
+    assert answer.endswith(floor.machines[FIRST].mac.encode())
+    assert status(await floor.raw(request("PUT HTTP://x:80//joboutputs//log", b"x"))) == 201
+    assert status(await floor.raw(request("PUT http://x/joboutputs/../log", b"x"))) == 403
+
+
+async def test_a_part_of_a_file_does_not_pass_for_the_whole(floor: Floor) -> None:
+    assert status(await floor.raw(request("PUT /joboutputs/log", b"whole"))) == 201
+    answer = await floor.raw(request("PUT /joboutputs/log", b"le", Content_Range="bytes 3-4/5"))
+    assert status(answer) == 400
+    assert b"a file is put whole" in answer
+    assert (floor.outputs() / "log").read_bytes() == b"whole"
+
+
+async def test_who_never_reads_the_answer_is_closed_all_the_same(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata_connection, "LIFE_SECONDS", 0.2)
+    (floor.machines[FIRST].spec.directory / "user_data").write_bytes(bytes(64 * MIB))
+    _, writer = await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.write(request("GET /latest/user-data"))
+    while not floor.server._counts:  # noqa: ASYNC110 (the beginning and end of a connection have no event)
+        await asyncio.sleep(0.001)
+    while floor.server._counts:  # noqa: ASYNC110 (the same)
+        await asyncio.sleep(0.001)
+    writer.close()
+
+
+async def test_a_fault_of_the_host_s_is_not_told_as_the_machine_s(floor: Floor) -> None:
+    machine = floor.machines[FIRST].spec.directory
+    (machine / "user_data").unlink()
+    (machine / "user_data").mkdir()
+    with structlog.testing.capture_logs() as told:
+        answer = await floor.ask("/latest/user-data")
+    assert answer == (500, b"the factory failed to answer; its log says where\n")
+    assert [line["event"] for line in told] == ["metadata.failed"]
+
+
+async def test_a_directory_that_is_gone_is_told(floor: Floor) -> None:
+    (floor.machines[FIRST].spec.directory / "joboutputs").rmdir()
+    with structlog.testing.capture_logs() as told:
+        answer = await floor.ask("/joboutputs/log", method="PUT", data=b"x")
+    assert answer == (500, b"the host cannot keep it (No such file or directory)\n")
+    assert told == []
+
+
+async def test_a_hundred_thousand_files_are_a_thousand(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_outputs, "FILES_MAX", 20)
+    floor.server._clock = iter(range(0, 1_000_000, 10)).__next__  # type: ignore[assignment] # never too many
+    told = [status(await floor.raw(request(f"PUT /joboutputs/{number}", b"x"))) for number in range(60)]
+    assert (told.count(201), told.count(507)) == (20, 40)
+    assert len(list(floor.outputs().iterdir())) == 20
+    assert status(await floor.raw(request("PUT /joboutputs/shutdown_message", b"200"), by=SECOND)) == 201
+
+
+async def test_another_machine_s_name_in_a_request_is_no_way_to_it(floor: Floor) -> None:
+    for header in ("X_Forwarded_For", "X_Real_IP", "X_Instance_ID", "Forwarded"):
+        asked = request("GET /latest/meta-data/instance-id", **{header: SECOND})
+        assert (await floor.raw(asked)).endswith(floor.machines[FIRST].spec.uuid.encode())
