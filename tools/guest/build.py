@@ -41,6 +41,14 @@ MODULES = (
     "fs/isofs/isofs",
 )
 """In the order in which they are loaded."""
+DRIVE = (
+    "drivers/scsi/scsi_common",
+    "drivers/scsi/scsi_mod",
+    "drivers/ata/libata",
+    "drivers/ata/ata_piix",
+    "drivers/scsi/sr_mod",
+)
+"""For a CD-ROM drive of IDE; loaded where one is looked for, as probing it takes a while."""
 _BOOT = "default guest\nlabel guest\n kernel kernel\n append initrd=initrd console=ttyS0 quiet panic=0\n"
 
 
@@ -90,12 +98,13 @@ def initramfs(kernels: Path, init: str = "init", modules: Sequence[str] = MODULE
         made.folder(folder)
     made.device("dev/console", 5, 1)
     made.file("bin/busybox", _BUSYBOX.read_bytes(), 0o755)
-    for name in modules:
+    for name in (*modules, *DRIVE):
         file = kernels / f"{name}.ko"
         made.file(f"modules/{file.name}", file.read_bytes())
-    made.file("modules/order", "".join(f"{Path(name).name}.ko\n" for name in modules).encode())
+    for order, names in {"order": modules, "drive": DRIVE}.items():
+        made.file(f"modules/{order}", "".join(f"{Path(name).name}.ko\n" for name in names).encode())
     made.file("init", (_HERE / f"{init}.sh").read_bytes(), 0o755)
-    for name in ("dhcp", "get", "put"):
+    for name in ("dhcp", "drive", "get", "put"):
         made.file(f"bin/{name}", (_HERE / f"{name}.sh").read_bytes(), 0o755)
     return made.packed()
 

@@ -64,6 +64,20 @@ class PullPolicy(enum.StrEnum):
     NEVER = "never"
 
 
+class Metadata(enum.StrEnum):
+    """`metadata`: where a virtual machine finds what it is told."""
+
+    HTTP = "http"
+    SEED = "seed"
+
+
+class Network(enum.StrEnum):
+    """`network`: what a virtual machine is connected to."""
+
+    NAT = "nat"
+    NONE = "none"
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a value stands: a file (or a pipe's URL) and its line, 0 when no line is known."""
 
@@ -114,6 +128,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Name that a virtual machine gives to its root disk."""
     scratch_device: str = "vdb"
     """Name that a virtual machine gives to its scratch disk."""
+    metadata: Metadata = Metadata.HTTP
+    """Where a virtual machine finds what it is told: `http`: a web server; `seed`: a CD-ROM of its own."""
+    network: Network = Network.NAT
+    """`nat`: a virtual machine gets out through its host; `none`: it has no network card, but a seed disk."""
     min_processors: int = 1
     """Processors that a machine needs at least."""
     max_processors: int = 1
@@ -180,6 +198,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """`file:line` of the section, or the pipe's URL: for people, and never compared."""
     places: Mapping[str, Place] = MappingProxyType({})
     """Option to where its value stands; options not here have their built-in value. For people too."""
+
+    @property
+    def seeded(self) -> bool:
+        """Tell whether its virtual machines get a seed disk: without a network there is no HTTP."""
+        return self.metadata is Metadata.SEED or self.network is Network.NONE
 
     def digest(self) -> bytes:
         """Return 8 bytes that are equal on two factories if and only if the definitions are.

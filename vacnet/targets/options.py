@@ -29,7 +29,7 @@ from vacnet.targets.checks import (
     whole,
     words,
 )
-from vacnet.targets.model import GIB, MODEL_ALIASES, Model, Proof
+from vacnet.targets.model import GIB, MODEL_ALIASES, Metadata, Model, Network, Proof
 
 PROCESSORS_MAX = 4096
 GPUS_MAX = 64
@@ -103,6 +103,9 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "tmp_binds": _both(words(safe.TMP_BIND, 16)),
         "root_device": _both(safe.DEVICE),
         "scratch_device": _both(safe.DEVICE),
+        "metadata": _both(choice({str(metadata): metadata for metadata in Metadata})),
+        # What its machines reach is the site's to say: a pipe would stand above [defaults].
+        "network": Option(choice({str(network): network for network in Network})),
         "min_processors": _both(whole(1, PROCESSORS_MAX)),
         "max_processors": _both(whole(1, PROCESSORS_MAX)),
         "memory_per_processor": Option(

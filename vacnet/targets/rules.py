@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vacnet.targets.model import KIND_OF_MODEL, Model, Problem, Target
+from vacnet.targets.model import KIND_OF_MODEL, Metadata, Model, Network, Problem, Proof, Target
 from vacnet.targets.problems import shown
 
 
@@ -34,6 +34,8 @@ class Rule:
 
 _NEED_IMAGE = frozenset(Model) - {Model.PROCESS}
 _CONTAINERS = frozenset({Model.DOCKER, Model.APPTAINER})
+_SEEDED = frozenset({Model.VM, Model.VM_RAW})
+"""Whose images look for a seed disk; CernVMs have their operating system over the network."""
 USER_DATA_COMMAND = "/user_data"
 """`container_command` that runs the user_data itself: Vac's default."""
 
@@ -41,6 +43,15 @@ USER_DATA_COMMAND = "/user_data"
 def _has_nothing_to_run(target: Target) -> bool:
     runs_user_data = target.container_command == USER_DATA_COMMAND or target.machine_model is Model.PROCESS
     return runs_user_data and KIND_OF_MODEL[target.machine_model] != "VM" and not target.user_data
+
+
+def _is_without_network(target: Target) -> bool:
+    return target.network is Network.NONE
+
+
+def _has_unread_seed(target: Target) -> bool:
+    is_machine = KIND_OF_MODEL[target.machine_model] == "VM"
+    return target.metadata is Metadata.SEED and is_machine and target.machine_model not in _SEEDED
 
 
 RULES: tuple[Rule, ...] = (
@@ -100,6 +111,42 @@ RULES: tuple[Rule, ...] = (
         ("heartbeat_file",),
         lambda target: target.proof == "heartbeat" and not target.heartbeat_file,
         lambda _: "is heartbeat, and no heartbeat_file is named; set heartbeat_file or another proof",
+    ),
+    Rule(
+        "metadata",
+        ("machine_model",),
+        _has_unread_seed,
+        lambda target: (
+            f"is seed, and machine_model {target.machine_model} boots from a CD-ROM of its own and asks by "
+            "HTTP; take it away, or set machine_model to vm or vm-raw"
+        ),
+    ),
+    Rule(
+        "network",
+        ("machine_model",),
+        lambda target: _is_without_network(target) and target.machine_model not in _SEEDED,
+        lambda target: (
+            f"is none, and machines of model {target.machine_model} have one: only those of vm and vm-raw "
+            "can be without; take it away, or set machine_model to one of these"
+        ),
+    ),
+    Rule(
+        "heartbeat_file",
+        ("network",),
+        lambda target: _is_without_network(target) and bool(target.heartbeat_file),
+        lambda _: (
+            "is named, and network is none: such a machine can write no file for us, and would be ended; "
+            "take heartbeat_file away, or network"
+        ),
+    ),
+    Rule(
+        "proof",
+        ("network",),
+        lambda target: _is_without_network(target) and target.proof is not Proof.FIZZLE,
+        lambda target: (
+            f"is {target.proof}, and network is none: such a machine can write no file for us, and would "
+            "never prove itself; set proof to fizzle, or take network away"
+        ),
     ),
 )
 

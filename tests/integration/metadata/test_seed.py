@@ -1,4 +1,4 @@
-"""The seed disk of a machine without a network: what other people's programs find on it."""
+"""The seed disk of a machine that does not ask by HTTP: what other people's programs find on it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from tests.unit.machines.metadata_samples import SITE, USER_DATA, resident
 from vacnet.machines.metadata.iso9660 import FILES_MAX, image
 from vacnet.machines.metadata.pages import Told
 from vacnet.machines.metadata.reading import told_of
-from vacnet.machines.metadata.seed import SEED, write_seed
+from vacnet.machines.metadata.seed import seed_disk
 
 JOLIET = "-J"
 
 
 def said(*words: str) -> bytes:
     return subprocess.run(words, capture_output=True, check=True, timeout=20).stdout
+
+
+def made(home: Path, told: Told) -> str:
+    path = home / "seed.iso"
+    path.write_bytes(seed_disk(told))
+    return str(path)
 
 
 @pytest.fixture
@@ -28,10 +34,7 @@ def told(tmp_path: Path) -> Told:
 
 @pytest.fixture
 def seed(tmp_path: Path, told: Told) -> str:
-    path = tmp_path / SEED
-    write_seed(path, told)
-    assert path.stat().st_mode & 0o777 == 0o600
-    return str(path)
+    return made(tmp_path, told)
 
 
 @pytest.mark.engine("cloud-init")
@@ -53,10 +56,10 @@ def test_its_files_are_those_of_the_service(seed: str, told: Told) -> None:
 @pytest.mark.engine("cloud-init")
 def test_long_and_empty_files_are_whole(tmp_path: Path, told: Told) -> None:
     long = bytes(range(256)) * 1000
-    path = tmp_path / SEED
-    write_seed(path, replace(told, user_data=lambda: long, site=lambda: replace(SITE, vendor_data=b"")))
-    assert said("isoinfo", JOLIET, "-x", "/user-data;1", "-i", str(path)) == long
-    assert said("isoinfo", JOLIET, "-x", "/vendor-data;1", "-i", str(path)) == b""
+    bare = replace(told, user_data=lambda: long, site=lambda: replace(SITE, vendor_data=b""))
+    disk = made(tmp_path, bare)
+    assert said("isoinfo", JOLIET, "-x", "/user-data;1", "-i", disk) == long
+    assert said("isoinfo", JOLIET, "-x", "/vendor-data;1", "-i", disk) == b""
 
 
 def test_equal_files_make_equal_disks_and_too_many_none() -> None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import given
@@ -17,7 +18,7 @@ from vacnet.machines.metadata.reading import site_of, told_of
 from vacnet.machines.metadata.router import respond
 from vacnet.machines.metadata.service import Resident
 from vacnet.machines.metadata.tokens import TTL_HEADER, Tokens
-from vacnet.targets.model import Model
+from vacnet.targets.model import Model, Network
 
 TOKENS = Tokens(b"secret of a test")
 PARTS = (
@@ -114,6 +115,19 @@ def test_networks_are_set_up_by_dhcp(told: Told) -> None:
     assert known["networks"][0]["type"] == "ipv4_dhcp"
     nocloud = json.loads(ask(told, "/network-config").body)
     assert nocloud["ethernets"]["net0"] == {"match": {"macaddress": MAC}, "dhcp4": True}
+
+
+def test_a_machine_without_a_network_is_told_its_features_and_to_set_none_up(tmp_path: Path) -> None:
+    served = resident(tmp_path)
+    target = msgspec.structs.replace(served.spec.target, network=Network.NONE)
+    told = told_of(replace(served, spec=replace(served.spec, target=target), mac=""), lambda: SITE)
+    assert json.loads(ask(told, "/network-config").body) == {"version": 1, "config": "disabled"}
+    known = json.loads(ask(told, "/meta-data").body)["vacnet"]
+    assert known.keys() == {"machinefeatures", "jobfeatures", "machinetype"}
+    assert known["jobfeatures"]["job_id"] == served.spec.uuid
+    assert known["jobfeatures"].keys() == {
+        one.name for one in (served.spec.directory / "jobfeatures").iterdir()
+    }
 
 
 def test_a_machine_without_user_data_key_or_known_card_gets_the_rest(tmp_path: Path) -> None:

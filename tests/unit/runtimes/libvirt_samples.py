@@ -50,18 +50,19 @@ def plan_of(
     domain_type: str = "kvm",
     network: str = "vacnet-0123456789",
     port: int = 0,
+    seed: bytes = b"",
     **spec: Any,
 ) -> Plan:
     made = spec_of(model, **spec)
     return Plan(
         spec=made,
         domain_type=domain_type,
-        disks=disks_of(made, HeldImage(IMAGE, kind, image_bytes), image_bytes),
+        disks=disks_of(made, HeldImage(IMAGE, kind, image_bytes), image_bytes, seed),
         card=card_of(made.number),
         network=network,
         boot_id=BOOT,
         port=port,
-        serial="ds=nocloud-net;s=http://169.254.169.254/nocloud/",
+        serial="" if seed else "ds=nocloud-net;s=http://169.254.169.254/nocloud/",
     )
 
 

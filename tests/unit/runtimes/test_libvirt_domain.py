@@ -23,6 +23,7 @@ SCENES: dict[str, dict[str, Any]] = {
     "vm": {"model": Model.VM, "disk_bytes": 20 * GB},
     "vm-raw-scratch": {"model": Model.VM_RAW, "disk_bytes": 20 * GB, "scratch_device": "vdc"},
     "cernvm4": {"model": Model.CERNVM4, "kind": Format.ISO, "image_bytes": 20 << 20},
+    "vm-seed": {"model": Model.VM, "seed": b"cidata", "root_device": "hdc"},
     "vm-user-network": {"model": Model.VM, "network": "", "port": 40123, "domain_type": "qemu"},
 }
 
@@ -30,6 +31,14 @@ SCENES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_xml_of_each_kind_of_machine(scene: str) -> None:
     goldens.check(f"libvirt-{scene}", domain_xml(plan_of(**SCENES[scene])))
+
+
+def test_a_machine_without_a_network_has_no_card_and_says_nothing_of_one() -> None:
+    alone = replace(plan_of(Model.VM, seed=b"cidata", network=""), card=None)
+    found = parsed(domain_xml(alone))
+    assert found.find("devices/interface") is None
+    assert "netdev" not in domain_xml(alone)
+    assert labels_of(alone).keys() & {labels.MAC, labels.ADDRESS, labels.PORT} == set()
 
 
 def test_emulation_has_no_processor_of_the_host() -> None:

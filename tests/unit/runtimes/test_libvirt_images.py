@@ -140,6 +140,27 @@ def test_a_cernvm_has_an_empty_root_and_boots_from_its_cd(model: Model) -> None:
     assert sizes(model, 20 * GB)["vda"] == 20 * GB
 
 
+@pytest.mark.parametrize(
+    ("root", "scratch", "drive"), [("vda", "vdb", "hdc"), ("hda", "hdc", "hdd"), ("sdc", "hdd", "hda")]
+)
+def test_a_seed_disk_is_in_a_drive_that_no_other_disk_has(root: str, scratch: str, drive: str) -> None:
+    spec = spec_of(Model.VM_RAW, disk_bytes=GB, root_device=root, scratch_device=scratch)
+    found = disks_of(spec, IMAGE, GB, b"cidata")
+    assert [disk.device for disk in found] == [root, scratch, drive]
+    assert (found[-1].bus, found[-1].cd, found[-1].made, found[-1].boots) == ("ide", True, True, False)
+
+
+def test_a_seed_disk_is_for_nobody_else_and_goes_with_the_machine(tmp_path: Path) -> None:
+    (seed,) = disks_of(spec_of(Model.VM, directory=tmp_path), IMAGE, GB, b"secret of the site")[1:]
+    seed.path.write_bytes(b"of a start that was cut off, and longer than what is now")
+    disks.make(tmp_path, [seed])
+    assert seed.path.read_bytes() == b"secret of the site"
+    assert seed.path.stat().st_mode & 0o777 == 0o600
+    assert "secret" not in repr(seed)
+    disks.remove(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_disks_are_made_sparse_and_go_with_the_machine(tmp_path: Path) -> None:
     made = disks_of(spec_of(Model.VM_RAW, disk_bytes=20 * GB, directory=tmp_path), IMAGE, GB)
     disks.make(tmp_path, made)

@@ -16,8 +16,9 @@ from vacnet.machines.images import Format, HeldImage
 from vacnet.machines.metadata.service import Resident
 from vacnet.machines.runtime import NotNowError
 from vacnet.machines.spec import Spec
+from vacnet.machines.stored import encode_spec
 from vacnet.runtimes.libvirt.runtime import MARK, LibvirtRuntime
-from vacnet.targets.model import LibvirtSettings, Model, Target
+from vacnet.targets.model import LibvirtSettings, Metadata, Model, Network, Target
 
 pytestmark = pytest.mark.engine("libvirt")
 
@@ -48,6 +49,9 @@ class Supplies:
     async def open_door(self, resident: Resident, port: int = 0) -> int:
         return self.served.setdefault(resident.spec.id, port or 41000)
 
+    def seed(self, resident: Resident) -> bytes:
+        return f"of {resident.spec.name}, card {resident.mac or 'none'}".encode()
+
     async def dismiss(self, machine_id: str) -> None:
         self.served.pop(machine_id, None)
 
@@ -71,10 +75,10 @@ class Stand:
         )
         return self.runtimes[-1]
 
-    def spec(self) -> Spec:
+    def spec(self, **target: Any) -> Spec:
         home = self.root / "machines" / "100_t_00"
         home.mkdir(parents=True)
-        return replace(spec_of(Model.VM, directory=home), memory_bytes=64 << 20)
+        return replace(spec_of(Model.VM, directory=home, **target), memory_bytes=64 << 20)
 
     def domain(self, spec: Spec) -> Any:
         return self.connection.lookupByUUIDString(spec.uuid)
@@ -139,7 +143,34 @@ async def test_machines_of_an_earlier_life_are_served_again_at_their_port(stand:
     stand.supplies.served[spec.id] = 42123
     await runtime.start(spec)
     stand.supplies.served.clear()
-    stored = importlib.import_module("vacnet.machines.stored")
-    (spec.directory / "spec.json").write_bytes(stored.encode_spec(spec))
+    (spec.directory / "spec.json").write_bytes(encode_spec(spec))
     await stand.runtime().seen()
     assert stand.supplies.served == {spec.id: 42123}
+
+
+@pytest.mark.parametrize(
+    ("target", "card", "served"),
+    [
+        ({"metadata": Metadata.SEED}, "56:4d:a9:fe:a9:03", {"100_t_00": 41000}),
+        ({"network": Network.NONE}, "none", {}),
+    ],
+)
+async def test_a_seed_disk_is_there_before_its_machine_and_goes_with_it(
+    stand: Stand, target: dict[str, Any], card: str, served: dict[str, int]
+) -> None:
+    """Who has a network besides is served as all are; who has none is not, now or after a restart."""
+    runtime, spec = stand.runtime(), stand.spec(**target)
+    await runtime.start(spec)
+    disk = spec.directory / "seed.iso"
+    assert disk.read_text() == f"of {spec.name}, card {card}"
+    domain = stand.domain(spec).XMLDesc()
+    assert (str(disk) in domain, "ds=nocloud" in domain) == (True, False)
+    assert stand.supplies.served == served
+    stand.supplies.served.clear()
+    (spec.directory / "spec.json").write_bytes(encode_spec(spec))
+    later = stand.runtime()
+    assert (await later.seen())[spec.id].running
+    assert stand.supplies.served == served
+    await later.stop(spec.id, 0.0)
+    await later.forget(spec.id)
+    assert not disk.exists()

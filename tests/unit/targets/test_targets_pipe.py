@@ -151,6 +151,7 @@ ONLY_THE_SITES = [
     "allow_machine_models",
     "gpus",
     "allow_new_privileges",
+    "network",
 ]
 
 
@@ -310,6 +311,15 @@ def test_processes_of_a_factory_that_is_root_need_a_user_besides() -> None:
     assert "runs as root without a process_user" in str(reading.quarantined[0])
     assert not reading.quarantined[0].fatal
     assert read(entry, told=settings(ALLOWED + USER, runs_as_root=True)).targets != ()
+
+
+def test_an_entry_that_leaves_files_is_left_out_where_the_site_gives_it_no_network() -> None:
+    told = settings('network = "none"')
+    vm = {"machine_model": "vm", "root_image": "https://images.example.org/disk"}
+    assert one(told, **vm).seeded
+    beating = read({**ENTRY, **vm, "heartbeat_file": "beat"}, told=told)
+    assert "vo-a.heartbeat_file: is named, and network is none" in str(beating.quarantined[0])
+    assert beating.left_out == ("vo-a",)
 
 
 def test_images_are_taken_from_where_the_site_allows() -> None:

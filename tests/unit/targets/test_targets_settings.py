@@ -262,6 +262,7 @@ def test_the_group_is_the_fqan_unless_named() -> None:
     assert target('accounting_fqan = "/atlas"\nmachinegroup = "g"\n').group == "g"
 
 
+ALONE = "machine_model = 'vm'\nnetwork = 'none'\n"
 CONTRADICTIONS = [
     (
         "min_processors = 4\nmax_processors = 2",
@@ -271,12 +272,28 @@ CONTRADICTIONS = [
     ("backoff_seconds = 9\nbackoff_max_seconds = 5", "5 is less than backoff_seconds, 9; raise it or"),
     ("machine_model = 'vm'", "is a container's image, machine_model is vm; set machine_model to docker"),
     ("proof = 'heartbeat'", "is heartbeat, and no heartbeat_file is named; set heartbeat_file or another"),
+    (
+        "machine_model = 'cernvm4'\nmetadata = 'seed'",
+        "metadata: is seed, and machine_model cernvm4 boots",
+    ),
+    ("machine_model = 'cernvm3'\nnetwork = 'none'", "network: is none, and machines of model cernvm3 have"),
+    ("network = 'none'", "network: is none, and machines of model docker have one: only those of vm and"),
+    (ALONE + "heartbeat_file = 'beat'", "heartbeat_file: is named, and network is none: such a machine can"),
+    (ALONE + "proof = 'job_started'", "proof: is job_started, and network is none: such a machine can"),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), CONTRADICTIONS, ids=[text for text, _ in CONTRADICTIONS])
 def test_options_that_contradict_each_other_are_refused(text: str, expected: str) -> None:
     assert expected in words(f"{SPACE}[targets.own]\n{OWN}{text}\n")
+
+
+def test_only_virtual_machines_of_clouds_are_told_by_a_disk() -> None:
+    disk = "[targets.own]\nmachine_model = 'vm'\nroot_image = 'https://images.example.org/disk'\n"
+    assert not good(SPACE + disk).targets[0].seeded
+    assert good(SPACE + disk + "metadata = 'seed'\nheartbeat_file = 'beat'\n").targets[0].seeded
+    assert good(SPACE + disk + "network = 'none'\n").targets[0].seeded, "without a network there is no HTTP"
+    assert target("metadata = 'seed'\n").machine_model is Model.DOCKER, "as a root_device: it is of machines"
 
 
 def test_a_target_without_image_or_anything_to_run_is_refused() -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vacnet.machines.layout import LAYOUTS
+from vacnet.machines.layout import JOBFEATURES, LAYOUTS, MACHINEFEATURES
 from vacnet.machines.metadata.service import Resident
 
 OK = 200
@@ -87,6 +87,15 @@ class Told:
     def meta(self) -> dict[str, str]:
         """Return what Vac told beside what clouds tell: where things are, and the target."""
         return {**self.places(), "machinetype": self.resident.spec.target.name}
+
+    def meta_alone(self) -> dict[str, object]:
+        """Return the same for a machine that can ask for nothing: its features themselves, as they stand."""
+        folders = {name: self._values(name) for name in (MACHINEFEATURES, JOBFEATURES)}
+        return {**folders, "machinetype": self.resident.spec.target.name}
+
+    def _values(self, folder: str) -> dict[str, str]:
+        found = {key: self.feature(folder, key) for key in self.features(folder)}
+        return {key: value.decode().strip() for key, value in found.items() if value is not None}
 
 
 def text(value: str) -> Answer:

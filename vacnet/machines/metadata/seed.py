@@ -9,23 +9,13 @@ Source: cloud-init, "NoCloud": an ISO 9660 or vfat volume labelled ``cidata``.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from vacnet.machines.directory import write_whole
 from vacnet.machines.metadata.iso9660 import image
 from vacnet.machines.metadata.nocloud import FILES
 from vacnet.machines.metadata.pages import Told
 
 LABEL = "cidata"
-SEED = "seed.iso"
-"""Name of the disk in a machine's directory."""
-_SECRET = 0o600
 
 
-def write_seed(path: Path, told: Told) -> None:
-    """Write the seed disk of a machine, whole or not. Blocks.
-
-    Raises:
-        OSError: the disk is full or sick.
-    """
-    write_whole(path, image(LABEL, {name: page(told).body for name, page in FILES.items()}), _SECRET)
+def seed_disk(told: Told) -> bytes:
+    """Return the seed disk of a machine. Blocks: what is told is read."""
+    return image(LABEL, {name: page(told).body for name, page in FILES.items()})

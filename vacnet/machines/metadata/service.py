@@ -55,6 +55,13 @@ class Service(Protocol):
         """
         ...
 
+    def seed(self, resident: Resident) -> bytes:
+        """Return a CD-ROM with what a machine would be told now; it may block.
+
+        A machine that has a door is told that, so it is opened before.
+        """
+        ...
+
     async def dismiss(self, machine_id: str) -> None:
         """Answer a machine no longer, and close its door; nothing happens if it is not known."""
         ...

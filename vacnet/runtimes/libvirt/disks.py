@@ -42,7 +42,9 @@ def _make(disk: Disk) -> None:
     disk.path.unlink(missing_ok=True)
     descriptor = os.open(disk.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _SECRET)
     with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor, not a path)
-        if disk.beneath is None:
+        if disk.body:
+            file.write(disk.body)
+        elif disk.beneath is None:
             file.truncate(disk.size_bytes)
         else:
             file.write(overlay(str(disk.beneath.path), format_beneath(disk.beneath), disk.size_bytes))

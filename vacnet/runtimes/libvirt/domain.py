@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from vacnet.machines.layout import CONSOLE
 from vacnet.runtimes.libvirt import addresses, labels
+from vacnet.runtimes.libvirt.addresses import Card
 from vacnet.runtimes.libvirt.plan import Disk, Plan, format_beneath
 
 QEMU = "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -44,18 +45,23 @@ def domain_xml(plan: Plan) -> str:
     _firmware(top, plan)
     _behaviour(top, plan)
     _devices(_put(top, "devices"), plan)
-    if not plan.network:
-        _user_network(_put(top, f"{{{QEMU}}}commandline"), plan)
+    if plan.card and not plan.network:
+        _user_network(_put(top, f"{{{QEMU}}}commandline"), plan.card)
     ET.indent(top)
     return ET.tostring(top, encoding="unicode") + "\n"
 
 
 def labels_of(plan: Plan) -> dict[str, str]:
     """Return all that the domain carries, from which it can be adopted without a record."""
-    where = {labels.PORT: str(plan.port)} if plan.port else {labels.ADDRESS: plan.card.address}
     memory = str(plan.spec.memory_bytes)
-    own = {labels.BOOT: plan.boot_id, labels.MEMORY: memory, labels.MAC: plan.card.mac, **where}
-    return {**plan.spec.labels(), **own}
+    return {**plan.spec.labels(), labels.BOOT: plan.boot_id, labels.MEMORY: memory, **_where(plan)}
+
+
+def _where(plan: Plan) -> dict[str, str]:
+    if plan.card is None:
+        return {}
+    where = {labels.PORT: str(plan.port)} if plan.port else {labels.ADDRESS: plan.card.address}
+    return {labels.MAC: plan.card.mac, **where}
 
 
 def _put(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
@@ -70,7 +76,7 @@ def _firmware(top: ET.Element, plan: Plan) -> None:
         _put(system, "entry", plan.serial, name="serial")
     firmware = _put(top, "os")
     _put(firmware, "type", "hvm", arch=ARCHITECTURE, machine=MACHINE)
-    _put(firmware, "boot", dev="cdrom" if any(disk.cd for disk in plan.disks) else "hd")
+    _put(firmware, "boot", dev="cdrom" if any(disk.cd and disk.boots for disk in plan.disks) else "hd")
     if plan.serial:
         _put(firmware, "smbios", mode="sysinfo")
 
@@ -94,8 +100,8 @@ def _devices(devices: ET.Element, plan: Plan) -> None:
     for disk in plan.disks:
         _disk(devices, disk, plan.gives_away)
     _put(devices, "controller", type="usb", model="none")
-    if plan.network:
-        _bridged(devices, plan)
+    if plan.card and plan.network:
+        _bridged(devices, plan.card, plan.network)
     serial = _put(devices, "serial", type="pty")
     _put(serial, "log", file=str(plan.spec.directory / CONSOLE), append="on")
     _put(serial, "target", port="0")
@@ -109,7 +115,7 @@ def _disk(devices: ET.Element, disk: Disk, gives_away: bool) -> None:  # noqa: F
     # Nothing of a machine outlives its host, so nothing has to reach the platter (Vac's).
     driver = _put(made, "driver", name="qemu", type=disk.format, cache="unsafe")
     source = _put(made, "source", file=str(disk.path))
-    shared = [source] if disk.cd else []
+    shared = [] if disk.made else [source]
     if not disk.cd:
         driver.set("discard", "unmap")
     if disk.beneath is not None:
@@ -125,24 +131,24 @@ def _disk(devices: ET.Element, disk: Disk, gives_away: bool) -> None:  # noqa: F
         _put(image, "seclabel", model="dac", relabel="no")
 
 
-def _bridged(devices: ET.Element, plan: Plan) -> None:
+def _bridged(devices: ET.Element, card: Card, network: str) -> None:
     interface = _put(devices, "interface", type="network")
-    _put(interface, "mac", address=plan.card.mac)
-    _put(interface, "source", network=plan.network)
+    _put(interface, "mac", address=card.mac)
+    _put(interface, "source", network=network)
     _put(interface, "model", type="virtio")
     holds = _put(interface, "filterref", filter="clean-traffic")
-    _put(holds, "parameter", name="IP", value=plan.card.address)
+    _put(holds, "parameter", name="IP", value=card.address)
     _put(interface, "port", isolated="yes")
 
 
-def _user_network(commandline: ET.Element, plan: Plan) -> None:
+def _user_network(commandline: ET.Element, card: Card) -> None:
     """Give QEMU the words for a network in which the host is 169.254.169.254; libvirt has none for that."""
     block = f"{addresses.BLOCK}/{addresses.PREFIX_LENGTH}"
     words = (
         "-netdev",
-        f"user,id=vacnet0,net={block},host={addresses.METADATA},dhcpstart={plan.card.address}",
+        f"user,id=vacnet0,net={block},host={addresses.METADATA},dhcpstart={card.address}",
         "-device",
-        f"virtio-net-pci,netdev=vacnet0,mac={plan.card.mac},addr={_SLOT}",
+        f"virtio-net-pci,netdev=vacnet0,mac={card.mac},addr={_SLOT}",
     )
     for word in words:
         ET.SubElement(commandline, f"{{{QEMU}}}arg", value=word)

@@ -1,4 +1,4 @@
-"""Making a domain: image, network, place at the metadata service, disks, definition, start; or nothing of it.
+"""Making a domain: what it takes (`planning`), definition, start; or nothing of it.
 
 Rules of this file: whatever fails, nothing of the machine is left, or what is left is known as abandoned and
 removed when libvirt answers again. The domain's uuid is the machine's, so a second start finds the first; one
@@ -20,22 +20,18 @@ from vacnet.machines.layout import CONSOLE
 from vacnet.machines.runtime import NotNowError, StartFailedError
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.engine.faults import AwayError, RefusalError
-from vacnet.runtimes.libvirt import binding, boot, disks, kvm, labels
-from vacnet.runtimes.libvirt.addresses import Card, card_of
+from vacnet.runtimes.libvirt import binding, disks, labels
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.client import Client
 from vacnet.runtimes.libvirt.domain import domain_xml
 from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, start_failure
 from vacnet.runtimes.libvirt.host import Host, look
 from vacnet.runtimes.libvirt.look import Domain, carried_by
-from vacnet.runtimes.libvirt.own_network import OwnNetwork, TakenError
-from vacnet.runtimes.libvirt.plan import SHAPES, Plan, disks_of
+from vacnet.runtimes.libvirt.own_network import OwnNetwork
+from vacnet.runtimes.libvirt.plan import Plan
+from vacnet.runtimes.libvirt.planning import Planner
 from vacnet.runtimes.libvirt.residents import Residents
 from vacnet.targets.model import LibvirtSettings
-
-_SERIAL = "ds=nocloud-net;s={url}/"
-"""How cloud-init is told where its metadata is; in every version that reads it from the serial number."""
-OWN, USER = "own", "user"
 
 log = structlog.get_logger(__name__)
 
@@ -58,15 +54,10 @@ class Maker:
         self.abandoned: set[str] = set()
         """Ids of machines of which something may show up that nobody waits for."""
         self._client = client
-        self._settings = settings
         self._images = images
         self._residents = residents
-        self._network = network
-        self._boot_id = boot_id
-        self._as_root = as_root
+        self._planner = Planner(settings, images, residents, network, boot_id, as_root=as_root)
         self._host: Host | None = None
-        self._networking = asyncio.Lock()
-        self._said = ""
 
     def libvirt_unknown(self) -> None:
         """Take in that libvirt may be another now."""
@@ -94,7 +85,7 @@ class Maker:
         """
         try:
             if not await self._was_made(spec):
-                await self._define(await self._plan(spec, in_use=in_use))
+                await self._define(await self._planner.plan(spec, await self.host(), in_use=in_use))
             if not (spec.directory / CONSOLE).exists():
                 await self._client.make(lambda connection: _start(connection, spec.uuid))
         except RefusalError as refusal:
@@ -111,61 +102,6 @@ class Maker:
     async def _was_made(self, spec: Spec) -> bool:
         return await self._client.ask(lambda connection: _is_ours(connection, spec.uuid, spec.id))
 
-    # --- the plan -----------------------------------------------------------------------------
-
-    async def _plan(self, spec: Spec, *, in_use: bool) -> Plan:
-        host, card = await self.host(), self._card(spec)
-        image = await self._images.hold(spec.target, spec.directory)
-        await asyncio.to_thread(disks.check_readable, image.path, host.user, as_root=self._as_root)
-        from_cd = SHAPES[spec.target.machine_model].from_cd
-        size = await asyncio.to_thread(boot.disk_bytes, image, from_cd=from_cd)
-        planned = disks_of(spec, image, size)
-        await asyncio.to_thread(disks.make, spec.directory, planned)
-        network = await self._have_network(in_use=in_use)
-        place = await self._residents.let_in(spec, card, own_network=bool(network))
-        return Plan(
-            spec=spec,
-            domain_type=kvm.domain_type(self._settings.domain_type, host.facts),
-            disks=planned,
-            card=card,
-            network=network,
-            boot_id=self._boot_id,
-            port=place.port,
-            gives_away=bool(host.user),
-            serial=_SERIAL.format(url=place.url),
-        )
-
-    def _card(self, spec: Spec) -> Card:
-        if spec.number >= self._network.hosts:
-            raise NotNowError(
-                f"machine number {spec.number}: the factory's network has addresses for {self._network.hosts}"
-            )
-        return card_of(spec.number)
-
-    async def _have_network(self, *, in_use: bool) -> str:
-        """Return the network's name; empty for user-mode networking.
-
-        Raises:
-            NotNowError: the settings want a network of our own, and it cannot be had.
-        """
-        if self._settings.network == USER or not self._as_root:
-            return ""
-        try:
-            async with self._networking:
-                await self._network.ensure(in_use=in_use)
-        except TakenError as taken:
-            if self._settings.network == OWN:
-                raise
-            self._say(str(taken))
-            return ""
-        return self._network.names.network
-
-    def _say(self, words: str) -> None:
-        """Say once why machines get user-mode networking."""
-        if words != self._said:
-            self._said = words
-            log.warning("libvirt.user-network", why=words)
-
     # --- definition ---------------------------------------------------------------------------
 
     async def _define(self, plan: Plan) -> None:
@@ -174,8 +110,8 @@ class Maker:
             await self._client.make(lambda connection: connection.defineXML(xml))
         except RefusalError as refusal:
             raise await self._name_taken(spec) or refusal from refusal
-        network = plan.network or f"user mode, metadata at port {plan.port}"
-        log.info("libvirt.define", machine=spec.name, id=spec.id, type=plan.domain_type, network=network)
+        kind, network = plan.domain_type, _network_words(plan)
+        log.info("libvirt.define", machine=spec.name, id=spec.id, type=kind, network=network)
         log.debug("libvirt.xml", id=spec.id, xml=xml)
 
     async def _name_taken(self, spec: Spec) -> NotNowError | None:
@@ -210,6 +146,12 @@ class Maker:
                 with suppress(RefusalError):
                     await self._client.make(partial(remove, uuid=domain.uuid, machine_id=domain.machine_id))
                     log.info("libvirt.abandoned-removed", id=domain.machine_id)
+
+
+def _network_words(plan: Plan) -> str:
+    if plan.card is None:
+        return "none"
+    return plan.network or f"user mode, metadata at port {plan.port}"
 
 
 def _start(connection: Connection, uuid: str) -> None:

@@ -2,7 +2,8 @@
 
 Rules of this file: where a machine is served stands in its domain's metadata, so nothing is remembered.
 A machine on the factory's own network is known by its address, one in user-mode networking by a port of its
-own, which stays the same over restarts of the factory because the machine was told it.
+own, which stays the same over restarts of the factory because the machine was told it. A machine without a
+network is not served.
 """
 
 from __future__ import annotations
@@ -64,11 +65,15 @@ class Residents:
         self._known.add(spec.id)
         return place
 
+    def seed(self, spec: Spec, card: Card | None) -> bytes:
+        """Return the seed disk of a machine, which is let in before if it has a card. Blocks."""
+        return self._service.seed(Resident(spec=spec, mac=card.mac if card else ""))
+
     async def find(self, domains: Iterable[Domain]) -> None:
         """Have machines served that run and are not: of an earlier life of this factory."""
         async with self._lock:
             for domain in domains:
-                if domain.running and domain.machine_id not in self._known:
+                if domain.running and domain.machine_id not in self._known and _has_network(domain):
                     await self._find(domain)
 
     async def _find(self, domain: Domain) -> None:
@@ -89,3 +94,7 @@ class Residents:
         """Serve a machine no longer."""
         self._known.discard(machine_id)
         await self._service.dismiss(machine_id)
+
+
+def _has_network(domain: Domain) -> bool:
+    return labels.ADDRESS in domain.labels or labels.PORT in domain.labels
