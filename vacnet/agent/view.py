@@ -42,6 +42,7 @@ class TargetView:
     tickets_available: int
     tickets_taken: int
     here: str
+    held_here: bool
     last_code: int
     last_ago_seconds: float | None
     last_factory: str

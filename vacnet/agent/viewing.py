@@ -205,6 +205,7 @@ def _target(sight: Sight, name: str, made: Mapping[str, int], now: float) -> Tar
         tickets_available=standing.available,
         tickets_taken=standing.taken.bit_count(),
         here=reason.words if reason else "",
+        held_here=name in sight.host.facts.holds,
         last_code=last.code if last else 0,
         last_ago_seconds=last.ago_seconds if last else None,
         last_factory=last.factory if last else "",

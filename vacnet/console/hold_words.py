@@ -9,8 +9,6 @@ from vacnet.console import words
 from vacnet.factory.client import HoldState
 
 NOTHING = "nothing has changed"
-IN_SPACE = "held in the whole space"
-"""So begins what a factory says of a hold of the whole space."""
 
 
 def told(state: HoldState) -> str:
@@ -25,8 +23,7 @@ def told(state: HoldState) -> str:
         if one
     ]
     if not lines:
-        whole = state.before.startswith(IN_SPACE)
-        who = "all factories make" if whole else f"{state.factory} makes"
+        who = "all factories make" if state.in_space else f"{state.factory} makes"
         lines = [f"{name} is let go of: {who} machines of it again, if its window lets them"]
     if state.before:
         lines.append(f"before: {words.clean(state.before)}")

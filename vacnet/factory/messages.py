@@ -54,6 +54,8 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
     tickets_taken: int
     here: str
     """Why this factory would or would not start one now."""
+    held_here: bool = False
+    """Whether an admin holds it on this host; `held` as the state is a hold of the whole space."""
     last_code: int = 0
     last_ago_seconds: float | None = None
     last_factory: str = ""
@@ -373,6 +375,8 @@ class HoldState(msgspec.Struct, frozen=True, kw_only=True):
     """What was replaced or ended; empty: nothing."""
     changed: bool
     """False: there was nothing to let go of."""
+    in_space: bool = False
+    """Whether the order was about the whole space."""
 
 
 class DrainState(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,6 +140,7 @@ class FactoryOrders:
             space=_of_space(factory.holds.space.get(target)),
             before=before,
             changed=bool(before or order.held),
+            in_space=order.space,
         )
 
     async def _change(self, drain: Drain | None, news: str, who: str) -> DrainState:

@@ -47,11 +47,14 @@ def test_a_target_is_held_here_and_everywhere_over_restarts_until_it_is_let_go_o
     assert "bad image" in json.dumps(why)
     first.start()
     until(_is(first, name, "held"), PATIENCE_SECONDS, "so does the first one")
-    assert vacnet(second, "target", "release", name, "--space").returncode == 0
+    released = vacnet(second, "target", "release", name, "--space")
+    assert "all factories make machines of it again" in released.stdout
     until(lambda: not _is(first, name, "held")(), PATIENCE_SECONDS, "let go of by the second one")
     assert "nothing has changed" in vacnet(first, "target", "release", name).stdout
     assert vacnet(first, "target", "hold", name, "--reason", "only here").returncode == 0
     until(lambda: "only here" in (_target(first, name) or _NONE).here, PATIENCE_SECONDS, "held here")
+    held = {one.name: found.held_here for one in space.members if (found := _target(one, name))}
+    assert held == {first.name: True, second.name: False}
     assert _is(first, name, "held")() is False
     assert vacnet(first, "target", "hold", "nobody", "--reason", "x").returncode != 0
 

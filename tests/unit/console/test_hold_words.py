@@ -29,7 +29,13 @@ def test_what_holds_it_is_said_whole_and_clean() -> None:
 def test_what_was_ended_is_said() -> None:
     said = told(replace(HELD, here="", before="held since 11:40"))
     assert "let go of" in said
+    assert "f1 makes machines of it again" in said
     assert said.endswith("before: held since 11:40")
+
+
+def test_a_hold_of_the_whole_space_is_let_go_of_for_all() -> None:
+    said = told(replace(HELD, here="", before="held by ada", in_space=True))
+    assert "all factories make machines of it again" in said
 
 
 def test_where_nothing_held_it_nothing_has_changed() -> None:

@@ -16,8 +16,6 @@ from vacnet.console.dashboard.source import Source
 from vacnet.factory.client import DrainOrder, FactoryState, HoldOrder, MachineState, StopOrder, TargetState
 
 REASON = "REASON"
-HELD_HERE = "held on this host"
-"""So begins what a factory says of a target that only it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ class Order:
 def hold(target: TargetState, who: str) -> Order:
     """Return the order that lets go of a target where it is held, or holds it on the factory that answers."""
     space = target.state == "held"
-    held = space or target.here.startswith(HELD_HERE)
+    held = space or target.held_here
     where = "in the whole space" if space else "on this host"
 
     def give(source: Source, reason: str) -> str:

@@ -339,6 +339,7 @@ class Sketch:
             tickets_available=plan.tickets(),
             tickets_taken=plan.taken,
             here="",
+            held_here=False,
             last_code=last[1] if last else 0,
             last_ago_seconds=now - last[3] if last else None,
             last_factory=last[2] if last else "",

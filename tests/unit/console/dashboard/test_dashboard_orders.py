@@ -22,9 +22,7 @@ DRAINING_HERE = scenes.space(
 HELD_IN_SPACE = scenes.space(
     (scenes.VAC01,), (scenes.target("lhcb-prod", "held", "held in the whole space: queue is broken"),)
 )
-HELD = scenes.space(
-    (scenes.VAC01,), (scenes.target("lhcb-prod", "open", "open", here="held on this host since 12:00"),)
-)
+HELD = scenes.space((scenes.VAC01,), (scenes.target("lhcb-prod", "open", "open", held_here=True),))
 GIVEN = {
     "hold": (Canned(), ["h"], ("lhcb-prod", HoldOrder(held=True, reason="new DIMMs", who="ada"))),
     "release": (
