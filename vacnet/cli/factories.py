@@ -11,6 +11,8 @@ from cyclopts.validators import Number
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.remote import HERE, Remote
+from vacnet.cli.whom import asked
 
 if TYPE_CHECKING:
     from vacnet.factory.client import SpaceState
@@ -23,9 +25,13 @@ def factories(
     *,
     form: Annotated[Format, Parameter(name="--format")] = "table",
     port: Annotated[int, Parameter(validator=Number(gte=1, lte=PORT_MAX))] | None = None,
+    remote: Remote = HERE,
     asking: Asking = DEFAULT,
 ) -> None:
     """List the factories of the space: how fresh, how loaded, what is special and what to do.
+
+    With --peer no factory is needed here: any member is asked, and an observe key
+    suffices.
 
     `--format prometheus-sd` is JSON for file_sd_configs; of its labels,
     __meta_vacnet_state and __meta_vacnet_version are for relabelling. `--format
@@ -36,13 +42,17 @@ def factories(
 
     Example: vacnet factories --format squid >/etc/squid/vacnet.conf
 
+    Example: vacnet factories --peer vac01.example.org --key observe.key --name example
+
     Args:
         form: How to list them.
         port: Of the metrics, for prometheus-sd; else the number that gossip has.
+        remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
     _check(form, port, asking)
-    state = output.client_for(asking).space()
+    with asked(remote, asking) as source:
+        state = source.space()
     if form == "table":
         from vacnet.console.factories_view import factories_view  # late: see output
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from vacnet.cli.exits import CommandError, Exit
+from vacnet.cli.near_names import all_of
 
 WHENCE_KEYS = (
     "copy that of another host of the space ([space] key_file), or make one with `vacnet key new FILE`"
@@ -20,10 +21,19 @@ def not_there(name: str, remedy: str = "") -> str:
     path = Path(name)
     if not path.parent.exists():
         return f"{name}: there is no directory {path.parent}; make it, or name another path"
-    near = get_close_matches(path.name, _names(path.parent), n=1)
-    other = remedy or f"`ls {path.parent}` shows what there is"
-    said = f"did you mean {path.parent / near[0]}?" if near else other
-    return f"{name}: there is no such file; {said}"
+    stems = {Path(each).stem: each for each in _names(path.parent)}
+    if near := get_close_matches(path.stem, stems, n=1):  # of the same suffix all are alike
+        return f"{name}: there is no such file; did you mean {path.parent / stems[near[0]]}?"
+    return f"{name}: there is no such file{_instead(path, remedy)}"
+
+
+def _instead(path: Path, remedy: str) -> str:
+    """Return what to do, else where was looked, and which files of that kind are there."""
+    if remedy:
+        return f"; {remedy}"
+    alike = [name for name in _names(path.parent) if path.suffix and name.endswith(path.suffix)]
+    others = all_of(sorted(alike))
+    return f" in {path.parent.resolve()}" + (f"; {others}" if others else "")
 
 
 def key_data(path: Path) -> bytes:

@@ -15,4 +15,10 @@ def slip(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if near := difflib.get_close_matches(name, names, n=1):
         return f"{NEAR}{near[0]}?"
-    return f"there are {', '.join(names)}" if 0 < len(names) <= NAMED_MAX else ""
+    return all_of(names)
+
+
+def all_of(names: list[str]) -> str:
+    """Return `there are X, Y`; empty where that is too much to name, or nothing."""
+    there = "there is" if len(names) == 1 else "there are"
+    return f"{there} {', '.join(names)}" if 0 < len(names) <= NAMED_MAX else ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,12 +16,10 @@ from vacnet.cli.dashboard import open_dashboard
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
 from vacnet.cli.remote import HERE, Remote, refuse_unused
+from vacnet.cli.whom import asked, looking
 from vacnet.targets.address import EXPECTED, endpoint
 
 if TYPE_CHECKING:
-    from vacnet.cli.looking import Looker
-    from vacnet.cli.remote import Access
-    from vacnet.cli.space_wait import Shows
     from vacnet.factory.client import SpaceState
 
 PACE, PACE_MAX = 10.0, 3600.0
@@ -101,7 +97,7 @@ def space(
     if _on_screen() and not once and not until and not asking.json:
         _watch(remote, asking, write=write)
         return
-    with _asked(remote, asking) as client:
+    with asked(remote, asking) as client:
         if until:
             from vacnet.cli.space_wait import wait_for
 
@@ -166,7 +162,7 @@ def _watch(remote: Remote, asking: Asking, *, write: bool) -> None:
         return
     from vacnet.cli.onlooker import Observed  # late: needs the rules of gossip
 
-    with _looking(remote, asking, PATIENCE_SECONDS) as (looker, way):
+    with looking(remote, asking, PATIENCE_SECONDS) as (looker, way):
         open_dashboard(Observed(looker, way), write=write, ascii_signs=ascii_signs)
 
 
@@ -180,22 +176,3 @@ def _simulate(scenario: Path, pace: float, asking: Asking) -> None:
     with Simulated(site, watched(site, 0), pace) as source:
         ascii_signs = asking.ascii or not knows_unicode(sys.stdout)
         open_dashboard(source, write=False, ascii_signs=ascii_signs, clock=source.clock)
-
-
-@contextmanager
-def _asked(remote: Remote, asking: Asking) -> Iterator[Shows]:
-    if not remote.peer:
-        yield output.client_for(asking)
-        return
-    with _looking(remote, asking, output.PATIENCE_SECONDS) as (looker, _):
-        yield looker
-
-
-@contextmanager
-def _looking(remote: Remote, asking: Asking, patience_seconds: float) -> Iterator[tuple[Looker, Access]]:
-    from vacnet.cli.looking import Looker  # late: needs the rules of gossip
-    from vacnet.cli.remote import access
-
-    way = access(remote, asking.config)
-    with Looker(way.key, way.space, way.addresses, patience_seconds) as looker:
-        yield looker, way

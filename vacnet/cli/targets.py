@@ -10,23 +10,30 @@ from typing import TYPE_CHECKING
 from vacnet.cli import output
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, Asking
+from vacnet.cli.remote import HERE, Remote
+from vacnet.cli.whom import asked
 
 if TYPE_CHECKING:
     from vacnet.factory.client import Client, SpaceState
 
 
-def targets(*target: str, asking: Asking = DEFAULT) -> None:
+def targets(*target: str, remote: Remote = HERE, asking: Asking = DEFAULT) -> None:
     """List the targets with shares, windows, tickets, and why each starts or does not.
+
+    With --peer no factory is needed here: any member is asked, and an observe key
+    suffices. Column `here` is of a factory's own host, and is empty then.
 
     Example: vacnet targets --json | jq '.targets[] | {name, state, here}'
 
     Args:
         target: Show these alone.
+        remote: Whom to ask over the network, in place of this host's factory.
         asking: Whom to ask and how to print.
     """
     from vacnet.console.targets_view import targets_view  # late: see output
 
-    state = _only(output.client_for(asking).space(), target)
+    with asked(remote, asking) as source:
+        state = _only(source.space(), target)
     output.show(state, lambda state: targets_view(state, time.time()), asking)
 
 

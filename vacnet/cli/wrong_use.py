@@ -13,6 +13,7 @@ from cyclopts import (
     CycloptsError,
     MissingArgumentError,
     UnknownCommandError,
+    UnknownOptionError,
     UnusedCliTokensError,
 )
 
@@ -22,6 +23,11 @@ MONITORED = frozenset({"health"})
 UNKNOWN = 3
 
 NUMBERS = {int: "a whole number", float: "a number"}
+ELSEWHERE = {
+    "--peer": "`space`, `machines`, `factories`, `targets` ask over the network; run this on its own host",
+    "--factory": "`vacnet machines --factory NAME` asks another factory; run this on its own host",
+}
+"""Options of other commands that are looked for in all."""
 NO_VALUE = "{0} has no value (one that begins with - is written {0}=VALUE)"
 SETTINGS_BY_OPTION = "; --config names the settings"
 
@@ -41,6 +47,13 @@ def _no_command(error: CycloptsError) -> str:
     """Return that there is no such command; where it looks like an option, where options stand."""
     told = _in_one_line(error).partition(" Available commands")[0]
     return f"{told} Options come after the command" if '"--' in told else told
+
+
+def _unknown(error: CycloptsError) -> str:
+    """Return that there is no such option, and where it is."""
+    told = _in_one_line(error)
+    where = next((words for option, words in ELSEWHERE.items() if f"option: {option}." in told), "")
+    return f"{told.partition('. ')[0].rstrip('.')}: {where}" if where else told
 
 
 def _missing(error: CycloptsError) -> str:
@@ -78,6 +91,7 @@ def _help_of(error: CycloptsError) -> str:
 _WORDS: tuple[tuple[type[CycloptsError], Callable[[CycloptsError], str]], ...] = (
     (UnusedCliTokensError, _too_many),
     (UnknownCommandError, _no_command),
+    (UnknownOptionError, _unknown),
     (MissingArgumentError, _missing),
     (CoercionError, _no_number),
     (CycloptsError, _in_one_line),

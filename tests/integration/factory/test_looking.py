@@ -86,6 +86,9 @@ def test_an_observer_sees_what_the_factory_shows(observed: Space, directory: Pat
     seen = _seen(*access)
     assert (seen["factory"], seen["space"]) == (member.name, "demo")
     assert not any(one["itself"] for one in seen["factories"])
+    for command, part in (("factories", "factories"), ("targets", "targets")):
+        told = json.loads(vacnet(command, "--json", *access).stdout)[part]
+        assert [one["name"] for one in told] == [one["name"] for one in seen[part]]
 
 
 def test_the_table_for_people_shows_it_too_and_a_member_key_serves(observed: Space) -> None:

@@ -28,6 +28,16 @@ from vacnet.factory.client import ErrorAnswer
         ("machines --factory=", "--factory is empty"),
         ("machines --key space.key", "--key and --name are for --peer"),
         ("logs ", "MACHINE is empty"),
+        (
+            "why lhcb-prod --peer vac02",
+            "`targets` ask over the network; run this on its own host",
+        ),
+        (
+            "drain --reason x --factory vac02",
+            "`vacnet machines --factory NAME` asks another",
+        ),
+        ("factories --key space.key", "--key and --name are for --peer"),
+        ("targets --name vac", "--key and --name are for --peer"),
         ("stop --reason x ", "MACHINE is empty"),
     ],
 )
@@ -42,7 +52,8 @@ def test_wrong_use_says_what_to_type(vacnet: Command, daemon: Path, words: str, 
     [
         ("key list --file HOME/spac.key", "did you mean HOME/space.key?"),
         ("key add HOME/other --file HOME/space.key", "or make one with `vacnet key new FILE`"),
-        ("gossip replay HOME/none", "`ls HOME` shows what there is"),
+        ("gossip replay HOME/none", "HOME/none: there is no such file in HOME"),
+        ("gossip replay HOME/none.key", "HOME/none.key: there is no such file in HOME; there is space.key"),
         ("support HOME/none/a.tar.gz --config HOME", "there is no directory HOME/none"),
         ("man --directory HOME/none", "there is no directory HOME/none"),
     ],
