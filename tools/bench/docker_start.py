@@ -8,14 +8,13 @@ Both are timed from the call to the engine's own start event, by the engine's cl
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import tempfile
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,14 @@ from docker import APIClient
 
 from tools.bench.engine import engine
 from tools.bench.figure import Figure
+from tools.bench.keeping import FACTORY, PATIENCE_SECONDS, Script, keeping, until, wish
 from tools.engines.tiny_image import import_into
-from vacnet.agent.effects import StartMachine, Ticket
-from vacnet.factory.clock import HostClock
 from vacnet.machines.keeper import Keeper
-from vacnet.machines.surroundings import HostIdentity, Template
-from vacnet.record.record import Record
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.targets.model import DockerSettings, Model, Target
 
 PAIRS = 200
 MORE_MS_MAX = 50.0
-PATIENCE_SECONDS = 60.0
-FACTORY = "bench.example.org"
 
 
 def measure(_seconds: float) -> Iterator[Figure]:
@@ -88,18 +82,6 @@ class _Starts:
         return self.at[key]
 
 
-class _Script:
-    """User_data from memory."""
-
-    async def template(self, _target: Target) -> Template:
-        """Return a payload that ends at once."""
-        return Template(b"#!/bin/sh\n# ##user_data_uuid##\nexit 0\n", "")
-
-    async def file(self, _target: Target, _name: str) -> bytes:
-        """Return nothing: no target names a file."""
-        return b""
-
-
 async def _pairs(directory: Path, address: str) -> tuple[list[float], list[float]]:
     """Return the milliseconds of both kinds."""
     api = APIClient(base_url=address, version="auto")
@@ -111,47 +93,23 @@ async def _pairs(directory: Path, address: str) -> tuple[list[float], list[float
     state = directory / "state"
     await asyncio.to_thread(state.mkdir)
     direct, ours = [], []
-    async with _keeping(state, address) as keeper:
-        body = await _first(keeper, api, starts, target)
-        for _ in range(PAIRS):
-            direct.append(await asyncio.to_thread(_directly, api, body, starts))
-            ours.append(await _by_keeper(keeper, starts, target, lambda: _gone(api)))
-    return direct, ours
-
-
-@asynccontextmanager
-async def _keeping(state: Path, address: str) -> AsyncIterator[Keeper]:
-    clock = HostClock()
-    record = await Record.open(
-        state / "vacnet.db", factory=FACTORY, wall=clock.wall, boottime=clock.boottime, boot_id="bench"
-    )
     runtime = DockerRuntime(DockerSettings(socket=address), state, FACTORY)
-    keeper = Keeper(
-        record=record,
-        runtimes=[runtime],
-        state_directory=state,
-        host=HostIdentity(factory=FACTORY, space="bench", boot_id="bench", host=f"bench{os.getpid()}"),
-        sources=_Script(),
-        tell=lambda _event: None,
-        notify=lambda _notify: None,
-        clock=clock,
-    )
-    await keeper.adopt()
-    running = asyncio.create_task(keeper.run())
     try:
-        yield keeper
+        async with keeping(state, runtime, Script()) as keeper:
+            body = await _first(keeper, api, starts, target)
+            for _ in range(PAIRS):
+                direct.append(await asyncio.to_thread(_directly, api, body, starts))
+                ours.append(await _by_keeper(keeper, starts, target, lambda: _gone(api)))
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
         await runtime.close()
-        await record.close()
+    return direct, ours
 
 
 async def _first(keeper: Keeper, api: APIClient, starts: _Starts, target: Target) -> dict[str, Any]:
     """Make one machine, untimed, and return how to make its like without a keeper."""
     longer = msgspec.structs.replace(target, container_command="/bin/top")
     kept = asyncio.create_task(_by_keeper(keeper, starts, longer, lambda: _gone(api)))
-    await _until(lambda: any(view.state == "running" for view in keeper.live()), "the first machine runs")
+    await until(lambda: any(view.state == "running" for view in keeper.live()), "the first machine runs")
     shown: dict[str, Any] = api.inspect_container(_ours(api)[0])
     keeper.stop(keeper.live()[0].uuid, "measured")
     await kept
@@ -175,8 +133,8 @@ def _directly(api: APIClient, body: dict[str, Any], starts: _Starts) -> float:
     began = time.time()
     made = api.create_container_from_config(body, f"direct-{key}")  # type: ignore[no-untyped-call] # stubs
     api.start(made["Id"])
-    until = time.monotonic() + PATIENCE_SECONDS
-    while key not in starts.at and time.monotonic() < until:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while key not in starts.at and time.monotonic() < end:
         time.sleep(0.002)
     api.remove_container(made["Id"], force=True)
     return (starts.at[key] - began) * 1e3
@@ -185,20 +143,7 @@ def _directly(api: APIClient, body: dict[str, Any], starts: _Starts) -> float:
 async def _by_keeper(keeper: Keeper, starts: _Starts, target: Target, gone: Callable[[], bool]) -> float:
     """Make a machine and return the milliseconds; when it has ended and is forgotten."""
     key, began = str(uuid.uuid4()), time.time()
-    deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + 3600
-    keeper.start(
-        StartMachine(
-            uuid=key, target=target, processors=1, deadline_at=deadline, ticket=Ticket(1, FACTORY, 0)
-        )
-    )
+    keeper.start(wish(key, target))
     at = await starts.of(key)
-    await _until(lambda: not keeper.live() and gone(), "it has ended and is forgotten")
+    await until(lambda: not keeper.live() and gone(), "it has ended and is forgotten")
     return (at - began) * 1e3
-
-
-async def _until(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not await asyncio.to_thread(condition):
-        if time.monotonic() > until:
-            raise TimeoutError(f"waited {PATIENCE_SECONDS:g} s in vain until {what}")
-        await asyncio.sleep(0.01)

@@ -14,8 +14,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -23,16 +22,13 @@ from xml.etree import ElementTree as ET
 import structlog
 
 from tools.bench.figure import Figure
+from tools.bench.keeping import FACTORY, Script, keeping, until, wish
 from tools.engines.libvirtd import Libvirt, library
 from tools.engines.network_of import network_of
 from tools.guest.sector import disk
-from vacnet.agent.effects import StartMachine, Ticket
-from vacnet.factory.clock import HostClock
 from vacnet.factory.metadata_server import MetadataServer
 from vacnet.machines.images import Format, HeldImage
 from vacnet.machines.keeper import Keeper
-from vacnet.machines.surroundings import HostIdentity, Template
-from vacnet.record.record import Record
 from vacnet.runtimes.libvirt import binding
 from vacnet.runtimes.libvirt.qcow2 import overlay
 from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
@@ -40,8 +36,6 @@ from vacnet.targets.model import LibvirtSettings, Model, Target
 
 PAIRS = 12
 MORE_MS_MAX = 150.0
-PATIENCE_SECONDS = 60.0
-FACTORY = "bench.example.org"
 MIB = 1 << 20
 
 
@@ -90,23 +84,15 @@ class _Starts:
 
     async def of(self, key: str) -> float:
         """Wait for a start and return when it was."""
-        await _until(lambda: key in self.at, "libvirt has told of the start")
+        await until(lambda: key in self.at, "libvirt has told of the start")
         return self.at[key]
 
 
-class _Supplies:
+class _Supplies(Script):
     """User_data from memory, an image from a file."""
 
     def __init__(self, image: Path) -> None:
         self.image = image
-
-    async def template(self, _target: Target) -> Template:
-        """Return a payload that nobody reads."""
-        return Template(b"#!/bin/sh\n# ##user_data_uuid##\n", "")
-
-    async def file(self, _target: Target, _name: str) -> bytes:
-        """Return nothing: no target names a file."""
-        return b""
 
     async def hold(self, _target: Target, _directory: Path) -> HeldImage:
         """Return the one image."""
@@ -124,43 +110,20 @@ async def _pairs(home: Path, libvirt: Libvirt) -> tuple[list[float], list[float]
     await asyncio.to_thread(state.mkdir, 0o711)
     starts = _Starts(libvirt.uri)
     direct, ours = [], []
-    async with _keeping(state, libvirt, image) as keeper:
-        await _by_keeper(keeper, starts)  # the network is made with the first
-        for _ in range(PAIRS):
-            took, xml = await _by_keeper(keeper, starts)
-            ours.append(took)
-            direct.append(await _directly(starts, xml, home))
-    return direct, ours
-
-
-@asynccontextmanager
-async def _keeping(state: Path, libvirt: Libvirt, image: Path) -> AsyncIterator[Keeper]:
-    clock, supplies, service = HostClock(), _Supplies(image), MetadataServer()
-    record = await Record.open(
-        state / "vacnet.db", factory=FACTORY, wall=clock.wall, boottime=clock.boottime, boot_id="bench"
-    )
     settings = LibvirtSettings(uri=libvirt.uri, domain_type="qemu", network="own")
+    supplies, service = _Supplies(image), MetadataServer()
     runtime = LibvirtRuntime(settings, state, FACTORY, supplies, service)
-    keeper = Keeper(
-        record=record,
-        runtimes=[runtime],
-        state_directory=state,
-        host=HostIdentity(factory=FACTORY, space="bench", boot_id="bench", host="bench"),
-        sources=supplies,
-        tell=lambda _event: None,
-        notify=lambda _notify: None,
-        clock=clock,
-    )
-    await keeper.adopt()
-    running = asyncio.create_task(keeper.run())
     try:
-        yield keeper
+        async with keeping(state, runtime, supplies) as keeper:
+            await _by_keeper(keeper, starts)  # the network is made with the first
+            for _ in range(PAIRS):
+                took, xml = await _by_keeper(keeper, starts)
+                ours.append(took)
+                direct.append(await _directly(starts, xml, home))
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
         await runtime.close()
         await service.close()
-        await record.close()
+    return direct, ours
 
 
 async def _by_keeper(keeper: Keeper, starts: _Starts) -> tuple[float, str]:
@@ -173,15 +136,13 @@ async def _by_keeper(keeper: Keeper, starts: _Starts) -> tuple[float, str]:
         user_data="x",
         memory_bytes_per_processor=16 * MIB,
     )
-    deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + 3600
-    ticket = Ticket(1, FACTORY, 0)
-    keeper.start(StartMachine(uuid=key, target=target, processors=1, deadline_at=deadline, ticket=ticket))
+    keeper.start(wish(key, target))
     at = await starts.of(key)
     domain = starts.connection.lookupByUUIDString(key)
     xml = domain.XMLDesc(starts.library.VIR_DOMAIN_XML_INACTIVE)
-    await _until(lambda: any(view.state == "running" for view in keeper.live()), "the keeper knows it")
+    await until(lambda: any(view.state == "running" for view in keeper.live()), "the keeper knows it")
     domain.destroy()
-    await _until(lambda: not keeper.live() and not _domains(starts), "it is forgotten")
+    await until(lambda: not keeper.live() and not _domains(starts), "it is forgotten")
     return (at - began) * 1e3, xml
 
 
@@ -215,11 +176,3 @@ def _other(xml: str, key: str, home: Path) -> str:
     for log in top.iter("log"):
         log.set("file", str(home / f"{key}.log"))
     return ET.tostring(top, encoding="unicode")
-
-
-async def _until(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not await asyncio.to_thread(condition):
-        if time.monotonic() > until:
-            raise TimeoutError(f"waited {PATIENCE_SECONDS:g} s in vain until {what}")
-        await asyncio.sleep(0.005)
