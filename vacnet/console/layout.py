@@ -2,7 +2,8 @@
 
 Rules of this file: nothing is cut while something less important can give way. The order: the
 columns with the highest `leaves` go first (one that may stand `below` moves there instead), then
-wide columns of words are cut. Room that is left goes to the bars, then to the column that wraps.
+wide columns of words are cut, to no less than their title; what then does not fit goes from the right, for
+half a column says nothing. Room that is left goes to the bars, then to the column that wraps.
 Rows are left out only where the height is bounded, the notable ones last, and are counted.
 """
 
@@ -40,8 +41,10 @@ def place(sheet: Sheet, width: int) -> Placed:
     while _total(standing, sheet) > width and (leaver := _next_to_leave(standing)):
         standing.remove(leaver)
         below += [leaver] if leaver.below else []
-    widths = {column.key: _least(column, sheet) for column in standing}
-    _cut(widths, standing, width)
+    widths = _cut(standing, sheet, width)
+    while len(standing) > 1 and _sum(widths, standing) > width:
+        standing.pop()
+        widths = _cut(standing, sheet, width)
     _grow(widths, standing, sheet, width)
     return Placed(tuple((column, widths[column.key]) for column in standing), tuple(below[::-1]))
 
@@ -72,18 +75,26 @@ def _total(standing: list[Column], sheet: Sheet) -> int:
     return sum(_least(column, sheet) for column in standing) + GAP * (len(standing) - 1)
 
 
-def _cut(widths: dict[str, int], standing: list[Column], width: int) -> None:
-    """Take from the widest column of words, cell by cell, until the line fits or nothing can give."""
+def _sum(widths: dict[str, int], standing: list[Column]) -> int:
+    return sum(widths[column.key] for column in standing) + GAP * (len(standing) - 1)
+
+
+def _cut(standing: list[Column], sheet: Sheet, width: int) -> dict[str, int]:
+    """Return widths: the widest column of words gives a cell, and again, until all fit or none can give."""
+    widths = {column.key: _least(column, sheet) for column in standing}
     words = [column.key for column in standing if not column.right and not column.whole]
-    while sum(widths.values()) + GAP * (len(standing) - 1) > width and words:
+    floors = {column.key: max(SHORTEST_CUT, cell_len(column.short or column.title)) for column in standing}
+    while _sum(widths, standing) > width and words:
         widest = max(words, key=widths.__getitem__)
-        if widths[widest] <= SHORTEST_CUT:
-            return
-        widths[widest] -= 1
+        if widths[widest] <= floors[widest]:
+            words.remove(widest)
+        else:
+            widths[widest] -= 1
+    return widths
 
 
 def _grow(widths: dict[str, int], standing: list[Column], sheet: Sheet, width: int) -> None:
-    room = width - sum(widths.values()) - GAP * (len(standing) - 1)
+    room = width - _sum(widths, standing)
     for column in standing:
         wish = natural(column, sheet) if column.below else column.width_wide
         more = max(0, min(room, wish - widths[column.key]))

@@ -73,6 +73,8 @@ class Column:
 
     key: str
     title: str = ""
+    short: str = ""
+    """Its title where it is cut to less than that; empty: it is never cut to less."""
     leaves: int = 0
     """0: it stays; else the higher the number, the earlier it is left out."""
     below: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from vacnet.console.cell_text import STYLES, bar_text, broken, padded, text_of, wrapped
@@ -57,7 +58,8 @@ def _one_line(cell: Cell, room: int, column: Column) -> Text:
 
 def _title(column: Column, room: int, *, first: bool) -> Text:
     style = STYLES[Tone.STRONG] if first else STYLES[Tone.FAINT]
-    return padded(Text(column.title, style=style), room, column)
+    title = column.title if cell_len(column.title) <= room else column.short or column.title
+    return padded(Text(title, style=style), room, column)
 
 
 def _row_lines(row: Row, placed: Placed, width: int) -> Iterator[Text]:

@@ -22,7 +22,7 @@ TARGETS = (
     Column(key="bar", width=8, width_wide=16),
     Column(key="running", title="run", right=True),
     Column(key="starting", title="start", right=True, leaves=2),
-    Column(key="outcomes", title="outcomes, newest right", newest_right=True, width=24),
+    Column(key="outcomes", title="outcomes, newest right", short="outcomes", newest_right=True, width=24),
     Column(key="state", title="state", leaves=9, below=True, width=36),
 )
 FACTORIES = (

@@ -140,7 +140,7 @@ def _lines(view: View, width: int, room: _Room = _WHOLE) -> list[Text]:
 
 
 def _flowing(facts: tuple[Cell, ...], width: int) -> Iterator[Text]:
-    """Set facts side by side, as many on a line as fit whole."""
+    """Set facts side by side, as many on a line as fit whole; one that fits on none is broken."""
     line = Text()
     for fact in facts:
         text = text_of(fact)
@@ -148,5 +148,7 @@ def _flowing(facts: tuple[Cell, ...], width: int) -> Iterator[Text]:
             yield line
             line = Text()
         line = line + Text(BETWEEN_FACTS) + text if line else text
+        *whole, line = broken(line, width) if line.cell_len > width else [line]
+        yield from whole
     if line:
         yield line

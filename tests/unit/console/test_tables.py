@@ -136,3 +136,13 @@ def test_who_names_a_locale_of_ascii_gets_ascii(
         monkeypatch.setenv(name, value)
     assert knows_unicode(io.TextIOWrapper(io.BytesIO(), encoding="utf-8")) is unicode
     assert not knows_unicode(io.TextIOWrapper(io.BytesIO(), encoding="latin-1"))
+
+
+def test_a_fact_that_is_longer_than_a_line_is_broken_between_words_and_not_cut() -> None:
+    long = "useless: ended without work, and so for nobody"
+    told = drawn(View(facts=(say("a fact"), say(long), say("another")), sheets=()), 30)
+    assert [line.strip() for line in told.splitlines()] == [
+        "a fact",
+        "useless: ended without work,",
+        "and so for nobody   another",
+    ]

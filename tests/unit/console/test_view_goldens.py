@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -8,9 +10,11 @@ import pytest
 from tests.unit.console import goldens, scenes
 from tests.unit.console.drawn import drawn
 from vacnet.console.factories_view import factories_view
+from vacnet.console.layout import place
 from vacnet.console.machines_view import machines_view
 from vacnet.console.model import View
 from vacnet.console.peers_view import listed_view, peers_view
+from vacnet.console.sheets import title_line
 from vacnet.console.space_view import space_view
 from vacnet.console.targets_view import targets_view
 from vacnet.factory.client import SpaceState
@@ -62,6 +66,30 @@ def test_what_is_wrong_with_the_file_stands_above_it_and_nobody_is_told_to_add_t
 def test_the_peers_of_the_file_alone_look_as_they_did(width: int) -> None:
     view = listed_view(("vac02.example.org", "vac03.example.org:5996"), "/etc/vacnet/peers.toml")
     goldens.check(f"peers-no-daemon-{width}", drawn(view, width))
+
+
+EVERY_VIEW: dict[str, View] = {
+    **{
+        f"{command} {scene}": OF_SPACE[command](space, scenes.NOW)
+        for command, (scene, space) in itertools.product(OF_SPACE, scenes.SPACES.items())
+    },
+    **{f"machines {scene}": machines_view(told, scenes.NOW) for scene, told in scenes.MACHINES.items()},
+    **{f"peers {scene}": peers_view(told, scenes.NOW) for scene, told in scenes.PEERS.items()},
+}
+
+
+@pytest.mark.parametrize("name", EVERY_VIEW)
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80])
+def test_no_heading_is_cut_however_narrow_the_terminal_is(name: str, width: int) -> None:
+    for sheet in EVERY_VIEW[name].sheets:
+        placed = place(sheet, width)
+        line = title_line(placed).plain
+        assert len(line) <= width
+        assert re.split(" {2,}", line.strip()) == [
+            column.title if len(column.title) <= room else column.short
+            for column, room in placed.columns
+            if column.title
+        ]
 
 
 @pytest.mark.parametrize("command", OF_SPACE)

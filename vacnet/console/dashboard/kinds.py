@@ -25,7 +25,7 @@ TARGET_COLUMNS = (
     Column(key="bar", width=8, width_wide=16),
     Column(key="running", title="run", right=True),
     Column(key="starting", title="start", right=True, leaves=3),
-    Column(key="outcomes", title="outcomes, newest right", newest_right=True, width=24),
+    Column(key="outcomes", title="outcomes, newest right", short="outcomes", newest_right=True, width=24),
     Column(key="state", title="state", below=True, width=14),
 )
 FACTORY_COLUMNS = (
