@@ -72,6 +72,7 @@ async def ended(site: Site, runtime: LibvirtRuntime, spec: Spec) -> None:
             await asyncio.sleep(0.2)
     seen = await site.ended(runtime, spec)
     assert (seen.lost, seen.failed) == ("", ""), site.console(spec)
+    assert "Traceback" not in site.console(spec), site.console(spec)
 
 
 # Half a minute each on a host that does nothing else; what the service tells cloud-init is held in seconds by
