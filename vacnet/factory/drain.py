@@ -21,6 +21,9 @@ from vacnet.targets.model import FactorySettings
 KEPT_AS = "drain"
 """Under this key in the record."""
 
+NEAR_SECONDS = 600.0
+"""A time so near is told to the second."""
+
 IN_SETTINGS = "[factory] draining = true"
 
 
@@ -49,8 +52,14 @@ class Drain(msgspec.Struct, frozen=True, kw_only=True):
     def in_full(self) -> str:
         """Return everything about it."""
         until = "until the next reboot" if self.boot_id else "until `vacnet undrain`"
-        by = f"; machines are gone by {shown(self.by)}" if self.by is not None else ""
-        return f"{self.words()}{by}; {until}"
+        return f"{self.words()}{self._gone()}; {until}"
+
+    def _gone(self) -> str:
+        """Return by when machines are gone: one that is near to the second."""
+        if self.by is None:
+            return ""
+        seconds = time.strftime(":%S", time.localtime(self.by)) if self.by - self.since < NEAR_SECONDS else ""
+        return f"; machines are gone by {shown(self.by)}{seconds}"
 
 
 def encode(drain: Drain | None) -> str:

@@ -39,6 +39,11 @@ def test_words_say_since_when_why_and_who() -> None:
     assert _drain(since=since, now=True).words() == f"draining now since {clock}: new DIMMs (andrew)"
 
 
+def test_a_time_that_is_near_is_told_to_the_second() -> None:
+    assert "machines are gone by 1970-01-01 00:00:20; until" in _drain(since=0.0, by=20.0).in_full()
+    assert "machines are gone by 1970-01-01 01:00; until" in _drain(since=0.0, by=3_620.0).in_full()
+
+
 def test_another_day_is_told_with_its_date() -> None:
     words = _drain(since=0.0, by=90_000.0, boot_id="b").in_full()
     assert words == (

@@ -26,6 +26,8 @@ class Key:
     words: str
     brief: str = ""
     """For the footer; empty: it does not stand there."""
+    undoing: str = ""
+    """For the footer where it takes back what holds."""
     panes: tuple[str, ...] = ()
     past: bool | None = None
     """True: only while travelling in time; False: only now; None: always."""
@@ -84,9 +86,9 @@ KEYS: tuple[Key, ...] = (
     Key(keys="g", shown="g", action="go", words="go to a time: 03:10, 2h (ago), 2026-11-24T03:10",
         brief="g go to", past=True),
     Key(keys="h", shown="h", action="hold", words="hold the target, or let go of it", panes=(TARGETS,),
-        past=False, orders=True, brief="h hold"),
+        past=False, orders=True, brief="h hold", undoing="h release"),
     Key(keys="d", shown="d", action="drain", words="drain the factory, or take that back", panes=(FACTORIES,),
-        past=False, orders=True, brief="d drain"),
+        past=False, orders=True, brief="d drain", undoing="d undrain"),
     Key(keys="x", shown="x", action="stop", words="stop it", panes=(MACHINES,), past=False, orders=True,
         brief="x stop"),
     Key(keys="question_mark", shown="?", action="keys", words="what each key does here", brief="? keys"),
@@ -107,10 +109,14 @@ def active(pane: str, *, past: bool) -> Iterator[Key]:
             yield key
 
 
-def footer(pane: str, *, past: bool, write: bool) -> Iterator[str]:
-    """Yield the words of the footer, what matters most here first, whatever is cut."""
+def footer(pane: str, *, past: bool, write: bool, undoes: str = "") -> Iterator[str]:
+    """Yield the words of the footer, what matters most here first, whatever is cut.
+
+    Of the chosen thing, the order `undoes` would be taken back; empty: none would.
+    """
     here = [key for key in active(pane, past=past) if key.brief and (write or not key.orders)]
-    yield from (key.brief for key in sorted(here, key=_rank))
+    for key in sorted(here, key=_rank):
+        yield key.undoing if undoes and key.name == undoes else key.brief
 
 
 def told(pane: str, *, past: bool) -> Iterator[str]:

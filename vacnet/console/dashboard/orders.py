@@ -38,10 +38,17 @@ class Order:
         return shlex.join((*self.words, *reasons))
 
 
+def undoes(thing: object) -> str:
+    """Return which order would be taken back if it were given of this thing; empty: none."""
+    if isinstance(thing, TargetState):
+        return "hold" if thing.state == "held" or thing.held_here else ""
+    return "drain" if isinstance(thing, FactoryState) and "draining" in thing.flags else ""
+
+
 def hold(target: TargetState, who: str) -> Order:
     """Return the order that lets go of a target where it is held, or holds it on the factory that answers."""
     space = target.state == "held"
-    held = space or target.held_here
+    held = undoes(target) == "hold"
     where = "in the whole space" if space else "on this host"
 
     def give(source: Source, reason: str) -> str:
@@ -68,7 +75,7 @@ def hold(target: TargetState, who: str) -> Order:
 
 def drain(factory: FactoryState, who: str) -> Order:
     """Return the order that drains a factory, or takes that back."""
-    if "draining" in factory.flags:
+    if undoes(factory) == "drain":
         return Order(
             title=f"Take back the drain of {factory.name}",
             consequence="It makes machines again.",

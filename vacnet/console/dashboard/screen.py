@@ -21,7 +21,7 @@ from textual.widgets import Input
 
 from vacnet.console import tables, target_cells, words
 from vacnet.console.cell_text import STYLES, wrapped
-from vacnet.console.dashboard import grammar, head
+from vacnet.console.dashboard import grammar, head, orders
 from vacnet.console.dashboard.asking import Asking
 from vacnet.console.dashboard.drawing import cut
 from vacnet.console.dashboard.geometry import HEADING_LINES, OVERVIEW, heights, panes_shown
@@ -228,10 +228,11 @@ class Screenful(App[None]):
         self._place("foot", min(1, frame), [self._foot(width)])
 
     def draw_chosen(self) -> None:
-        """Draw the chosen pane and its words alone: all that choosing another line changes."""
+        """Draw the chosen pane, its words and its keys: all that choosing another line changes."""
         width, _ = self.size
         self._draw_pane(self.chosen, self._moment(), width)
         self._parts["words"].show([self._words(width)])
+        self._parts["foot"].show([self._foot(width)])
 
     def _draw_panes(self, moment: Moment, width: int, lines: int) -> None:
         stood, shown = self._stand, self._shown(moment, width)
@@ -319,7 +320,9 @@ class Screenful(App[None]):
         return Text(cut(f"  {words.clean(told)}", width), style="italic")
 
     def _foot(self, width: int) -> Text:
-        told = grammar.footer(self.chosen, past=self.travel.picture is not None, write=self.options.write)
+        past, write = self.travel.picture is not None, self.options.write
+        undoes = orders.undoes(self.pane.listing.chosen)
+        told = grammar.footer(self.chosen, past=past, write=write, undoes=undoes)
         right = "orders allowed" if self.options.write else "read-only"
         line, room = "", width - len(right) - 5
         for part in told:

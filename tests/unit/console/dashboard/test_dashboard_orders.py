@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.console import scenes
-from tests.unit.console.dashboard.screens import opened
+from tests.unit.console.dashboard.screens import LARGE, opened
 from tests.unit.console.dashboard.sources import HERE, Canned
 from vacnet.console.dashboard import orders
 from vacnet.console.dashboard.popups import LinePopup, TextPopup
@@ -67,6 +67,15 @@ async def test_esc_gives_no_order(order: str) -> None:
         await shown.press(*keys, *"oops", "escape")
         assert len(shown.app.screen_stack) == 1
         assert source.orders == []
+
+
+async def test_the_footer_says_which_way_an_order_goes_for_what_is_chosen() -> None:
+    async with opened(Canned(state=DRAINING_HERE), size=LARGE, write=True) as shown:
+        assert "d undrain" in await shown.press("2")
+        told = await shown.press("down")
+        assert ("d drain" in told, "d undrain" in told) == (True, False)
+    async with opened(Canned(state=HELD), size=LARGE, write=True) as shown:
+        assert "h release" in shown.text
 
 
 async def test_taking_a_drain_back_needs_no_reason_but_a_yes() -> None:
