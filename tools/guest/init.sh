@@ -10,7 +10,7 @@ for module in $(cat /modules/order); do insmod "/modules/$module" || echo "no $m
 # A serial number may say where the metadata is; else it is on a seed disk.
 serial=$(cat /sys/class/dmi/id/product_serial)
 case $serial in
-*s=http://*) base=${serial##*s=http://} base=http://${base%%/*} ;;
+*s=http://*) base=${serial##*s=http://} base=http://${base%/} ;;
 *) base=http://169.254.169.254 seed=/seed ;;
 esac
 export base serial seed

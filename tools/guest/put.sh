@@ -3,15 +3,16 @@
 body=/tmp/put.$$ answer=/tmp/answer.$$
 cat >$body
 place=${base#http://}
-port=${place#*:}
-[ "$port" = "$place" ] && port=80
+host=${place%%/*}
+port=${host#*:}
+[ "$port" = "$host" ] && port=80
 : >$answer
 {
-    printf 'PUT /joboutputs/%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n' \
-        "$1" "$place" "$(wc -c <$body)"
+    printf 'PUT %s/joboutputs/%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n' \
+        "${place#"$host"}" "$1" "$host" "$(wc -c <$body)"
     cat $body
     # Who hangs up before the answer gets none: the end of stdin is an end of talking to nc.
     while [ ! -s $answer ]; do usleep 20000; done
-} | nc "${place%%:*}" "$port" >$answer
+} | nc "${host%%:*}" "$port" >$answer
 head -n 1 $answer
 rm $body $answer

@@ -1,7 +1,8 @@
 """The metadata service on sockets: what virtual machines are told, what they leave (see `machines.metadata`).
 
 Rules of this file: HTTP in and out, nothing is decided here. A request is answered for the machine that
-owns its source address, or the door it came in at; what comes from elsewhere learns nothing. Files are
+owns its source address, or the door it came in at and whose uuid it knows; what comes from elsewhere learns
+nothing. Files are
 written in threads of their own, so that neither a slow disk nor a slow machine holds up another's question,
 nor the factory; what is told is read in the loop, for a thread's turn takes ten times as long as reading
 ten bytes. Whatever a machine sends, it ends with an answer or a closed connection; a fault of ours is a 500
@@ -34,7 +35,7 @@ from vacnet.machines.metadata.pages import Answer, Request, Site, Upload
 from vacnet.machines.metadata.reading import told_of
 from vacnet.machines.metadata.router import respond
 from vacnet.machines.metadata.seed import seed_disk
-from vacnet.machines.metadata.service import HTTP_PORT, Resident
+from vacnet.machines.metadata.service import HTTP_PORT, Resident, door_path, door_url
 from vacnet.machines.metadata.tokens import TTL_HEADER, Tokens
 from vacnet.machines.runtime import NotNowError
 from vacnet.targets.address import endpoint_text
@@ -45,8 +46,6 @@ WRITERS = 4
 SMALL_BYTES = 1 << 16
 """A file of this length is collected in memory and written at one go: a heartbeat is one turn of a thread."""
 LOOPBACK = "127.0.0.1"
-SEEN_AS = "169.254.169.254"
-"""What a machine in user-mode networking takes our loopback for."""
 TOKEN_HOPS = 1
 """Time to live of the packets with a token: it does not get beyond the machine itself (AWS' default)."""
 BROKEN_OFF = (ConnectionError, EOFError, web.HTTPException, web.RequestPayloadError)
@@ -73,11 +72,6 @@ class _Door:
 
     listening: asyncio.Server
     port: int
-
-    @property
-    def base(self) -> str:
-        """Return where its machine finds us."""
-        return f"http://{SEEN_AS}:{self.port}"
 
 
 class MetadataServer:
@@ -123,13 +117,15 @@ class MetadataServer:
         machine_id = resident.spec.id
         if machine_id not in self._doors:
             door = self._doors[machine_id] = await self._open(LOOPBACK, port, machine_id)
-            self._served[machine_id] = _Served(resident, Outputs(resident.spec), door.base)
+            base = door_url(door.port, resident.spec)
+            self._served[machine_id] = _Served(resident, Outputs(resident.spec), base)
         return self._doors[machine_id].port
 
     def seed(self, resident: Resident) -> bytes:
         """Return a CD-ROM with what a machine would be told now (see `Service`)."""
         door = self._doors.get(resident.spec.id)
-        return seed_disk(told_of(resident, self._site, door.base if door else ""))
+        base = door_url(door.port, resident.spec) if door else ""
+        return seed_disk(told_of(resident, self._site, base))
 
     async def dismiss(self, machine_id: str) -> None:
         """Answer a machine no longer."""
@@ -182,11 +178,12 @@ class MetadataServer:
 
     async def _answer_of(self, request: web.BaseRequest, peer: str) -> Answer:
         served = self._served.get(peer)
-        if served is None:
+        path = "" if served is None else _path(request, served)
+        if served is None or not path:
             return Answer(403, b"no machine of this factory has this address\n")
         if not served.bucket.take(self._clock()):
             return Answer(429, b"too many requests; wait a second\n", headers={"Retry-After": "1"})
-        asked = _request(request)
+        asked = _request(request, path)
         told = told_of(served.resident, self._site, served.base)
         found = respond(asked, told, self._tokens, self._clock())
         if isinstance(found, Upload):
@@ -225,8 +222,14 @@ class MetadataServer:
         return await loop.run_in_executor(self._writers, partial(work, *args, **kwargs))
 
 
-def _request(request: web.BaseRequest) -> Request:
+def _path(request: web.BaseRequest, served: _Served) -> str:
+    """Return the path that a machine asks for; empty: at its door, by who does not know it."""
     path = unquote(request.raw_path.partition("?")[0], errors="replace")
+    inside = door_path(served.resident.spec) if served.base else ""
+    return path.removeprefix(inside) or "/" if path.startswith(inside) else ""
+
+
+def _request(request: web.BaseRequest, path: str) -> Request:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Request(request.method, path, headers)
 

@@ -52,5 +52,5 @@ async def test_a_machine_with_a_network_is_told_by_its_disk_where_it_may_put_fil
     echo "200 all done" | put shutdown_message
     """
     spec, seen = await run(site, leave, metadata=Metadata.SEED)
-    assert f":{seen.labels[labels.PORT]}/joboutputs" in site.console(spec)
+    assert f":{seen.labels[labels.PORT]}/{spec.uuid}/joboutputs" in site.console(spec)
     assert read_message(spec.directory / "joboutputs") == b"200 all done\n", site.console(spec)

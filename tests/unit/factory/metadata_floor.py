@@ -46,6 +46,9 @@ class Floor:
     def outputs(self, by: str = FIRST) -> Path:
         return self.machines[by].spec.directory / "joboutputs"
 
+    def outputs_of(self, machine: Resident) -> list[str]:
+        return [path.name for path in (machine.spec.directory / "joboutputs").iterdir()]
+
     async def raw(self, sent: bytes, by: str = FIRST, *, end: bool = False) -> bytes:
         """Send bytes, and their end if told so, and return all that comes back until the connection ends."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(by, 0))

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from tests.unit.factory.metadata_floor import FIRST, SECOND, Floor, having_a_floor
+from tests.unit.machines.metadata_samples import resident
 from vacnet.factory import metadata_connection
 from vacnet.machines.metadata import outputs as of_outputs
 
@@ -147,7 +148,7 @@ async def test_a_directory_that_is_gone_is_told(floor: Floor) -> None:
 
 async def test_a_hundred_thousand_files_are_a_thousand(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_outputs, "FILES_MAX", 20)
-    floor.server._clock = iter(range(0, 1_000_000, 10)).__next__  # type: ignore[assignment] # never too many
+    floor.server._clock = iter(range(0, 1_000_000, 10)).__next__  # never too many
     told = [status(await floor.raw(request(f"PUT /joboutputs/{number}", b"x"))) for number in range(60)]
     assert (told.count(201), told.count(507)) == (20, 40)
     assert len(list(floor.outputs().iterdir())) == 20
@@ -155,6 +156,21 @@ async def test_a_hundred_thousand_files_are_a_thousand(floor: Floor, monkeypatch
 
 
 async def test_another_machine_s_name_in_a_request_is_no_way_to_it(floor: Floor) -> None:
-    for header in ("X_Forwarded_For", "X_Real_IP", "X_Instance_ID", "Forwarded"):
-        asked = request("GET /latest/meta-data/instance-id", **{header: SECOND})
-        assert (await floor.raw(asked)).endswith(floor.machines[FIRST].spec.uuid.encode())
+    told = {"X_Forwarded_For": SECOND, "X_Real_IP": SECOND, "X_Instance_ID": SECOND, "Forwarded": SECOND}
+    asked = request("GET /latest/meta-data/instance-id", b"", **told)
+    assert (await floor.raw(asked)).endswith(floor.machines[FIRST].spec.uuid.encode())
+
+
+async def test_who_knocks_at_another_s_door_learns_and_leaves_nothing(floor: Floor, tmp_path: Path) -> None:
+    """Machines in user-mode networking reach all of the host's loopback, so the port alone is no proof."""
+    victim, thief = resident(tmp_path, 8, address=""), resident(tmp_path, 9, address="")
+    port, _ = await floor.server.open_door(victim), await floor.server.open_door(thief)
+    for prefix in (
+        "",
+        f"/{thief.spec.uuid}",
+        f"/{victim.spec.uuid[:-1]}",
+    ):
+        assert (await floor.ask(f"{prefix}/latest/user-data", port=port))[0] == 403
+        put = await floor.ask(f"{prefix}/joboutputs/shutdown_message", port=port, method="PUT", data=b"200")
+        assert put == (403, b"no machine of this factory has this address\n")
+    assert floor.outputs_of(victim) == floor.outputs_of(thief) == []

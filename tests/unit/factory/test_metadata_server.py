@@ -167,13 +167,19 @@ async def test_an_address_is_its_newest_machine_s(floor: Floor, tmp_path: Path) 
     assert await floor.ask("/latest/meta-data/instance-id") == (200, newer.spec.uuid.encode())
 
 
-async def test_a_door_is_one_machine_s_whoever_comes(floor: Floor, tmp_path: Path) -> None:
+async def test_a_door_is_one_machine_s_wherever_it_comes_from(floor: Floor, tmp_path: Path) -> None:
     inside = resident(tmp_path, 8, address="")
-    port = await floor.server.open_door(inside)
+    port, key = await floor.server.open_door(inside), f"/{inside.spec.uuid}"
     assert await floor.server.open_door(inside) == port
     for by in (FIRST, NOBODY):
-        told = await floor.ask("/latest/meta-data/instance-id", by=by, port=port)
+        told = await floor.ask(f"{key}/latest/meta-data/instance-id", by=by, port=port)
         assert told == (200, inside.spec.uuid.encode())
+    assert (await floor.ask(key, port=port))[1].startswith(b"1.0\n")
+    put = await floor.ask(f"{key}/joboutputs/log", port=port, method="PUT", data=b"x")
+    assert (put, floor.outputs_of(inside)) == ((201, b""), ["log"])
+    listing = await floor.ask(f"{key}/jobfeatures/", port=port)
+    link = f'<a href="http://169.254.169.254:{port}{key}/jobfeatures/job_id">'
+    assert link.encode() in listing[1]
     await floor.server.dismiss(inside.spec.id)
     with pytest.raises(aiohttp.ClientConnectionError):
         await floor.ask("/", port=port)
@@ -185,7 +191,8 @@ async def test_a_seed_disk_tells_a_machine_its_own_door(floor: Floor, tmp_path: 
     inside = resident(tmp_path, 9, address="", user_data=script)
     assert script in floor.server.seed(inside)
     port = await floor.server.open_door(inside)
-    assert b"curl -T x http://169.254.169.254:%d/joboutputs/\n" % port in floor.server.seed(inside)
+    moved = f"curl -T x http://169.254.169.254:{port}/{inside.spec.uuid}/joboutputs/\n"
+    assert moved.encode() in floor.server.seed(inside)
 
 
 async def test_an_address_that_cannot_be_had_is_told(floor: Floor) -> None:

@@ -209,12 +209,12 @@ async def test_what_nobody_has_goes_before_the_disk_is_called_full(
         }
 
 
-@pytest.mark.parametrize("bounds", [{"images_bytes_max": 4 * MIB}, {}])
+@pytest.mark.parametrize("images_bytes_max", [4 * MIB, 400 * MIB])
 async def test_nothing_is_thrown_out_in_vain(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds: dict[str, int]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, images_bytes_max: int
 ) -> None:
     monkeypatch.setattr(image_store, "free", _disk_of(4 * MIB))
-    async with serving(_many) as server, site(tmp_path, **bounds) as here:
+    async with serving(_many) as server, site(tmp_path, images_bytes_max=images_bytes_max) as here:
         for number in range(2):
             await _have(here, server, number, used=number)
         with pytest.raises(NotNowError, match=r"its 8.0 MiB do not fit (into the cache|on the disk)"):

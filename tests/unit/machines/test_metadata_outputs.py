@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,23 @@ def test_a_file_has_its_name_when_it_is_whole(outputs: Outputs, home: Path) -> N
     put(outputs, "log", b"newer")
     assert (home / "joboutputs/log").read_bytes() == b"newer"
     assert not list(home.glob(".incoming-*"))
+
+
+def test_its_bytes_and_then_its_name_are_synced_before_it_is_acknowledged(
+    outputs: Outputs, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bytes]] = []
+    sync = os.fsync
+
+    def seen(descriptor: int) -> None:
+        what = Path(f"/proc/self/fd/{descriptor}").resolve()
+        file = what / "log" if what.is_dir() else what
+        synced.append((what.name[:10], file.read_bytes()))
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", seen)
+    outputs.keep("log", b"all of it")
+    assert synced == [(".incoming-", b"all of it"), ("joboutputs", b"all of it")]
 
 
 def test_one_that_was_broken_off_leaves_the_older_one(outputs: Outputs, home: Path) -> None:
@@ -129,7 +147,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(outputs: Outputs, home: 
 def test_many_that_come_in_at_once_leave_the_last_of_the_disk(
     outputs: Outputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each had room when it began; what others have written since, or a length that was not told, takes it."""
+    """Each had room when it began; what others have written since takes it, or a length that was not told."""
     incoming = outputs.begin("log", None)
     incoming.write(b"first")
     monkeypatch.setattr(of_outputs, "DISK_FREE_BYTES_MIN", 1 << 60)

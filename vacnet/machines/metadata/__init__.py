@@ -6,8 +6,8 @@ two addresses of its own network: 169.254.169.254, where cloud images look for u
 here, so every path is answered at both.
 
 Who is who: a machine is known by its source address, which the engine's network holds to its MAC, or by the
-port it comes in at, where a network shows us no addresses (user-mode networking). It gets its own values
-and no others; no path names a machine.
+port it comes in at and its uuid, where a network shows us no addresses (user-mode networking). It gets its
+own values and no others; no path leads to another machine's.
 
 The seam: an engine that makes virtual machines is given a `Service`. It calls `listen` for the shared
 address of its network, `admit` for each machine before that starts (and for each that it finds after a

@@ -14,7 +14,7 @@ from vacnet.machines.metadata.pages import HTML, OK, TEXT, Answer, Told, missing
 def listing(told: Told, folder: str) -> Answer:
     """Return the keys as links."""
     items = "".join(
-        f'<li><a href="/{folder}/{key}">{key}</a></li>\n' for key in sorted(told.features(folder))
+        f'<li><a href="{told.base}/{folder}/{key}">{key}</a></li>\n' for key in sorted(told.features(folder))
     )
     return Answer(OK, f"<html><body>\n<ul>\n{items}</ul>\n</body></html>\n".encode(), HTML)
 

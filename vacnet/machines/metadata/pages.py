@@ -69,7 +69,7 @@ class Told:
 
     resident: Resident
     base: str = ""
-    """Where it finds the service, ``http://ADDRESS:PORT``, if that is not where all do."""
+    """Where it finds the service, ``http://ADDRESS:PORT/UUID``, if that is not where all do."""
     site: Callable[[], Site] = Site
     user_data: Callable[[], bytes | None] = nothing
     """None: it has none."""

@@ -11,6 +11,8 @@ from typing import Protocol
 from vacnet.machines.spec import Spec
 
 HTTP_PORT = 80
+SEEN_AS = "169.254.169.254"
+"""What a machine in user-mode networking takes the host's loopback for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,20 @@ class Resident:
     """Source address of all that it asks, such as ``169.254.169.3``; empty: it has a door of its own."""
     mac: str = ""
     """Of its network card, ``56:4d:a9:fe:a9:03``; empty: not known."""
+
+
+def door_path(spec: Spec) -> str:
+    """Return where behind a machine's door everything stands.
+
+    A machine in user-mode networking can knock at the doors of all others, as can whoever is on the host.
+    Its uuid is told to itself alone, so it is the key.
+    """
+    return f"/{spec.uuid}"
+
+
+def door_url(port: int, spec: Spec) -> str:
+    """Return where a machine with a door finds the service."""
+    return f"http://{SEEN_AS}:{port}{door_path(spec)}"
 
 
 class Service(Protocol):
@@ -44,7 +60,7 @@ class Service(Protocol):
     async def open_door(self, resident: Resident, port: int = 0) -> int:
         """Serve one machine at a port of 127.0.0.1 of its own, and return the port.
 
-        Whoever reaches the port is taken for the machine. Called again for a machine, the port stays.
+        Who asks there below `door_path` is taken for the machine. Called again for a machine, the port stays.
 
         Args:
             resident: whom to serve.

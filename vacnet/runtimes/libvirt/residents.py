@@ -2,8 +2,8 @@
 
 Rules of this file: where a machine is served stands in its domain's metadata, so nothing is remembered.
 A machine on the factory's own network is known by its address, one in user-mode networking by a port of its
-own, which stays the same over restarts of the factory because the machine was told it. A machine without a
-network is not served.
+own and its uuid, which stay the same over restarts of the factory because the machine was told them. A
+machine without a network is not served.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from vacnet.machines import directory
-from vacnet.machines.metadata.service import HTTP_PORT, Resident, Service
+from vacnet.machines.metadata.service import HTTP_PORT, Resident, Service, door_url
 from vacnet.machines.runtime import NotNowError
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.libvirt import addresses, labels
@@ -32,11 +32,8 @@ class Place:
 
     port: int = 0
     """Of its own; 0: at the usual addresses."""
-
-    @property
-    def url(self) -> str:
-        """Return the address as the machine has to write it."""
-        return f"http://{addresses.METADATA}:{self.port}" if self.port else f"http://{addresses.METADATA}"
+    url: str = f"http://{addresses.METADATA}"
+    """As the machine has to write it."""
 
 
 class Residents:
@@ -61,7 +58,8 @@ class Residents:
                 await self._service.listen(address, HTTP_PORT)
             self._service.admit(Resident(spec=spec, address=card.address, mac=card.mac))
         else:
-            place = Place(await self._service.open_door(Resident(spec=spec, mac=card.mac), port))
+            port = await self._service.open_door(Resident(spec=spec, mac=card.mac), port)
+            place = Place(port, door_url(port, spec))
         self._known.add(spec.id)
         return place
 
