@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
+from typing import Any
 
 import pytest
 
@@ -11,18 +14,21 @@ from tests.integration.libvirt.vm_site import MIB, Site, until
 from tools.engines.libvirtd import Libvirt
 from vacnet.machines.runtime import NotNowError, Seen
 from vacnet.machines.spec import Spec
-from vacnet.runtimes.libvirt.look import State
+from vacnet.runtimes.engine.faults import AwayError
+from vacnet.runtimes.libvirt.client import Client, Patience
+from vacnet.runtimes.libvirt.look import Look, State
 from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
 
 pytestmark = [pytest.mark.engine("libvirt"), pytest.mark.timeout(180)]
 
 
 async def running(site: Site) -> tuple[LibvirtRuntime, Spec]:
-    """Return a runtime with a machine that has begun."""
+    """Return a runtime with a machine that has begun and was seen."""
     runtime = site.runtime(network="user")
     spec = site.spec(site.sector())
     await runtime.start(spec)
     await site.begun(spec)
+    assert (await runtime.seen())[spec.id].running
     return runtime, spec
 
 
@@ -36,19 +42,40 @@ async def why(site: Site, runtime: LibvirtRuntime, spec: Spec) -> tuple[str, str
     return _words(seen)
 
 
+class CutOff:
+    """A connection to a libvirt that is killed as soon as it has listed its domains."""
+
+    def __init__(self, connection: Any, libvirt: Libvirt) -> None:
+        self._connection = connection
+        self._libvirt = libvirt
+
+    def listAllDomains(self, flags: int) -> list[Any]:  # noqa: N802 (libvirt's name)
+        listed: list[Any] = self._connection.listAllDomains(flags)
+        self._libvirt.kill()
+        return listed
+
+
+def half_started(libvirt: Libvirt, spec: Spec) -> bool:
+    """Tell whether a machine has a QEMU that libvirt has not let run yet; that takes half a second."""
+    file = libvirt.home / "run" / "qemu" / f"{spec.name}.xml"
+    status = file.read_text() if file.exists() else ""
+    return "reason='starting up'" in status and "pid='0'" not in status
+
+
 def _words(seen: Seen) -> tuple[str, str]:
     return seen.lost, seen.failed
 
 
-async def test_a_killed_qemu_is_a_machine_that_failed(site: Site) -> None:
+async def test_a_killed_qemu_is_a_machine_that_failed_if_somebody_saw_it(site: Site) -> None:
     runtime, spec = await running(site)
     (pid,) = site.libvirt.emulators()
     os.kill(pid, signal.SIGKILL)
-    lost, failed = await why(site, runtime, spec)
-    assert (lost, failed) == (
-        "",
-        f"its QEMU crashed or was killed: see /var/log/libvirt/qemu/{spec.name}.log",
-    )
+    log = f"see /var/log/libvirt/qemu/{spec.name}.log"
+    seen = await site.ended(runtime, spec)
+    assert _words(seen) == ("", f"its QEMU crashed or was killed: {log}")
+    seen = (await site.runtime(network="user").seen())[spec.id]
+    away = f"its QEMU ended, crashed or not, while libvirt or the factory was away: {log}"
+    assert _words(seen) == (away, "")
 
 
 async def test_a_machine_that_somebody_destroyed_was_lost(site: Site) -> None:
@@ -108,7 +135,47 @@ async def test_an_end_while_libvirt_is_away_is_found_when_it_is_back(site: Site,
     await until(lambda: not libvirt.emulators(), "QEMU has ended")
     libvirt.start()
     site.again()
-    assert not (await runtime.seen())[spec.id].running
+    seen = (await runtime.seen())[spec.id]
+    assert (seen.running, "while libvirt or the factory was away" in seen.lost) == (False, True)
+
+
+async def test_a_libvirt_that_ends_in_the_midst_of_a_look_makes_no_machine_a_stranger(
+    site: Site, libvirt: Libvirt
+) -> None:
+    _, spec = await running(site)
+    look, client = Look("f1"), Client(libvirt.uri, Patience())
+    with pytest.raises(AwayError):
+        await client.ask(lambda connection: look.take(CutOff(connection, libvirt)))
+    libvirt.start()
+    site.again()
+    assert list(await client.ask(look.take)) == [spec.id]
+    client.close()
+
+
+async def test_a_machine_that_a_killed_libvirt_was_starting_is_not_to_blame(
+    site: Site, libvirt: Libvirt
+) -> None:
+    runtime, spec = await running(site)
+    await runtime.stop(spec.id, 0.0)
+    starting = asyncio.create_task(asyncio.to_thread(site.domain(spec).create))
+    await until(lambda: half_started(libvirt, spec), f"{spec.name} has a QEMU and is not started")
+    libvirt.kill()
+    assert isinstance((await asyncio.gather(starting, return_exceptions=True))[0], Exception)
+    libvirt.start()
+    site.again()
+    await until(lambda: not site.domain(spec).isActive(), "the next libvirt has ended it")
+    assert _words((await site.runtime(network="user").seen())[spec.id]) == ("libvirt restarted", "")
+
+
+async def test_when_a_machine_ended_that_nobody_saw_end_is_told_by_its_files(site: Site) -> None:
+    spec = site.spec(site.sector(0.2))
+    await site.runtime(network="user").start(spec)
+    await until(lambda: not site.domain(spec).isActive(), f"{spec.name} has ended")
+    since = time.time() + 0.5  # libvirt may have a last thing to do
+    await until(lambda: time.time() > since, "a factory comes later")
+    ended_wall = (await site.runtime(network="user").seen())[spec.id].ended_wall
+    assert ended_wall is not None
+    assert spec.created_wall <= ended_wall < since
 
 
 async def test_a_start_that_was_cut_off_before_the_machine_ran_is_told(site: Site) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from tests.unit.runtimes.libvirt_samples import BOOT, off
-from vacnet.runtimes.libvirt import giving_up, labels
+from vacnet.runtimes.libvirt import disks, giving_up, labels
 from vacnet.runtimes.libvirt.look import Off, Paused, State
 from vacnet.runtimes.libvirt.seen import Known, Stuck, describe, stuck
 
 
-def ending(reason: int, **known: Any) -> tuple[str, str]:
+def ending(reason: int, *, witnessed: bool = True, **known: Any) -> tuple[str, str]:
     """Return why a domain was lost, and how it failed."""
-    seen = describe(off(reason), Known(**{"boot_id": BOOT, **known}))
+    seen = describe(off(reason, witnessed=witnessed), Known(**{"boot_id": BOOT, **known}))
     assert not seen.running
     return seen.lost, seen.failed
 
@@ -34,15 +34,36 @@ def test_a_domain_without_a_console_never_ran() -> None:
     assert ending(Off.UNKNOWN) == ("", "")
 
 
+def test_one_whose_start_failed_with_nobody_there_to_be_told_never_ran() -> None:
+    assert ending(Off.FAILED) == ("factory restarted before it started", "")
+
+
 @pytest.mark.parametrize("reason", [Off.DESTROYED, Off.FROM_SNAPSHOT, Off.MIGRATED])
 def test_what_others_ended_is_no_fault_of_its_own(reason: int) -> None:
     assert ending(reason) == ("ended by a foreign hand", "")
 
 
-@pytest.mark.parametrize("reason", [Off.CRASHED, Off.FAILED, Off.DAEMON])
-def test_a_crash_tells_where_to_look(reason: int) -> None:
-    lost, failed = ending(reason)
+def test_one_that_a_new_libvirt_ended_because_its_start_was_cut_off_is_not_to_blame() -> None:
+    assert ending(Off.DAEMON) == ("libvirt restarted", "")
+
+
+def test_a_crash_tells_where_to_look() -> None:
+    lost, failed = ending(Off.CRASHED)
     assert (lost, "/var/log/libvirt/qemu/wn01-03.example.org.log" in failed) == ("", True)
+
+
+def test_a_crash_that_nobody_saw_may_have_been_none() -> None:
+    lost, failed = ending(Off.CRASHED, witnessed=False)
+    assert ("/var/log/libvirt/qemu/wn01-03.example.org.log" in lost, failed) == (True, "")
+
+
+def test_when_it_ended_is_what_its_files_say_if_we_were_not_there(tmp_path: Path) -> None:
+    assert disks.touched_wall(tmp_path) is None
+    (tmp_path / "root.qcow2").touch()
+    known = Known(boot_id=BOOT, ended_wall=disks.touched_wall(tmp_path))
+    assert describe(off(witnessed=False), known).ended_wall == (tmp_path / "root.qcow2").stat().st_ctime
+    assert describe(off(), known).ended_wall is None
+    assert describe(off(state=State.RUNNING, witnessed=False), known).ended_wall is None
 
 
 def test_what_was_written_down_before_it_was_ended_stands(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from vacnet.machines.layout import CONSOLE
 from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.libvirt.plan import FILES, Disk, format_beneath
 from vacnet.runtimes.libvirt.qcow2 import overlay
@@ -54,6 +55,22 @@ def remove(directory: Path) -> None:
     """Remove the files of a machine's disks; nothing happens where there are none."""
     for name in FILES:
         (directory / name).unlink(missing_ok=True)
+
+
+def touched_wall(directory: Path) -> float | None:
+    """Return when an ended machine's disks and console were last touched (wall seconds); None without any.
+
+    It is when it ended where libvirt takes the disks back from QEMU's user, and what it wrote last elsewhere.
+    """
+    found = [_touched(directory / name) for name in (*FILES, CONSOLE)]
+    return max(found) or None
+
+
+def _touched(path: Path) -> float:
+    try:
+        return path.stat().st_ctime
+    except OSError:
+        return 0.0
 
 
 def check_readable(path: Path, user: str, *, as_root: bool) -> None:

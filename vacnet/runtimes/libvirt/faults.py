@@ -16,6 +16,8 @@ from vacnet.runtimes.engine.faults import RefusalError, remedy
 
 NO_DOMAIN = 42
 OPERATION_INVALID = 55
+NO_METADATA = 80
+ACCESS_DENIED = 88
 _AWAY = re.compile(
     "failed to connect socket|client socket is closed|end of file while reading|connection reset|broken pipe"
     "|cannot recv data|cannot write data|disconnected from|keepalive|no connection driver"

@@ -22,7 +22,7 @@ from vacnet.machines.spec import Spec
 from vacnet.runtimes.engine.faults import RefusalError
 from vacnet.runtimes.engine.locks import Locks
 from vacnet.runtimes.engine.used import Used
-from vacnet.runtimes.libvirt import addresses, giving_up, kvm, making, measure
+from vacnet.runtimes.libvirt import addresses, disks, giving_up, kvm, making, measure
 from vacnet.runtimes.libvirt.client import Client, Patience
 from vacnet.runtimes.libvirt.ending import Endings
 from vacnet.runtimes.libvirt.events import Events
@@ -148,9 +148,9 @@ class LibvirtRuntime:
                 self._starting.discard(spec.id)
 
     def _in_use(self, beside: str) -> bool:
-        """Tell whether another machine runs, or is being made."""
-        running = {one.machine_id for one in self._look.domains.values() if one.running}
-        return bool((running | self._starting) - {beside})
+        """Tell whether another machine is on the network, or is being made."""
+        there = {one.machine_id for one in self._look.domains.values() if one.on_network}
+        return bool((there | self._starting) - {beside})
 
     # --- stop and forget ----------------------------------------------------------------------
 
@@ -224,6 +224,7 @@ class LibvirtRuntime:
             # Its directory may have been taken away: then nobody knows.
             began=domain.running or (home / CONSOLE).exists() or not home.exists(),
             stuck=None if domain.running else giving_up.written(home),
+            ended_wall=None if domain.running else disks.touched_wall(home),
             usage=self._usages.get(domain.uuid, Usage()),
         )
 

@@ -4,15 +4,24 @@ Rules of this file: pure. libvirt keeps a word with each end as long as it lives
 end that was before has none. So:
 
 - One of an earlier boot ended with the host.
-- One that was made and never started was cut off by the end of a factory: it has no console log.
+- One that was made and never started was cut off by the end of a factory: it has no console log, or its start
+  failed with nobody there to be told.
 - *Destroyed* is a foreign hand, if not ours: why we end a machine is in the record before we do.
-- A crashed or killed QEMU *failed*, and so did what we ended because it could not go on (`Stuck`): that
-  was written down before it was ended.
+- One whose start was under way when libvirt ended is ended by the next libvirt (`Off.DAEMON`), which is no
+  fault of the machine's.
+- A crashed or killed QEMU *failed*, if libvirt and we were there. Of one that it cannot find any more after
+  its own restart libvirt says that it crashed, too: also where its guest had switched itself off and QEMU was
+  about to end, which takes seconds. So one whose end nobody saw is blamed for nothing.
+- What we ended because it could not go on (`Stuck`) failed: that was written down before it was ended.
+- libvirt tells no times. We were there when it ended, or its files tell when they were last touched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 
 from vacnet.machines.machine import NEVER_STARTED, REBOOTED
 from vacnet.machines.runtime import Seen, Usage
@@ -21,7 +30,20 @@ from vacnet.runtimes.libvirt.look import Domain, Off, Paused, State
 
 FOREIGN_HAND = "ended by a foreign hand"
 SAVED = "saved to disk by a foreign hand"
-CRASHED = "its QEMU crashed or was killed: see /var/log/libvirt/qemu/{name}.log"
+RESTARTED = "libvirt restarted"
+_TAKEN: Mapping[int, str] = MappingProxyType(
+    {
+        Off.DESTROYED: FOREIGN_HAND,
+        Off.FROM_SNAPSHOT: FOREIGN_HAND,
+        Off.MIGRATED: FOREIGN_HAND,
+        Off.SAVED: SAVED,
+        Off.DAEMON: RESTARTED,
+    }
+)
+"""Ends that are no doing of the machine."""
+CRASHED = "its QEMU crashed or was killed"
+UNSEEN = "its QEMU ended, crashed or not, while libvirt or the factory was away"
+_LOG = "{why}: see /var/log/libvirt/qemu/{name}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,8 @@ class Known:
     began: bool = True
     """It has a console log."""
     stuck: Stuck | None = None
+    ended_wall: float | None = None
+    """When its files were last touched, if it has ended."""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -52,6 +76,7 @@ def describe(domain: Domain, known: Known) -> Seen:
         labels=domain.labels,
         reference=domain.uuid,
         running=domain.running,
+        ended_wall=None if domain.running or domain.witnessed else known.ended_wall,
         memory_limit_bytes=int(domain.labels.get(labels.MEMORY) or 0),
         lost=ended.lost,
         failed=ended.failed,
@@ -65,18 +90,20 @@ def _ending(domain: Domain, known: Known) -> Stuck:
         return Stuck(lost=REBOOTED)
     if never_ran(domain, known):
         return Stuck(lost=NEVER_STARTED)
-    if domain.reason in {Off.DESTROYED, Off.FROM_SNAPSHOT, Off.MIGRATED}:
-        return Stuck(lost=FOREIGN_HAND)
-    if domain.reason == Off.SAVED:
-        return Stuck(lost=SAVED)
-    if domain.reason in {Off.CRASHED, Off.FAILED, Off.DAEMON}:
-        return Stuck(failed=CRASHED.format(name=domain.labels.get("vacnet.name", domain.uuid)))
-    return Stuck()
+    if domain.reason == Off.CRASHED:
+        return _crash(domain)
+    return Stuck(lost=_TAKEN.get(domain.reason, ""))
+
+
+def _crash(domain: Domain) -> Stuck:
+    log = partial(_LOG.format, name=domain.labels.get("vacnet.name", domain.uuid))
+    return Stuck(failed=log(why=CRASHED)) if domain.witnessed else Stuck(lost=log(why=UNSEEN))
 
 
 def never_ran(domain: Domain, known: Known) -> bool:
     """Tell whether it was made and not started."""
-    return not domain.running and domain.reason == Off.UNKNOWN and not known.began
+    cut_off = domain.reason == Off.UNKNOWN and not known.began
+    return not domain.running and (cut_off or domain.reason == Off.FAILED)
 
 
 _PASSING = frozenset({Paused.STARTING_UP, Paused.SHUTTING_DOWN})
