@@ -77,8 +77,6 @@ class HostFacts:
     deadline_at: float | None = None
     engines_away: Mapping[Model, str] = field(default_factory=lambda: MappingProxyType({}))
     """Models that cannot be made now and why."""
-    target_vetoes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Targets that cannot be made here now and why (their pipe or image is not to be had)."""
     holds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Targets that the admin holds on this host and why."""
     settings_bad: str = ""

@@ -95,10 +95,6 @@ def _engine(here: Here) -> str:
     return here.facts.engines_away.get(here.target.machine_model, "")
 
 
-def _target_veto(here: Here) -> str:
-    return here.facts.target_vetoes.get(here.target.name, "")
-
-
 def _not_made(here: Here) -> str:
     return f"{here.not_made}; tried again in {duration(here.retry_at - here.now)}" if here.not_made else ""
 
@@ -211,7 +207,6 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("hold.here", _held_here),
     ("host.veto", _veto),
     ("engine.away", _engine),
-    ("target.veto", _target_veto),
     ("target.not-made", _not_made),
     ("local.suspect", _suspect),
     ("local.back-off", _local),

@@ -66,10 +66,6 @@ class Host:
             replace(self.facts, draining=draining, deadline_at=deadline_at, settings_bad=settings_bad)
         )
 
-    def veto(self, targets: Mapping[str, str]) -> None:
-        """Take the targets that cannot be made here now, and why, in place of those before."""
-        self._become(replace(self.facts, target_vetoes=MappingProxyType(dict(targets))))
-
     async def run(self) -> None:
         """Measure and probe, for ever."""
         async with asyncio.TaskGroup() as tasks:

@@ -93,10 +93,10 @@ async def test_an_engine_that_does_not_answer_is_away(
 def test_what_changes_is_told_at_once_and_what_does_not_is_not(host: Host, told: list[HostFacts]) -> None:
     host.obey("new DIMMs", None, "")
     host.obey("new DIMMs", None, "")
-    host.veto({"t": "no pipe"})
-    assert [(facts.draining, dict(facts.target_vetoes)) for facts in told] == [
+    host.hold({"t": "bad image"})
+    assert [(facts.draining, dict(facts.holds)) for facts in told] == [
         ("new DIMMs", {}),
-        ("new DIMMs", {"t": "no pipe"}),
+        ("new DIMMs", {"t": "bad image"}),
     ]
 
 

@@ -8,7 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.unit.runtimes.libvirt_samples import parsed
+from vacnet.runtimes.libvirt import labels
 from vacnet.runtimes.libvirt.addresses import NUMBERS_MAX, NetworkNames, card_of, names_of
+from vacnet.runtimes.libvirt.look import Domain, State
 from vacnet.runtimes.libvirt.network import network_xml, same
 
 NAMES = NetworkNames("vacnet-0123456789", "vn0123456789")
@@ -56,3 +58,19 @@ def test_a_network_is_compared_by_what_machines_notice() -> None:
     assert same(wanted, ET.tostring(shown, encoding="unicode"))
     assert not same(wanted, network_xml(NAMES, 4))
     assert not same(wanted, network_xml(NetworkNames(NAMES.network, "br0"), 3))
+
+
+@pytest.mark.parametrize(
+    ("state", "carried", "holds"),
+    [
+        (State.RUNNING, {labels.ADDRESS: "169.254.169.3"}, True),
+        (State.OFF, {labels.ADDRESS: "169.254.169.3"}, False),
+        (State.RUNNING, {labels.PORT: "4711"}, False),
+        (State.RUNNING, {}, False),
+    ],
+)
+def test_only_a_machine_that_is_on_the_network_keeps_it_from_being_made_anew(
+    state: State, carried: dict[str, str], *, holds: bool
+) -> None:
+    domain = Domain(uuid="u", machine_id="100_t_00", labels=carried, state=state)
+    assert domain.on_network == holds
