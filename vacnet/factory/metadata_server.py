@@ -103,9 +103,7 @@ class MetadataServer:
 
     def admit(self, resident: Resident) -> None:
         """Answer a machine from now on."""
-        self._served = {
-            key: served for key, served in self._served.items() if served.resident.spec.id != resident.spec.id
-        }
+        self._forget(resident.spec.id)
         self._served[resident.address or resident.spec.id] = _Served(resident, Outputs(resident.spec))
 
     async def open_door(self, resident: Resident, port: int = 0) -> int:
@@ -129,12 +127,15 @@ class MetadataServer:
 
     async def dismiss(self, machine_id: str) -> None:
         """Answer a machine no longer."""
-        for key, served in list(self._served.items()):
-            if served.resident.spec.id == machine_id:
-                del self._served[key]
+        self._forget(machine_id)
         door = self._doors.pop(machine_id, None)
         if door is not None:
             door.listening.close()
+
+    def _forget(self, machine_id: str) -> None:
+        for key, served in list(self._served.items()):
+            if served.resident.spec.id == machine_id:
+                del self._served[key]
 
     async def close(self) -> None:
         """End all answers."""
@@ -145,7 +146,7 @@ class MetadataServer:
 
     async def _open(self, address: str, port: int, door: str) -> _Door:
         loop = asyncio.get_running_loop()
-        connect = partial(Connection, self._web, door, self._counts)
+        connect = partial(Connection, self._web, door, self._counts, self._served.__contains__)
         try:
             listening = await loop.create_server(
                 connect, address, port, family=socket.AF_INET, backlog=BACKLOG

@@ -174,3 +174,18 @@ async def test_who_knocks_at_another_s_door_learns_and_leaves_nothing(floor: Flo
         put = await floor.ask(f"{prefix}/joboutputs/shutdown_message", port=port, method="PUT", data=b"200")
         assert put == (403, b"no machine of this factory has this address\n")
     assert floor.outputs_of(victim) == floor.outputs_of(thief) == []
+
+
+async def test_strangers_have_one_allowance_between_them_and_machines_are_answered(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is on the host comes from as many addresses of its own as it likes."""
+    monkeypatch.setattr(metadata_connection, "CONNECTIONS_MAX", 2 * metadata_connection.PER_PEER_MAX)
+    idle = [
+        await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(f"127.0.2.{number}", 0))
+        for number in range(1, 4 * metadata_connection.PER_PEER_MAX)
+    ]
+    assert await floor.raw(request("GET /"), by="127.0.3.1") == b""
+    assert (await floor.ask("/latest/meta-data/mac"))[0] == 200
+    for _, writer in idle:
+        writer.close()
