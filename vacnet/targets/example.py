@@ -15,6 +15,9 @@ _SETTINGS = """\
 # Files of conf.d/*.toml beside it are added to it; `vacnet config check` tells what is wrong, with the
 # line, and `vacnet config show` every value in force and where it comes from. Changes are seen at once.
 
+# Its memory. Each of several factories on one host has its own, with listen and name below of its own:
+# state_directory = "/var/lib/vacnet"
+
 [space]
 # The name is the same on all factories that work together. Some of them are named in
 # {config}/peers.toml, one is enough; their common key is in {config}/space.key.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from vacnet.targets.belongs import belongs
 from vacnet.targets.checks import Check, RefusedError
 from vacnet.targets.locate import Path
 from vacnet.targets.model import Place, Problem
@@ -64,6 +65,9 @@ class Reader:
         if fault.words:
             remedy = CORRECT_VALUE if fault.key in WITHOUT_DEFAULT.get(path[:1], ()) else CORRECT_IT
             return Problem(place, key, f"{fault.words}; {remedy}")
+        if elsewhere := belongs(fault.key):
+            what = f"key of [{dotted(path)}]" if path else "section or key"
+            return Problem(place, key, f"no such {what}; {elsewhere}; move it there")
         return unknown_name(place, key, f"key of [{dotted(path)}]" if path else "section or key", known)
 
     def refuse(self, path: Path, value: object, expected: str) -> None:

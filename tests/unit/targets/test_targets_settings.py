@@ -98,6 +98,13 @@ REFUSED = [
         "[factory]\ntotal_processors = 1",
         "factory.total_processors: no such key of [factory]; what Vac called",
     ),
+    (
+        "[factory]\nstate_directory = '/srv/a'",
+        "4: factory.state_directory: no such key of [factory]; state_directory belongs to the top of the file, "
+        "above the first [section]; move it there",
+    ),
+    ("[factory]\nlisten = '[::]:1'", "listen belongs to [space] or [metrics]; move it there"),
+    ("[factory]\nfizzle_seconds = 3", "fizzle_seconds belongs to [targets.NAME]; move it there"),
     ("[machinetype.x]\na = 1", "3: machinetype: no such section or key; what Vac called machinetype is here"),
     (
         "[factory]\nprocessors = '8'",
