@@ -100,8 +100,7 @@ REFUSED = [
     ),
     (
         "[factory]\nstate_directory = '/srv/a'",
-        "4: factory.state_directory: no such key of [factory]; state_directory belongs to the top of the file, "
-        "above the first [section]; move it there",
+        "no such key of [factory]; state_directory belongs to the top of the file, above the first [section]",
     ),
     ("[factory]\nlisten = '[::]:1'", "listen belongs to [space] or [metrics]; move it there"),
     ("[factory]\nfizzle_seconds = 3", "fizzle_seconds belongs to [targets.NAME]; move it there"),
