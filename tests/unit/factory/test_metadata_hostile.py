@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,40 @@ async def test_strangers_have_one_allowance_between_them_and_machines_are_answer
     assert (await floor.ask("/latest/meta-data/mac"))[0] == 200
     for _, writer in idle:
         writer.close()
+
+
+@pytest.mark.parametrize("pause_seconds", [0.0, 0.001, 0.004])
+async def test_what_was_acknowledged_outlives_a_kill_and_the_rest_is_whole_or_not_there(
+    tmp_path: Path, pause_seconds: float
+) -> None:
+    """Two files of 1 MiB are put, one over the other; the second has no answer yet when the kill comes."""
+    words = (sys.executable, "-m", "tests.unit.factory.metadata_killed", str(tmp_path))
+    doomed = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert doomed.stdout is not None
+    port = int(await doomed.stdout.readline())
+    first, writer = await _begin_to_put(port, b"1" * MIB)
+    assert status(await first.read()) == 201
+    writer.close()
+    second, writer = await _begin_to_put(port, b"2" * MIB)
+    await asyncio.sleep(pause_seconds)  # each a moment of its own in what the service does with it
+    doomed.kill()
+    await doomed.wait()
+    with suppress(ConnectionError):
+        answered = (await second.read()).startswith(b"HTTP/1.1 201")
+        assert not answered or left(tmp_path, "joboutputs/log") == [b"2" * MIB]
+    writer.close()
+    assert left(tmp_path, "joboutputs/log") in ([b"1" * MIB], [b"2" * MIB])
+    async with having_a_floor(tmp_path):
+        assert left(tmp_path, ".incoming-*") == []
+
+
+async def _begin_to_put(port: int, body: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(FIRST, 0))
+    writer.write(request("PUT /joboutputs/log", body))
+    await writer.drain()
+    return reader, writer
+
+
+def left(home: Path, pattern: str) -> list[bytes]:
+    """Return what the files of the first machine hold."""
+    return [path.read_bytes() for path in home.glob(f"*_00/{pattern}")]
