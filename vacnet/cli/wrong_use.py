@@ -29,7 +29,14 @@ ELSEWHERE = {
 }
 """Options of other commands that are looked for in all."""
 NO_VALUE = "{0} has no value (one that begins with - is written {0}=VALUE)"
-SETTINGS_BY_OPTION = "; --config names the settings"
+HINTS = {
+    "config": "; --config names the settings",
+    "drain": "; it drains the host on which it is run",
+    "undrain": "; it is for the host on which it is run",
+    "health": "; it is about the host on which it is run",
+    "doctor": "; it looks at the host on which it is run",
+}
+"""By command: what whoever gave it one word too many may have meant."""
 
 
 def _in_one_line(error: CycloptsError) -> str:
@@ -39,8 +46,7 @@ def _in_one_line(error: CycloptsError) -> str:
 
 def _too_many(error: CycloptsError) -> str:
     word = next(iter(error.unused_tokens or ()), "")
-    hint = SETTINGS_BY_OPTION if (error.command_chain or ("",))[0] == "config" else ""
-    return f"{word!r} is one word too many{hint}"
+    return f"{word!r} is one word too many{HINTS.get((error.command_chain or ('',))[0], '')}"
 
 
 def _no_command(error: CycloptsError) -> str:

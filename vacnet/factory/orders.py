@@ -52,7 +52,7 @@ class FactoryOrders:
             reason=reason,
             who=who,
             since=now,
-            by=order.by,
+            by=None if order.by is None else max(order.by, now + GRACE_SECONDS),
             now=order.now,
             boot_id=boot_id() if order.until_reboot else "",
         )

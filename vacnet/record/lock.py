@@ -51,5 +51,5 @@ class DirectoryLock:
         return (
             f"the state directory {self.path.parent} is in use by the factory with pid {holder}: one factory "
             f"has one state directory; stop that one (kill {holder}), or give this one its own: "
-            "state_directory at the top of its vacnet.toml, with a [factory] name and [space] listen of its own"
+            "state_directory at the top of its vacnet.toml, beside a [factory] name and a [space] listen"
         )

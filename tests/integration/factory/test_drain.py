@@ -17,7 +17,7 @@ from tools.space import settings
 from tools.space.member import CHECKOUT, Member
 from tools.space.space import Space
 from tools.space.waiting import until
-from vacnet.factory.client import ClientError, DrainState, MachineState
+from vacnet.factory.client import ClientError, DrainOrder, DrainState, MachineState
 from vacnet.factory.drain import KEPT_AS, Drain, encode
 from vacnet.machines.features import GRACE_SECONDS
 
@@ -151,6 +151,13 @@ def test_by_a_time_the_machines_are_told_and_undrain_gives_their_time_back(facto
         PATIENCE_SECONDS,
         "they have their time back",
     )
+
+
+def test_a_time_within_the_grace_is_told_as_what_it_comes_to(factory: Member) -> None:
+    state = factory.client().drain(DrainOrder(reason="reboot", by=time.time() + 5.0))
+    last = state.last_deadline or 0.0
+    about = [time.strftime("%H:%M:%S", time.localtime(last + off)) for off in (-1, 0, 1)]
+    assert any(f"machines are gone by {clock};" in state.words for clock in about), (state.words, about)
 
 
 def test_a_second_drain_replaces_the_first_and_says_so(factory: Member) -> None:

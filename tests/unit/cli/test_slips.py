@@ -28,6 +28,7 @@ from vacnet.factory.client import ErrorAnswer
         ("machines --factory=", "--factory is empty"),
         ("machines --key space.key", "--key and --name are for --peer"),
         ("logs ", "MACHINE is empty"),
+        ("drain vac02 --reason x", "'vac02' is one word too many; it drains the host on which it is run"),
         (
             "why lhcb-prod --peer vac02",
             "`targets` ask over the network; run this on its own host",
