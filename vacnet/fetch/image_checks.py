@@ -20,13 +20,13 @@ from vacnet.machines.images import HeldImage
 from vacnet.targets.model import Target
 
 
-def look_at(path: Path, *, trusted: bool = False) -> HeldImage:
+def look_at(path: Path) -> HeldImage:
     """Return a file as an image (see `image_format.look`).
 
     Raises:
         UnavailableError: it is none.
     """
-    return HeldImage(path, image_format.look(path, trusted=trusted), path.stat().st_size)
+    return HeldImage(path, image_format.look(path), path.stat().st_size)
 
 
 class ImageChecks:
@@ -57,7 +57,7 @@ class ImageChecks:
         Raises:
             UnavailableError: the target may not use it, and why.
         """
-        held = look_at(path, trusted=True)
+        held = look_at(path)
         if target.image_sha256 or target.image_sha512 or target.image_signing_dn:
             with self._turn(path):
                 self._check(target, self._own_sha256(path), path)

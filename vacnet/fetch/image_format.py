@@ -1,9 +1,10 @@
 """What an image of a virtual machine is, by its bytes: never by its name or by what a server calls it.
 
 Rules of this file: tables of signs, the first that fits stands. A qcow2 image that refers to other files (a
-backing file, an external data file) is refused: whoever publishes it would choose which file of this host a
-machine reads. What is no disk at all is told by what it seems to be, for most often it is a page of
-HTML with an error on it, or a disk that is still packed.
+backing file, an external data file) is refused, also one of this host, which may be an experiment's below
+``/cvmfs``: whoever publishes it would choose which file of this host a machine reads. What is no disk at all
+is told by what it seems to be, for most often it is a page of HTML with an error on it, or a disk that is
+still packed.
 
 Sources: QEMU docs/interop/qcow2.txt; ECMA-119 section 8 (ISO 9660); UEFI section 5 (GPT and MBR); ext4's
 super block.
@@ -53,12 +54,8 @@ _QCOW2_HEAD_BYTES = 80
 _WITH_FEATURES = 3
 
 
-def look(path: Path, *, trusted: bool = False) -> Format:
+def look(path: Path) -> Format:
     """Return what the image in a file is. Blocks for one reading of 36 KiB.
-
-    Args:
-        path: the file.
-        trusted: it is the admin's own, which may refer to other files.
 
     Raises:
         UnavailableError: it cannot be read, or is none, in words for an admin.
@@ -71,7 +68,7 @@ def look(path: Path, *, trusted: bool = False) -> Format:
     found = next((kind for at, sign, kind in SIGNS if head[at : at + len(sign)] == sign), None)
     if found is None:
         raise UnavailableError(f"it is no image of a disk: {_seems(head)}")
-    if found is Format.QCOW2 and not trusted:
+    if found is Format.QCOW2:
         _refuse_references(head)
     return found
 

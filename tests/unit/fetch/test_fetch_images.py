@@ -366,17 +366,20 @@ async def test_what_was_used_longest_ago_goes_and_never_one_in_use(tmp_path: Pat
 
 async def test_a_file_of_this_host_is_used_where_it_is(tmp_path: Path) -> None:
     image = tmp_path / "disk.qcow2"
-    image.write_bytes(qcow2_image(backing=104))
+    image.write_bytes(qcow2_image())
     async with site(tmp_path) as here:
         target = here.target(str(image), image_sha256=sha256(image.read_bytes()))
         held = await here.cache.hold(target, here.machine())
         assert (held.path, held.format) == (image, Format.QCOW2)
         await here.cache.release(here.machine())
-        image.write_bytes(qcow2_image())
+        image.write_bytes(raw_image())
         with pytest.raises(NotNowError, match=r"its SHA-256 is .*, and image_sha256 says another"):
             await here.cache.hold(target, here.machine())
         with pytest.raises(NotNowError, match="cannot be read: No such file"):
             await here.cache.hold(here.target(f"{image}.gone"), here.machine())
+        image.write_bytes(qcow2_image(backing=104))
+        with pytest.raises(NotNowError, match="a qcow2 image that refers to another file, which is never"):
+            await here.cache.hold(here.target(str(image)), here.machine())
     assert image.exists()
 
 
