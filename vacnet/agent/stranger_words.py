@@ -23,9 +23,9 @@ OTHER_VERSION = "gossip.other-version"
 
 _WORDS: Mapping[Reject, str] = {
     Reject.KEY: (
-        "it speaks under a key that this factory does not have; if both are of this space, one lacks the key "
-        "of the other: `vacnet key add FILE` there, and `vacnet key use ID` (see `vacnet key list`); "
-        "if not, this host has to go from its peers file"
+        "it speaks under a key that this factory does not have; if both are of this space, either "
+        "`vacnet key add FILE` here with its key, or there with a key of ours, and then `vacnet key use ID` "
+        "there (`vacnet key list` has the ids); if not, this host has to go from its peers file"
     ),
     Reject.TAG: (
         "it has a key of ours, but what it sends does not fit it; most likely its [space] name is not this "

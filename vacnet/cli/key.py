@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from vacnet.cli import output
+from vacnet.cli import key_next, output
 from vacnet.cli.app import group
 from vacnet.cli.exits import CommandError, Exit
 from vacnet.cli.options import DEFAULT, PLAIN, Asking, Plain
@@ -68,6 +68,7 @@ def new(
         output.print_json(KeyMade(role=role, file=str(file) if file else None, line=None if file else line))
     else:
         print(f"wrote {file}: a key ({role}) that its owner alone may read" if file else line)
+        _next(key_next.after_new(str(file)) if file else "")
 
 
 @app.command(name="list")
@@ -130,6 +131,7 @@ def add(
     changed = rings.add(ring, keys)
     ids = ", ".join(key.id for key in keys)
     _report(ring, ids, "added to" if changed else "is already in", plain, changed=changed)
+    _next(key_next.after_add(keys, ring) if changed and not plain.json else "")
 
 
 @app.command
@@ -155,6 +157,7 @@ def use(key: str, /, *, file: Path | None = None, asking: Asking = DEFAULT) -> N
     )
     if changed:
         _tell_who_may_lack(found.id, asking)
+        _next("" if asking.json else key_next.after_use(found, ring))
 
 
 @app.command
@@ -186,6 +189,11 @@ def drop(
         _refuse_in_use(ring, found, asking)
     changed = rings.drop(ring, found)
     _report(ring, found.id, "dropped from", _plain(asking), changed=changed)
+
+
+def _next(words: str) -> None:
+    if words:
+        output.tell(f"next: {words}")
 
 
 def _plain(asking: Asking) -> Plain:

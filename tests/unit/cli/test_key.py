@@ -74,9 +74,12 @@ def _new(tmp_path: Path, secret: bytes = NEW) -> Path:
 def test_a_rotation_is_three_edits_that_leave_all_else_as_it_was(
     vacnet: Command, ring: Path, tmp_path: Path
 ) -> None:
-    assert vacnet("key", "add", _new(tmp_path), "--file", ring).returncode == 0
+    done = vacnet("key", "add", _new(tmp_path), "--file", ring)
+    assert done.returncode == 0
+    assert f"when all have it, on each: `vacnet key use {_id(NEW)}`" in done.stderr
     assert ring.read_text() == RING + f"member {NEW.hex()}\n"
-    assert vacnet("key", "use", _id(NEW), "--file", ring).returncode == 0
+    done = vacnet("key", "use", _id(NEW), "--file", ring)
+    assert f"when all have done it, on each: `vacnet key drop {_id(OLD)}`" in done.stderr
     assert ring.read_text() == RING.replace("member 01", f"member {NEW.hex()}\nmember 01")
     assert vacnet("key", "drop", _id(OLD), "--file", ring).returncode == 0
     assert ring.read_text() == f"# the key of our space\n\nmember {NEW.hex()}\nobserve {LOOK.hex()}\n"
@@ -92,7 +95,8 @@ def test_no_edit_prints_a_secret(vacnet: Command, ring: Path, tmp_path: Path) ->
 
 
 def test_edits_that_are_done_already_change_nothing(vacnet: Command, ring: Path, tmp_path: Path) -> None:
-    assert "is already in" in vacnet("key", "add", _new(tmp_path, OLD), "--file", ring).stdout
+    done = vacnet("key", "add", _new(tmp_path, OLD), "--file", ring)
+    assert ("is already in" in done.stdout, "next:" in done.stderr) == (True, False)
     assert "was first in" in vacnet("key", "use", _id(OLD), "--file", ring).stdout
     assert ring.read_text() == RING
 
