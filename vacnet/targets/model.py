@@ -328,11 +328,11 @@ class FetchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[fetch]`: how things are got over HTTP."""
 
     proxy: str = ""
-    """Web proxy for pipes and user_data; empty: none."""
+    """Web proxy for pipes, user_data and images of virtual machines; empty: none."""
     ca_file: str = ""
     """Certificates to trust; empty: those of the system."""
     timeout_seconds: float = 30.0
-    """How long a server may take to answer."""
+    """How long a server may take to answer; of an image, how long nothing of it may come."""
     pipe_bytes_max: int = 1 << 20
     """A pipe that is longer is refused."""
     user_data_bytes_max: int = 1 << 20
