@@ -147,7 +147,7 @@ def _why_no_image(target: Target) -> str:
     if not is_local(target.root_image):
         return ""
     try:
-        look_at(place_of(target, target.root_image), trusted=True)
+        look_at(place_of(target, target.root_image))
     except UnavailableError as error:
         return f"{target.root_image}: {error}"
     return ""

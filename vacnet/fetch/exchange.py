@@ -65,6 +65,8 @@ async def ask(session: aiohttp.ClientSession, question: Question) -> Answer:
     try:
         async with asyncio.timeout(question.seconds_max):
             return await _follow(session, question)
+    except aiohttp.ConnectionTimeoutError as error:
+        words = words_of(error, question.proxy)
     except TimeoutError:
         words = f"it gave no whole answer in {question.seconds_max:g} seconds (timeout_seconds in [fetch])"
     except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: session closed

@@ -6,6 +6,7 @@ The client's own texts are used only where they cannot hold an address with its 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -24,7 +25,8 @@ def _certificate(error: Exception, _proxy: str) -> str:
 
 def _unreachable(error: Exception, _proxy: str) -> str:
     cause = getattr(error, "os_error", error)
-    number = getattr(cause, "errno", None)
+    is_late = isinstance(cause, aiohttp.ConnectionTimeoutError)
+    number = errno.ETIMEDOUT if is_late else getattr(cause, "errno", None)
     why = os.strerror(number) if number and number > 0 else type(cause).__name__
     return f"its server cannot be reached ({why}): check the address, the network and firewalls"
 
@@ -43,7 +45,7 @@ WORDS: tuple[tuple[tuple[type[Exception], ...], _Words], ...] = (
         (aiohttp.ClientConnectorDNSError,),
         lambda e, _: f"the name {getattr(e, 'host', '')} has no address: check it and this host's resolver",
     ),
-    ((aiohttp.ClientConnectorError,), _unreachable),
+    ((aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError), _unreachable),
     (
         (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, aiohttp.ClientOSError),
         lambda _e, _p: "its server broke off in the middle of the answer",

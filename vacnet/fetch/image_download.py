@@ -90,6 +90,8 @@ class Download:
         try:
             with self._store.collecting(address):
                 return await self._ask(address, copy)
+        except aiohttp.ConnectionTimeoutError as error:
+            words = words_of(error, self._settings.proxy)
         except TimeoutError:
             limit = f"{self._settings.timeout_seconds:g} seconds (timeout_seconds in [fetch])"
             words = f"its server gave no answer, or no more of it, for {limit}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 Story = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
@@ -68,6 +69,20 @@ async def serving(story: Story, tls: ssl.SSLContext | None = None) -> AsyncItera
         for task in set(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def silent_port() -> Iterator[int]:
+    """Have a port that answers no attempt to connect, as behind a firewall that drops: its queue is full."""
+    with socket.socket() as listening, contextlib.ExitStack() as queue:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port: int = listening.getsockname()[1]
+        for _ in range(4):
+            waiting = queue.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
 
 
 def answer(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:

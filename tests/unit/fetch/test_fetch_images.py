@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fetch.fetch_servers import Request, answer, says, serving
+from tests.unit.fetch.fetch_servers import Request, answer, says, serving, silent_port
 from tests.unit.fetch.image_samples import Source, qcow2_image, raw_image, sha256, site
-from vacnet.fetch import image_store
+from vacnet.fetch import exchange, image_store
 from vacnet.fetch.address import Address
 from vacnet.fetch.image_download import UNMARKED_SECONDS
 from vacnet.fetch.image_notes import Begun
@@ -278,6 +278,18 @@ async def test_a_silent_server_is_given_up(tmp_path: Path) -> None:
             NotNowError, match=r"its server gave no answer, or no more of it, for 0.2 seconds"
         ):
             await here.cache.hold(here.target(server.url()), here.machine())
+
+
+async def test_a_firewall_that_drops_is_told_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.2)
+    with silent_port() as port:
+        async with site(tmp_path) as here:
+            with pytest.raises(
+                NotNowError, match=r"cannot be reached \(Connection timed out\): check .*firewalls"
+            ):
+                await here.cache.hold(here.target(f"http://127.0.0.1:{port}/disk.img"), here.machine())
 
 
 async def test_nobody_there_is_told_once_and_left_alone_for_a_while(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fetch.fetch_samples import BYTES_MAX, Wall, get, new_fetcher
-from tests.unit.fetch.fetch_servers import Request, answer, says, serving
-from vacnet.fetch import Fetcher, UnavailableError
+from tests.unit.fetch.fetch_servers import Request, answer, says, serving, silent_port
+from vacnet.fetch import Fetcher, UnavailableError, exchange
 
 
 async def test_a_body_comes_as_it_was_sent_and_the_request_says_who_asks(
@@ -350,3 +350,12 @@ async def test_garbage_instead_of_http_is_told_in_words(fetcher: Fetcher) -> Non
 async def test_addresses_of_other_kinds_are_refused(fetcher: Fetcher, url: str) -> None:
     with pytest.raises(UnavailableError, match=r"expected http://|is not an address"):
         await get(fetcher, url)
+
+
+async def test_a_firewall_that_drops_is_told_as_what_it_is(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.2)
+    told = pytest.raises(UnavailableError, match=r"cannot be reached \(Connection timed out\)")
+    with silent_port() as port, told:
+        await get(fetcher, f"http://127.0.0.1:{port}/example.pipe")
