@@ -64,6 +64,14 @@ async def test_bytes_of_two_versions_never_meet_though_the_server_sends_a_range(
         assert await _held_after(server, tmp_path) == NEWER, then
 
 
+async def test_a_server_without_ranges_sends_all_of_it_again(tmp_path: Path) -> None:
+    source = Source(BODY, ranges=False)
+    async with serving(source) as server:
+        await _break_off(server, source, tmp_path)
+        assert await _held_after(server, tmp_path) == BODY
+    assert source.sent == [0, 0]
+
+
 async def test_a_part_that_is_all_of_it_is_not_got_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

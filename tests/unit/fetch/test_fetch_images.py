@@ -247,6 +247,8 @@ FAILURES = [
     (says(answer(b"\x1f\x8b" + b"x" * 600)), "it is packed by gzip; publish it unpacked"),
     (says(answer(qcow2_image(backing=104))), "a qcow2 image that refers to another file, which is never"),
     (says(answer(BODY, Content_Encoding="br")), "comes in an encoding that was not asked for"),
+    (says(answer(status="304 Not Modified")), "answers with status 304 Not Modified"),
+    (says(answer()), "no image of a disk: 0 bytes looked at; expected"),
     (
         says(answer(BODY, status="206 Partial Content", Content_Range="bytes 5-9/10")),
         "sends another part than was asked for",
