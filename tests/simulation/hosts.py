@@ -136,6 +136,7 @@ class Hosts:
             vetoes=(),
             facts=HostFacts(),
             room=room,
+            room_whole=Room(self.places, PLENTY, PLENTY, 0),
             room_unslotted=room,
             room_unkept=room,
             keeping=Keeping(self.target, ""),

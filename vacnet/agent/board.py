@@ -332,6 +332,7 @@ class Board:
             vetoes=vetoes,
             facts=self.rooms.facts,
             room=self.rooms.spot(name, room, now).room,
+            room_whole=self.rooms.whole(),
             room_unslotted=room,
             superslots=self.rooms.lacking(),
             room_unkept=self.rooms.unkept() if kept_for else room,

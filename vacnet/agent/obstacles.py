@@ -33,6 +33,8 @@ class Here:
     facts: HostFacts
     room: Room
     """Where a machine would go."""
+    room_whole: Room
+    """The host without any machine."""
     room_unslotted: Room
     """All that is free, whatever superslot it is of."""
     superslots: tuple[Superslot, ...] = ()
@@ -150,6 +152,14 @@ def cap_of_space(target: Target, standing: Standing, claims: Sequence[Claim] = (
     return ""
 
 
+def _too_large(here: Here) -> str:
+    if fits(here.target, here.room_whole):
+        return ""
+    needs = _needs(here, here.room_whole)
+    lacking = (f"{need}, it has {there}" for need, there, enough in needs if not enough)
+    return "too large for this host: needs " + "; ".join(lacking)
+
+
 def _time(here: Here) -> str:
     if has_time(here.target, here.room, here.now):
         return ""
@@ -184,13 +194,13 @@ def _kept(here: Here) -> str:
 def _fit(here: Here) -> str:
     if fits(here.target, here.room):
         return ""
-    lacking = (f"{need}, {free} free" for need, free, enough in _needs(here) if not enough)
+    lacking = (f"{need}, {free} free" for need, free, enough in _needs(here, here.room) if not enough)
     return "no room: needs " + "; ".join(lacking)
 
 
-def _needs(here: Here) -> tuple[tuple[str, str, bool], ...]:
-    """Return what the smallest machine of the target needs, what is free, and whether that is enough."""
-    target, room = here.target, here.room
+def _needs(here: Here, room: Room) -> tuple[tuple[str, str, bool], ...]:
+    """Return what the smallest machine of the target needs, what a room has, and whether that is enough."""
+    target = here.target
     least = target.min_processors
     memory, disk = target.memory_bytes_per_processor * least, target.disk_gb_per_processor * GB * least
     return (
@@ -212,6 +222,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("local.back-off", _local),
     ("cap.factory", _cap_factory),
     ("cap.space", _cap_space),
+    ("fit.never", _too_large),
     ("time.short", _time),
     ("room.filling", _filling),
     ("room.superslot", _superslot),
@@ -220,8 +231,8 @@ TABLE: tuple[tuple[str, Rule], ...] = (
 )
 """Stable name and rule, in the order in which they are asked."""
 
-ROOM_RULES = frozenset({"room.filling", "room.superslot", "room.kept", "fit.none"})
-"""What nothing but room is lacking for: a large target may have it kept."""
+ROOM_RULES = frozenset({"room.filling", "room.superslot", "room.kept", "fit.none", "fit.never"})
+"""What nothing but room is lacking for: a large target may have it kept, where it can ever fit."""
 
 
 def obstacle(here: Here) -> Reason | None:

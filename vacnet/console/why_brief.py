@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from vacnet.agent.why import FactoryHas, Why
 from vacnet.console import words
-from vacnet.console.why_words import paragraph, steps
+from vacnet.console.why_words import BACK_OFF, paragraph, steps
 
 _Told = TypeVar("_Told")
 
@@ -34,17 +34,18 @@ VERDICTS: Mapping[str, str] = {
 """By rule of the reason; of a rule that is not here nothing is started."""
 
 STANDS_ON: Mapping[str, Sequence[str]] = {
-    "window.back-off": ("Window",),
+    "window": ("Window",),
     "ticket": ("Tickets",),
     "open": ("Growth",),
     "cap": ("Runs",),
     "room": ("Room",),
+    "fit.never": (),
     "fit": ("Room",),
     "choice": ("Share",),
     "share": ("Share",),
     "chosen": ("Share",),
 }
-"""By rule, or by the first word of it: the steps of the proof that say why."""
+"""By rule, or by the first word of it: the steps of the proof that say why; in back-off the window, too."""
 
 _LAST = "`vacnet events --target {target}` names its last machines, `vacnet logs ID` has their words"
 REMEDIES: Mapping[str, str] = {
@@ -57,6 +58,7 @@ REMEDIES: Mapping[str, str] = {
     "window": f"nothing; but if work is expected: {_LAST}",
     "local": _LAST,
     "target": "`vacnet events --target {target}` has what came before",
+    "fit.never": "other hosts may be large enough; else its min_processors, or what [factory] gives here",
     "fit": "nothing, if others should have the room; `vacnet machines` names who has it",
 }
 """Likewise: what helps. Of a rule that is not here the words say it, or there is nothing to do."""
@@ -66,6 +68,7 @@ def answer(why: Why, width: int) -> str:
     """Return what settles whether one is started here, in lines of at most `width`, and what helps."""
     rule = why.vetoes[0].rule if why.vetoes else why.reason.rule if why.reason else ""
     titles = {"Here", *(_by_rule(STANDS_ON, rule) or ())}
+    titles |= {"Window"} if why.window.state == BACK_OFF and not why.vetoes else set()
     blocks = [
         *((title, lines) for title, lines in steps(why, width) if title in titles),
         ("Space", [f"{_machines(why.has)}; {_could(why.has)}"]),

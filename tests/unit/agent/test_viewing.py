@@ -109,7 +109,7 @@ def test_the_end_of_a_conflict_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("least", "words"), [(1, "needs 1 processor, 0 free"), (2, "needs 2 processors, 0 free")]
+    ("least", "words"), [(1, "needs 1 processor, it has 0"), (2, "needs 2 processors, it has 0")]
 )
 def test_numbers_agree_with_their_nouns(least: int, words: str) -> None:
     target = Target(name="t", target_share=1.0, min_processors=least, max_processors=least)
