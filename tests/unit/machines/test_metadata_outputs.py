@@ -114,6 +114,7 @@ def test_a_hundred_thousand_files_are_a_thousand(outputs: Outputs, home: Path) -
 def test_few_come_in_at_a_time(outputs: Outputs) -> None:
     coming = [outputs.begin(f"f{number}", None) for number in range(of_outputs.UPLOADS_MAX)]
     assert refused(outputs, "more") == (429, "4 files are coming in already; try again")
+    outputs.keep("heartbeat", b"a heartbeat waits for none of them")
     for incoming in coming:
         incoming.drop()
     put(outputs, "more", b"x")

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.machines.metadata_samples import SITE, resident
 from tests.unit.machines.samples import spec
 from vacnet.factory.metadata_rates import BURST, PER_SECOND
+from vacnet.factory.metadata_server import SMALL_BYTES
 from vacnet.machines.features import JOBFEATURES, MACHINEFEATURES
 from vacnet.machines.layout import LAYOUTS
 from vacnet.machines.metadata import outputs
@@ -65,4 +66,5 @@ def test_the_bounds_of_what_it_puts_are_those_of_the_page() -> None:
     assert f"at most {size(outputs.FILE_BYTES_MAX)}, all of them" in text
     assert f"all of them {outputs.TOTAL_BYTES_MAX >> 30} GiB, {outputs.FILES_MAX} names" in text
     assert (outputs.UPLOADS_MAX, "Four may come in at a time" in text) == (4, True)
+    assert f"files of up to {SMALL_BYTES >> 10} KiB besides" in text
     assert f"{BURST:g} requests at once, then {PER_SECOND:g} a second" in text

@@ -54,10 +54,13 @@ class Outputs:
     def keep(self, name: str, body: bytes) -> None:
         """Take a whole file in; when this returns, its bytes are safe.
 
+        However many come in piece by piece: a heartbeat does not wait for a log.
+
         Raises:
             RefusedError: it is not wanted, or cannot be kept.
         """
-        incoming = self.begin(name, len(body))
+        with self._lock:
+            incoming = self._begin(name, len(body))
         try:
             incoming.write(body)
             incoming.finish()
@@ -65,7 +68,7 @@ class Outputs:
             incoming.drop()
 
     def begin(self, name: str, length: int | None) -> Incoming:
-        """Begin to take a file in; `length` as it was announced.
+        """Begin to take a file in piece by piece; `length` as it was announced.
 
         Raises:
             RefusedError: it is not wanted.
@@ -77,12 +80,15 @@ class Outputs:
         with self._lock:
             if self._under_way >= UPLOADS_MAX:
                 raise RefusedError(429, f"{UPLOADS_MAX} files are coming in already; try again")
-            try:
-                self._check_room(name, length or 0)
-                incoming = Incoming(self, name)
-            except OSError as error:
-                raise refusal(error) from None
-            self._under_way += 1
+            return self._begin(name, length or 0)
+
+    def _begin(self, name: str, length: int) -> Incoming:
+        try:
+            self._check_room(name, length)
+            incoming = Incoming(self, name)
+        except OSError as error:
+            raise refusal(error) from None
+        self._under_way += 1
         return incoming
 
     def _check_room(self, name: str, length: int) -> None:
