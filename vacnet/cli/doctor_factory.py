@@ -167,6 +167,10 @@ def peers(found: Found, asking: Asking) -> Iterator[Finding]:
     except CommandError as error:
         yield Finding(about="peers", verdict="bad", words=error.words)
         return
+    except OSError as error:  # who may not read the key may still be told the rest
+        words = f"they cannot be asked: {error.filename}: {error.strerror}"
+        yield Finding(about="peers", verdict="warning", words=words, remedy="run this with sudo")
+        return
     for peer in checked.peers:
         if peer.answers:
             verdict: Verdict = "bad" if peer.words else "good"

@@ -114,7 +114,11 @@ def _version(state: os.stat_result | None) -> tuple[int, int, int] | None:
 @contextmanager
 def _complete(path: Path, text: str) -> Iterator[tuple[Path, int]]:
     """Give a file beside `path` that holds the text on the disk; it is gone after, unless renamed."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # nobody asked for a file of the other name
+        raise
     made = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

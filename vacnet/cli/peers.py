@@ -125,15 +125,18 @@ def _check(peer: str) -> None:
 
 
 def _refuse_own(peer: str, config: Path | None) -> None:
-    """Refuse the address on which the factory meant listens itself: nobody is his own peer."""
+    """Refuse the address or name by which the factory meant is known itself: nobody is his own peer."""
     from vacnet.cli import settings_files  # late: see `check`
     from vacnet.targets.address import endpoint
 
     settings = settings_files.read(config).settings
-    if settings is not None and endpoint(peer) in map(endpoint, settings.space.listen):
+    if settings is None:
+        return
+    listens = [found for found in map(endpoint, settings.space.listen) if found]
+    named = [(settings.factory.name, port) for _, port in listens]
+    if endpoint(peer) in {*listens, *named}:
         raise CommandError(
-            f"{peer} is this factory's own ([space] listen): name another host; nothing was changed",
-            Exit.WRONG_USE,
+            f"{peer} is this factory itself: name another host; nothing was changed", Exit.WRONG_USE
         )
 
 

@@ -14,14 +14,15 @@ NOTHING = "nothing has changed"
 def told(state: HoldState) -> str:
     """Return what holds a target after an order, and what was before."""
     name = words.clean(state.target)
-    if not state.changed:
-        return f"{name} was not held there; {NOTHING}"
     holds = ((state.here, ""), (state.space, " --space"))
     lines = [
         f"{name}: {words.clean(one)}; until `vacnet target release {name}{option}`"
         for one, option in holds
         if one
     ]
+    if not state.changed:
+        where = "in the whole space" if state.in_space else "on this host"
+        return "\n".join([f"{name} was not held {where}; {NOTHING}", *lines])
     if not lines:
         who = "all factories make" if state.in_space else f"{state.factory} makes"
         lines = [f"{name} is let go of: {who} machines of it again, if its window lets them"]

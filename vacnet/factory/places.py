@@ -92,7 +92,7 @@ def read_files(paths: Sequence[Path]) -> tuple[tuple[SourceFile, ...], tuple[Pro
 def _why_not_read(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file; `vacnet config init` makes one, --config names another"
-    return f"it cannot be read ({error.strerror}); the factory's user has to be able to"
+    return f"it cannot be read ({error.strerror}); who runs this has to be able to: as root, or with sudo"
 
 
 def _config_files(config: Path) -> tuple[Path, ...]:

@@ -170,3 +170,16 @@ def test_it_works_without_a_daemon_and_says_which_ports_are_free(vacnet: Command
     done = vacnet("doctor", "--config", str(tmp_path))
     assert "no factory answers" in done.stdout
     assert "127.0.0.1:45881 (UDP) is free" in done.stdout
+
+
+def test_a_key_that_cannot_be_read_leaves_all_other_looks(vacnet: Command, tmp_path: Path) -> None:
+    directory = tmp_path / "etc"
+    vacnet("config", "init", "--config", directory, "--space", "s")
+    vacnet("peers", "add", "192.0.2.1", "--config", directory)
+    (directory / "space.key").unlink()
+    (directory / "space.key").mkdir()
+    done = vacnet("doctor", "--json", "--config", directory, socket=tmp_path / "none.sock")
+    found = json.loads(done.stdout)["findings"]
+    (peers,) = [one for one in found if one["about"] == "peers"]
+    assert peers["words"].startswith(f"they cannot be asked: {directory / 'space.key'}: ")
+    assert {"disk", "factory"} <= {one["about"] for one in found}

@@ -26,6 +26,11 @@ def test_a_file_that_is_there_is_not_overwritten_and_nothing_is_left_over(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_file_that_cannot_be_made_is_told_by_its_own_name() -> None:
+    with pytest.raises(OSError, match=r"/proc/none\.toml"):  # where nobody makes files, not even root
+        write_new(Path("/proc/none.toml"), "text\n")
+
+
 def test_an_edit_that_changes_nothing_does_not_touch_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     before = (tmp_path / "file").stat()

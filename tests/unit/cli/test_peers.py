@@ -64,12 +64,14 @@ def test_what_is_no_address_is_refused(vacnet: Command, config: Path, peer: str,
     assert (config / "peers.toml").read_text() == PEERS
 
 
-def test_nobody_is_his_own_peer(vacnet: Command, config: Path) -> None:
+@pytest.mark.parametrize("peer", ["127.0.0.1:5997", "me.example.org:5997"])
+def test_nobody_is_his_own_peer(vacnet: Command, config: Path, peer: str) -> None:
     (config / "conf.d").mkdir(exist_ok=True)
-    (config / "conf.d/own.toml").write_text('[space]\nlisten = ["127.0.0.1:5997"]\n')
-    done = vacnet("peers", "add", "127.0.0.1:5997", "--config", config)
+    own = '[space]\nlisten = ["127.0.0.1:5997"]\n[factory]\nname = "me.example.org"\n'
+    (config / "conf.d/own.toml").write_text(own)
+    done = vacnet("peers", "add", peer, "--config", config)
     assert done.returncode == Exit.WRONG_USE
-    assert "this factory's own" in done.stderr
+    assert f"{peer} is this factory itself" in done.stderr
     assert (config / "peers.toml").read_text() == PEERS
 
 

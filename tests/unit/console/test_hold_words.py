@@ -39,4 +39,12 @@ def test_a_hold_of_the_whole_space_is_let_go_of_for_all() -> None:
 
 
 def test_where_nothing_held_it_nothing_has_changed() -> None:
-    assert told(replace(HELD, here="", changed=False)) == "atlas was not held there; nothing has changed"
+    none = replace(HELD, here="", changed=False)
+    assert told(none) == "atlas was not held on this host; nothing has changed"
+    assert told(replace(none, in_space=True)) == "atlas was not held in the whole space; nothing has changed"
+
+
+def test_who_lets_go_of_it_at_the_wrong_place_is_told_what_holds_it() -> None:
+    here, space = told(replace(HELD, changed=False, here="", space="held in the whole space")).splitlines()
+    assert here == "atlas was not held on this host; nothing has changed"
+    assert space.endswith("until `vacnet target release atlas --space`")
