@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.unit.machines.metadata_samples import resident
@@ -123,6 +125,26 @@ def test_few_come_in_at_a_time(outputs: Outputs) -> None:
 def test_the_last_of_the_disk_is_not_for_machines(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_outputs, "DISK_FREE_BYTES_MIN", 1 << 60)
     assert refused(outputs, "log") == (507, "the host's disk is full")
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [{"FILES_MAX": 0}, {"TOTAL_BYTES_MAX": 0}, {"DISK_FREE_BYTES_MIN": 1 << 60}],
+)
+def test_what_we_read_of_a_machine_is_taken_beyond_all_bounds(
+    tmp_path: Path, bound: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = resident(tmp_path).spec
+    machine = replace(machine, target=msgspec.structs.replace(machine.target, heartbeat_file="beat"))
+    outputs = Outputs(machine)
+    for name, value in bound.items():
+        monkeypatch.setattr(of_outputs, name, value)
+    for word in ("shutdown_message", "job_started", "beat"):
+        put(outputs, word, b"x")
+        outputs.keep(word, b"200 all done")
+        assert (machine.directory / "joboutputs" / word).read_bytes() == b"200 all done"
+        assert refused(outputs, word, b"x" * (of_outputs.WORD_BYTES_MAX + 1))[0] == 507, "that is no word"
+    assert refused(outputs, "log")[0] == 507
 
 
 def test_failures_of_the_disk_are_told_as_what_they_are() -> None:

@@ -4,6 +4,8 @@ Rules of this file: a file comes in beside joboutputs and gets its name there wh
 rename and fsync of the directory, so that whoever looks sees the old file or the new one. A name is one
 path component, checked before; here nothing is opened by it, it is only renamed to. A machine has so many
 files and bytes, whatever it does, and never the last of the disk: the record and other machines live on it.
+Only what we read of it ourselves (its heartbeat, its proof, its last word) is taken for as long as the disk
+does: else a host that is nearly full would end every machine with a heartbeat, and not know how others ended.
 
 Methods block; call them off the loop. Vac said 201 also when the disk was full.
 """
@@ -18,6 +20,7 @@ import threading
 from pathlib import Path
 
 from vacnet.machines.layout import JOBOUTPUTS
+from vacnet.machines.message import JOB_STARTED, SHUTDOWN_MESSAGE
 from vacnet.machines.spec import Spec
 from vacnet.quantities import size
 
@@ -26,6 +29,8 @@ TOTAL_BYTES_MAX = 1 << 30
 FILES_MAX = 1000
 UPLOADS_MAX = 4
 DISK_FREE_BYTES_MIN = 256 << 20
+WORD_BYTES_MAX = 4 << 10
+"""A heartbeat, a proof or a last word is shorter."""
 PREFIX = ".incoming-"
 _READABLE = 0o644
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -46,6 +51,7 @@ class Outputs:
     def __init__(self, spec: Spec) -> None:
         """Know whose they are, and remove what a kill left half taken in."""
         self._home = spec.directory
+        self._words = {SHUTDOWN_MESSAGE, JOB_STARTED, spec.target.heartbeat_file}
         self._lock = threading.Lock()
         self._under_way = 0
         for left in self._home.glob(f"{PREFIX}*"):
@@ -93,23 +99,31 @@ class Outputs:
 
     def _check_room(self, name: str, length: int) -> None:
         """Return if one more file of this length is within the bounds."""
+        if self._is_word(name, length):
+            return
         there = _sizes(self._home / JOBOUTPUTS)
         if len(there.keys() | {name}) > FILES_MAX:
             raise RefusedError(507, f"a machine may have {FILES_MAX} files")
         if sum(there.values()) - there.get(name, 0) + length > TOTAL_BYTES_MAX:
             raise RefusedError(507, f"a machine's files may have {size(TOTAL_BYTES_MAX)} between them")
-        self.check_disk(length)
+        self.check_disk(name, length)
 
-    def check_disk(self, length: int) -> None:
-        """Return if the disk has so many bytes for machines.
+    def check_disk(self, name: str, length: int) -> None:
+        """Return if the disk has so many bytes for a file of machines.
 
         Raises:
             RefusedError: it has not.
             OSError: it is sick.
         """
+        if self._is_word(name, length):
+            return
         disk = os.statvfs(self._home)
         if disk.f_bavail * disk.f_frsize - length < DISK_FREE_BYTES_MIN:
             raise RefusedError(507, "the host's disk is full")
+
+    def _is_word(self, name: str, length: int) -> bool:
+        """Tell whether a file is one that we read."""
+        return name in self._words and length <= WORD_BYTES_MAX
 
     def place(self, incoming: Path, name: str) -> None:
         """Give a whole file its name.
@@ -163,7 +177,9 @@ class Incoming:
         if self._bytes > FILE_BYTES_MAX:
             raise RefusedError(413, f"a file may have {size(FILE_BYTES_MAX)}, this one has more")
         try:
-            self._outputs.check_disk(len(piece))  # others write too, and a length need not be told before
+            self._outputs.check_disk(
+                self._name, self._bytes
+            )  # others write too, and a length need not be told before
             self._file.write(piece)
         except OSError as error:
             raise refusal(error) from None
