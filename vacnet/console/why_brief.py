@@ -66,17 +66,24 @@ REMEDIES: Mapping[str, str] = {
 
 def answer(why: Why, width: int) -> str:
     """Return what settles whether one is started here, in lines of at most `width`, and what helps."""
-    rule = why.vetoes[0].rule if why.vetoes else why.reason.rule if why.reason else ""
+    rules = [reason.rule for reason in (*why.vetoes, why.reason) if reason is not None] or [""]
+    rule = rules[0]
     titles = {"Here", *(_by_rule(STANDS_ON, rule) or ())}
     titles |= {"Window"} if why.window.state == BACK_OFF and not why.vetoes else set()
     blocks = [
         *((title, lines) for title, lines in steps(why, width) if title in titles),
         ("Space", [f"{_machines(why.has)}; {_could(why.has)}"]),
-        ("Do", [(_by_rule(REMEDIES, rule) or "").format(target=why.target)]),
+        ("Do", _remedies(why.target, rules)),
         ("More", [f"`vacnet why {why.target} --full`: the whole proof, number by number"]),
     ]
     head = f"{why.target} on {why.factory}: {VERDICTS.get(rule, NOTHING)}"
     return "\n".join([head, *(paragraph(title, lines, width) for title, lines in blocks if any(lines))])
+
+
+def _remedies(target: str, rules: Sequence[str]) -> list[str]:
+    """Return what helps against each rule; that nothing is to be done only where that is all."""
+    told = [(_by_rule(REMEDIES, rule) or "").format(target=target) for rule in rules]
+    return [one for n, one in enumerate(told) if one and not (n and one.startswith("nothing"))]
 
 
 def _by_rule(table: Mapping[str, _Told], rule: str) -> _Told | None:

@@ -180,6 +180,12 @@ def test_what_settles_it_stands_alone_and_the_rest_is_a_word_away() -> None:
     ]
 
 
+def test_what_helps_is_told_of_each_thing_that_is_against_it() -> None:
+    vetoes = (Reason("", "host.overload", "load 9"), Reason("", "host.draining", "draining"))
+    told = answer(replace(IDLE, vetoes=vetoes, reason=Reason("idle", "hold.here", "held")), 100)
+    assert "Do       `vacnet undrain` takes it back\n         `vacnet target release idle --reason" in told
+
+
 def test_in_back_off_the_window_is_told_whatever_else_is_against_it() -> None:
     told = answer(replace(IDLE, reason=Reason("idle", "fit.none", "no room: needs 1 processor, 0 free")), 100)
     assert "\nWindow   number 3" in told
