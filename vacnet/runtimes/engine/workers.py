@@ -22,10 +22,11 @@ _Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]
 class Workers:
     """Threads that do what they are given, in order."""
 
-    def __init__(self, name: str, most: int) -> None:
-        """Begin no thread yet; at most `most` later."""
+    def __init__(self, name: str, most: int, at_end: Callable[[], None] = lambda: None) -> None:
+        """Begin no thread yet; at most `most` later, each of which calls `at_end` as its last."""
         self._name = name
         self._most = most
+        self._at_end = at_end
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
@@ -67,6 +68,7 @@ class Workers:
             # A loop that is closed waits for nothing any more.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._answer, future, result, error)
+        self._at_end()
 
     def _answer(self, future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
         self._busy -= 1

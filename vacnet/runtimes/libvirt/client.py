@@ -2,29 +2,30 @@
 
 Rules of this file: whoever asks meets two failures only. `RefusalError`: libvirt answered no. `AwayError`: it
 did not answer, so nothing is known of what it did. A connection that broke is opened anew at the next
-question; keep-alives notice one to a daemon that hangs. Whoever wants to know of a new connection is told on
-the thread that opened it, before the question is put.
+question; keep-alives notice one to a daemon that hangs. Small questions go over one connection, which hears
+events too; what takes work, and what waits for a QEMU to hear it, have threads of their own (`lane`). Whoever
+wants to know of a new connection for small questions is told on the thread that opened it, before one is put.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeVar
 
 from vacnet.runtimes.engine.faults import AwayError, RefusalError, shorten
-from vacnet.runtimes.engine.workers import Workers
 from vacnet.runtimes.libvirt import binding
 from vacnet.runtimes.libvirt.binding import Connection
 from vacnet.runtimes.libvirt.faults import is_away
+from vacnet.runtimes.libvirt.lane import Lane
 
 T = TypeVar("T")
 
-THREADS = 8
+MAKING_THREADS = 8
+PRESSING_THREADS = 4
+"""Each may be held up by a QEMU that is stopped, until that is killed."""
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 3
 """A daemon that is silent for 20 s is away."""
 
@@ -49,9 +50,9 @@ class Client:
         self.patience = patience
         self.opened: Callable[[ModuleType, Connection], None] = lambda _library, _connection: None
         """Called with each new connection, on a worker thread."""
-        self._workers = Workers("libvirt", THREADS)
-        self._opening = threading.Lock()
-        self._connection: Connection | None = None
+        self._asking = Lane("libvirt-ask", 1, self._open_to_hear)
+        self._making = Lane("libvirt-make", MAKING_THREADS, self._open)
+        self._pressing = Lane("libvirt-press", PRESSING_THREADS, self._open)
 
     async def ask(self, question: Callable[[Connection], T], seconds: float = 0.0) -> T:
         """Put a question to libvirt and return its answer.
@@ -61,37 +62,42 @@ class Client:
             AwayError: it does not answer within `seconds` (0: as long as a small question may take).
             NotNowError: its library is not installed.
         """
-        seconds = seconds or self.patience.ask_seconds
+        return await self._on(self._asking, question, seconds or self.patience.ask_seconds)
+
+    async def make(self, question: Callable[[Connection], T]) -> T:
+        """Put a question that takes work and return its answer; see `ask`."""
+        return await self._on(self._making, question, self.patience.make_seconds)
+
+    async def press(self, question: Callable[[Connection], T]) -> T:
+        """Put a question that a QEMU has to hear and return its answer; see `ask`."""
+        return await self._on(self._pressing, question, self.patience.make_seconds)
+
+    async def _on(self, lane: Lane, question: Callable[[Connection], T], seconds: float) -> T:
         try:
             async with asyncio.timeout(seconds):
-                return await self._workers.do(lambda: self._put(question))
+                return await lane.do(lambda: self._put(lane, question))
         except TimeoutError:
             words = f"libvirt at {self.uri} did not answer within {seconds:g} s; see whether it is well"
             raise AwayError(words) from None
 
-    async def make(self, question: Callable[[Connection], T]) -> T:
-        """Put a question that takes work and return its answer; see `ask`."""
-        return await self.ask(question, self.patience.make_seconds)
-
-    def _put(self, question: Callable[[Connection], T]) -> T:
+    def _put(self, lane: Lane, question: Callable[[Connection], T]) -> T:
         library = binding.load()
         try:
-            return question(self._connected(library))
+            return question(lane.connection(library))
         except library.libvirtError as error:
             raise self._understood(error) from error
 
-    def _connected(self, library: ModuleType) -> Connection:
-        with self._opening:
-            if self._connection is not None and self._connection.isAlive():
-                return self._connection
-            self._connection = None
-            made = library.open(self.uri)
-            # The test driver of libvirt lives in this process and has nobody to keep alive.
-            if not self.uri.startswith("test:"):
-                made.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
-            self.opened(library, made)
-            self._connection = made
-            return made
+    def _open(self, library: ModuleType) -> Connection:
+        made = library.open(self.uri)
+        # The test driver of libvirt lives in this process and has nobody to keep alive.
+        if not self.uri.startswith("test:"):
+            made.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT)
+        return made
+
+    def _open_to_hear(self, library: ModuleType) -> Connection:
+        made = self._open(library)
+        self.opened(library, made)
+        return made
 
     def _understood(self, error: Exception) -> Exception:
         code, words = getattr(error, "get_error_code", lambda: 0)(), shorten(str(error))
@@ -104,11 +110,9 @@ class Client:
         return f"libvirt at {self.uri} does not answer ({words}): see its log (journalctl -u libvirtd)"
 
     def close(self) -> None:
-        """Let go of threads and the connection; what is under way ends unheard."""
-        self._workers.close()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            threading.Thread(target=_close, args=(connection,), daemon=True).start()
+        """Let go of threads and connections; what is under way ends unheard."""
+        for lane in (self._asking, self._making, self._pressing):
+            lane.close()
 
 
 _REMEDIES = (
@@ -116,9 +120,3 @@ _REMEDIES = (
     ("Connection refused", "start it (systemctl start libvirtd)"),
     ("Permission denied", "put the factory's user into the group libvirt (usermod -aG libvirt USER)"),
 )
-
-
-def _close(connection: Connection) -> None:
-    """Close on a thread of its own: one to a daemon that hangs would hold up the end of the factory."""
-    with suppress(Exception):  # it is being thrown away
-        connection.close()
