@@ -31,8 +31,9 @@ IMAGE = ".image"
 PART = ".part"
 SPARE_BYTES = 256 << 20
 """What a download leaves free on the disk: the record and running machines need some."""
-FRESH_SECONDS = 60.0
-"""What came so lately is for a machine that is about to take it."""
+FRESH_SECONDS = 900.0
+"""What came so lately is for a machine that is about to take it: one whose image was not here is tried again
+after ten minutes at the latest, and two that threw out each other's would never start."""
 _READABLE = 0o644
 
 

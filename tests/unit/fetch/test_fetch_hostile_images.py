@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,6 +216,18 @@ async def test_what_nobody_has_goes_before_the_disk_is_called_full(
         assert {path.name[:64] for path in here.images()} == {
             sha256(raw_image(MIB, bytes([65 + number]))) for number in (1, 2)
         }
+
+
+async def test_what_came_for_a_machine_is_there_when_it_is_tried_again(tmp_path: Path) -> None:
+    """Ten minutes later at most; another target's image does not throw it out before."""
+    async with serving(_many) as server, site(tmp_path, images_bytes_max=MIB) as here:
+        await _have(here, server, 0, used=int(time.time()) - 600)
+        with pytest.raises(NotNowError, match=r"1.0 MiB are in use and images_max in \[fetch\] is 1.0 MiB"):
+            await here.cache.hold(here.target(server.url("/1")), here.machine(1))
+        await _have(here, server, 0, used=int(time.time()) - 1000)
+        await here.cache.hold(here.target(server.url("/2")), here.machine(2))
+    paths = [one.line.split()[1] for one in server.requests]
+    assert paths == ["/0", "/1", "/2"], "the first was here when it was wanted again"
 
 
 @pytest.mark.parametrize("images_bytes_max", [4 * MIB, 400 * MIB])
