@@ -61,7 +61,7 @@ MOODS: tuple[Mood, ...] = (
         glyphs.SILENT,
         Tone.WARN,
         _state("unknown"),
-        "does it run, with a key of ours, and is UDP open to it?",
+        "does it run, with a key of ours, is UDP open? `vacnet peers check` asks it",
     ),
     Mood("draining", glyphs.DRAINING, Tone.WARN, _flag("draining"), "it starts nothing new"),
     Mood("isolated", glyphs.DRAINING, Tone.WARN, _flag("isolated"), "it hears none of its peers"),

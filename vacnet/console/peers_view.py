@@ -34,7 +34,7 @@ STATES: Mapping[str, tuple[str, str, Tone]] = {
 }
 """Sign, word and tone; the words are those of `vacnet factories`."""
 CONFLICT = (glyphs.ERROR, "conflict", Tone.BAD)
-NEVER_HEARD = "does it run, with this key, and is UDP open to it? `vacnet peers check` asks it"
+NEVER_HEARD = "does it run, with a key of ours, is UDP open? `vacnet peers check` asks it"
 
 NO_PEERS = "No peers: `vacnet peers add HOST` on either side brings two hosts together."
 

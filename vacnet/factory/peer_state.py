@@ -23,7 +23,7 @@ from vacnet.targets.address import endpoint_text
 UNKNOWN = "unknown"
 CONFLICT = "conflict"
 """Flag of who runs under a name that another running factory bears, and so is not taken for it."""
-NEVER_HEARD = "never heard: does it run, with a key of ours, and is UDP open to it?"
+NEVER_HEARD = "never heard: does it run, with a key of ours, is UDP open? `vacnet peers check` asks it"
 
 NO_NOTES: Mapping[Address, str] = MappingProxyType({})
 
