@@ -8,6 +8,7 @@ labels, with a warning, and its deadline then ends it like any other.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from vacnet.machines.spec import LABEL_PREFIX, Spec
 from vacnet.machines.tools import Tools
 from vacnet.record.rows import ENDED
 from vacnet.targets.model import Target
+
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 async def machine_of_object(seen: Seen, runtime: Runtime, tools: Tools) -> Machine | None:
@@ -72,16 +75,27 @@ def spec_of_labels(seen: Seen, runtime: Runtime, home: Path, tools: Tools) -> Sp
             factory=labels["factory"],
             space=labels["space"],
             target=Target(name=labels["target"], machine_model=model),
-            processors=int(labels["processors"]),
+            processors=_whole(labels["processors"]),
             memory_bytes=seen.memory_limit_bytes,
             disk_bytes=0,
             directory=home,
-            created_wall=int(labels["created"]),
-            deadline_at=Now.at(tools.now(), int(labels["deadline"])),
-            deadline_wall=int(labels["deadline"]),
-            ticket_number=int(ticket),
-            window_number=int(window),
+            created_wall=_whole(labels["created"]),
+            deadline_at=Now.at(tools.now(), _whole(labels["deadline"])),
+            deadline_wall=_whole(labels["deadline"]),
+            ticket_number=_whole(ticket),
+            window_number=_whole(window),
             window_opener=opener,
         )
     except (KeyError, ValueError):
         return None
+
+
+def _whole(label: str) -> int:
+    """Return a label's number; bounded, for what makes labels may lie.
+
+    Raises:
+        ValueError: it is none that we would have written.
+    """
+    if _NUMBER.fullmatch(label) is None:
+        raise ValueError(label)
+    return int(label)

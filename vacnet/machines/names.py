@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import count
 
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9-]{1,63})*")
-_ID = re.compile(r"([0-9]{1,12})_([a-z0-9][a-z0-9.-]*)_([0-9]{2,})")
+_ID = re.compile(r"([0-9]{1,12})_([a-z0-9][a-z0-9.-]{0,199})_([0-9]{2,9})")
+"""Bounded: engines show us what anybody may have labelled, and it names a directory."""
 _FIELD = re.compile(r"\{(host|domain|number)(?::0?([0-9])d)?\}")
 
 

@@ -60,7 +60,7 @@ def remove(directory: Path) -> None:
     connection = importlib.import_module("libvirt").open(uri)
     for domain in connection.listAllDomains(0):
         # A machine's id is its factory's alone.
-        if labels.machine_of(carried_by(domain), factory) == directory.name:
+        if labels.machine_of(carried_by(domain), factory, domain.UUIDString()) == directory.name:
             domain.undefine()  # first: so that it is gone, and not ended, when it is destroyed
             domain.destroy()
     connection.close()

@@ -251,6 +251,8 @@ async def test_an_adopted_machine_past_its_deadline_is_ended(floor: Floor) -> No
         {"vacnet.factory": "wn02.example.org"},
         {"vacnet.factory": "wn01.example.org"},
         {"vacnet.factory": "wn01.example.org", "vacnet.ticket": "x:y:z"},
+        {**spec().labels(), "vacnet.factory": "wn01.example.org", "vacnet.deadline": "9" * 400},
+        {**spec().labels(), "vacnet.factory": "wn01.example.org", "vacnet.processors": "9" * 5000},
     ],
 )
 async def test_what_bears_no_label_of_ours_or_not_enough_of_them_is_never_touched(

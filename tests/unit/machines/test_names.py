@@ -52,7 +52,19 @@ def test_an_id_is_read_back(created: int, target: str, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1_a", "1_a_1", "x_a_00", "1_a/../b_00", "1_../_00", "1_a_00\n", "1_A_00"]
+    "text",
+    [
+        "",
+        "1_a",
+        "1_a_1",
+        "x_a_00",
+        "1_a/../b_00",
+        "1_../_00",
+        "1_a_00\n",
+        "1_A_00",
+        "1_a_" + "0" * 5000,
+        f"1_{'a' * 300}_00",
+    ],
 )
 def test_what_is_no_id_is_none(text: str) -> None:
     assert parse_machine_id(text) is None

@@ -86,12 +86,24 @@ def test_a_document_type_is_not_even_parsed() -> None:
 @pytest.mark.parametrize(
     ("carried", "machine"),
     [
-        ({"vacnet.factory": "wn01", "vacnet.machine": "100_t_00"}, "100_t_00"),
-        ({"vacnet.factory": "wn02", "vacnet.machine": "100_t_00"}, ""),
-        ({"vacnet.factory": "wn01", "vacnet.machine": "../../etc"}, ""),
-        ({"vacnet.factory": "wn01"}, ""),
+        ({"factory": "wn01", "machine": "100_t_00", "uuid": "u"}, "100_t_00"),
+        ({"factory": "wn02", "machine": "100_t_00", "uuid": "u"}, ""),
+        ({"factory": "wn01", "machine": "../../etc", "uuid": "u"}, ""),
+        ({"factory": "wn01", "machine": "100_t_" + "0" * 5000, "uuid": "u"}, ""),
+        ({"factory": "wn01", "machine": f"100_{'t' * 300}_00", "uuid": "u"}, ""),
+        ({"factory": "wn01", "machine": "100_t_00", "uuid": "of another"}, ""),
+        ({"factory": "wn01", "machine": "100_t_00"}, ""),
+        ({"factory": "wn01", "uuid": "u"}, ""),
         ({}, ""),
     ],
 )
-def test_only_a_domain_with_our_factorys_name_is_ours(carried: dict[str, str], machine: str) -> None:
-    assert labels.machine_of(carried, "wn01") == machine
+def test_only_a_domain_with_our_factorys_name_and_its_own_uuid_is_ours(
+    carried: dict[str, str], machine: str
+) -> None:
+    named = {f"vacnet.{name}": value for name, value in carried.items()}
+    assert labels.machine_of(named, "wn01", "u") == machine
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "٣", "9" * 5000, "65536"])
+def test_a_number_that_we_would_not_have_written_is_none(text: str) -> None:
+    assert labels.number({labels.PORT: text}, labels.PORT, 65535) == 0

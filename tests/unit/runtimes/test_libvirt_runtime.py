@@ -174,3 +174,50 @@ async def test_a_seed_disk_is_there_before_its_machine_and_goes_with_it(
     await later.stop(spec.id, 0.0)
     await later.forget(spec.id)
     assert not disk.exists()
+
+
+LIE = """<domain type='test'><name>{name}</name>{uuid}<memory>1</memory><os><type>hvm</type></os><metadata>
+<vacnet:machine xmlns:vacnet='urn:vacnet:machine:1'>{labels}</vacnet:machine></metadata></domain>"""
+
+
+def lie(stand: Stand, labels: dict[str, str], name: str, uuid: str = "") -> Any:
+    """Define a domain that carries our element, written by somebody else."""
+    written = "".join(f"<vacnet:label name='{key}'>{labels[key]}</vacnet:label>" for key in labels)
+    uuid = f"<uuid>{uuid}</uuid>" if uuid else ""
+    return stand.connection.defineXML(LIE.format(name=name, uuid=uuid, labels=written))
+
+
+async def test_a_copy_of_a_machine_is_a_stranger_and_hides_nothing(stand: Stand) -> None:
+    """As `virt-clone` makes it: with another name and uuid, and all that the machine carries."""
+    runtime, spec = stand.runtime(), stand.spec()
+    await runtime.start(spec)
+    copy = lie(stand, spec.labels(), "copy.example.org")
+    assert (await runtime.seen())[spec.id].running
+    await runtime.stop(spec.id, 0.0)
+    await runtime.forget(spec.id)
+    assert copy.name() in {one.name() for one in stand.connection.listAllDomains(0)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"vacnet.memory_bytes": "much"},
+        {"vacnet.memory_bytes": "9" * 5000},
+        {"vacnet.port": "9" * 5000},
+        {"vacnet.port": "65536"},
+        {"vacnet.machine": "100_t_" + "9" * 5000},
+        {"vacnet.machine": f"100_{'t' * 300}_00"},
+    ],
+)
+async def test_whatever_a_domain_says_of_itself_the_others_are_seen(
+    stand: Stand, told: dict[str, str]
+) -> None:
+    runtime, spec = stand.runtime(), stand.spec()
+    await runtime.start(spec)
+    uuid = "7c8ef0b6-0000-4000-8000-000000000001"
+    labels = {**spec.labels(), "vacnet.uuid": uuid, "vacnet.machine": "100_u_00", **told}
+    lie(stand, labels, "lie.example.org", uuid).create()
+    home = stand.root / "machines" / labels["vacnet.machine"][:200]
+    home.mkdir()
+    (home / "spec.json").write_bytes(encode_spec(spec))
+    assert (await runtime.seen())[spec.id].running

@@ -115,7 +115,7 @@ class Look:
             if uuid not in self._carried:
                 self._carried[uuid] = carried_by(handle)
             carried = self._carried[uuid]
-            machine_id = labels.machine_of(carried, self._factory)
+            machine_id = labels.machine_of(carried, self._factory, uuid)
             if machine_id and (state := _state_of(handle)) is not None:
                 yield Domain(
                     uuid=uuid,

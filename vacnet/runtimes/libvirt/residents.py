@@ -23,6 +23,8 @@ from vacnet.runtimes.libvirt import addresses, labels
 from vacnet.runtimes.libvirt.addresses import Card
 from vacnet.runtimes.libvirt.look import Domain
 
+PORT_MAX = 65535
+
 log = structlog.get_logger(__name__)
 
 
@@ -81,10 +83,9 @@ class Residents:
             log.warning("libvirt.unserved", id=domain.machine_id, why="its directory is lost")
             return
         card = Card(domain.labels.get(labels.MAC, ""), domain.labels.get(labels.ADDRESS, ""))
-        port = domain.labels.get(labels.PORT, "")
+        port = labels.number(domain.labels, labels.PORT, PORT_MAX)
         try:
-            number = int(port) if port.isdecimal() else 0
-            await self.let_in(spec, card, own_network=not port, port=number)
+            await self.let_in(spec, card, own_network=labels.PORT not in domain.labels, port=port)
         except NotNowError as error:
             log.warning("libvirt.unserved", id=domain.machine_id, why=str(error))
 

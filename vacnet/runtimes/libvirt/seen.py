@@ -77,7 +77,7 @@ def describe(domain: Domain, known: Known) -> Seen:
         reference=domain.uuid,
         running=domain.running,
         ended_wall=None if domain.running or domain.witnessed else known.ended_wall,
-        memory_limit_bytes=int(domain.labels.get(labels.MEMORY) or 0),
+        memory_limit_bytes=labels.number(domain.labels, labels.MEMORY),
         lost=ended.lost,
         failed=ended.failed,
         usage=known.usage,
