@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,11 +36,24 @@ def client_for(asking: Asking, patience_seconds: float = PATIENCE_SECONDS) -> Cl
 
 def _socket(asking: Asking) -> Path | None:
     """Return the socket to ask at; None: that of VACNET_SOCKET, else of the host."""
-    if asking.socket is not None or asking.config is None or os.environ.get("VACNET_SOCKET"):
+    if asking.socket is not None or asking.config is None:
         return asking.socket
     from vacnet.cli import settings_files  # late: it reads the settings
 
+    if named := os.environ.get("VACNET_SOCKET"):
+        _tell_if_another(named, asking.config)
+        return None
     return settings_files.control_socket(asking.config)
+
+
+def _tell_if_another(named: str, config: Path) -> None:
+    """Say that the variable stands before the settings, where these lead to another factory."""
+    from vacnet.cli import settings_files
+    from vacnet.cli.exits import CommandError
+
+    with suppress(CommandError):  # settings that are not there lead nowhere
+        if settings_files.control_socket(config) != Path(named):
+            tell(f"vacnet: {named} is asked, for VACNET_SOCKET stands before --config")
 
 
 def asked_or_told(question: Callable[[Client], _Answer], asking: Asking, without: str) -> _Answer | None:

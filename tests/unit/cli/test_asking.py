@@ -70,7 +70,11 @@ def test_a_socket_is_asked_before_the_variable_and_the_variable_before_the_setti
 ) -> None:
     dead = tmp_path / "dead.sock"
     assert vacnet("space", "--once", "--socket", daemon, socket=dead).returncode == 0
-    assert vacnet("space", "--once", "--config", running, socket=daemon).returncode == 0
+    done = vacnet("space", "--once", "--config", running, socket=daemon)
+    assert done.returncode == 0
+    assert done.stderr == f"vacnet: {daemon} is asked, for VACNET_SOCKET stands before --config\n"
+    same = vacnet("space", "--once", "--config", running, socket=running.parent / "state/control.sock")
+    assert (same.returncode, same.stderr) == (0, "")
     done = vacnet("space", "--once", "--config", running, socket=dead)
     assert (done.returncode, f"at {dead}" in done.stderr) == (Exit.NO_DAEMON, True)
 
