@@ -30,6 +30,7 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
     """
     from vacnet.console import drain_words  # late: see output
 
+    state = None
     with Waiting("waiting"):
         for state in _states(client, timeout_seconds):
             away = f"no factory answers at {client.socket_path}; asking again"
@@ -41,10 +42,9 @@ def wait_until_over(client: Client, timeout_seconds: float | None, told: str) ->
             told = now
             if state is not None and not state.draining:
                 raise CommandError(f"{state.factory} is no longer drained: somebody ran `vacnet undrain`")
+    ends = ", and `vacnet drain --now` ends them at once" if state and state.left and not state.now else ""
     raise CommandError(
-        f"not over within {timeout_seconds:g} s: {told}; the drain goes on, "
-        "and `vacnet drain --now` ends them at once",
-        Exit.TOO_SLOW,
+        f"not over within {timeout_seconds:g} s: {told}; the drain goes on{ends}", Exit.TOO_SLOW
     )
 
 
