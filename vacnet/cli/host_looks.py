@@ -9,6 +9,7 @@ pulled or started.
 from __future__ import annotations
 
 import asyncio
+import os
 import pwd
 import stat
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from vacnet.machines.runtime import NotNowError
 from vacnet.runtimes.docker import asked
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.runtimes.libvirt import asked as asked_libvirt
+from vacnet.runtimes.libvirt import disks
 from vacnet.runtimes.libvirt.runtime import LibvirtRuntime
 from vacnet.runtimes.process import user
 from vacnet.runtimes.process.runtime import ProcessRuntime
@@ -144,13 +146,15 @@ def _images(settings: Settings) -> Iterator[Problem]:
 
 
 def _why_no_image(target: Target) -> str:
-    if not is_local(target.root_image):
+    if not target.root_image or not is_local(target.root_image):
         return ""
+    path = place_of(target, target.root_image)
     try:
-        look_at(place_of(target, target.root_image))
+        look_at(path)
     except UnavailableError as error:
         return f"{target.root_image}: {error}"
-    return ""
+    # Not root: QEMU is whoever asks, and has read it now.
+    return "" if os.geteuid() else disks.why_unreadable(path) or disks.why_unreached(path)
 
 
 def _site_files(settings: Settings) -> Iterator[Problem]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.unit.cli.conftest import Command, Done
+from tools.guest.sector import disk
 from vacnet.cli.exits import Exit
 
 Checked = Callable[..., Done]
@@ -139,6 +142,24 @@ def test_an_image_of_this_host_that_is_none_is_told_at_its_line(checked: Checked
     told = checked(vm(tmp_path / "disk.gz")).stderr
     assert "more.toml:3: targets.grid.root_image" in told
     assert "it is packed by gzip; publish it unpacked" in told
+
+
+def test_an_image_that_is_missing_is_told_once(checked: Checked) -> None:
+    told = checked('[targets.grid]\nmachine_model = "vm"\n').stderr
+    assert told.count("root_image: ") == 1, told
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a QEMU that is another user's")
+def test_an_image_that_qemus_user_cannot_have_is_told_with_what_lets_it(checked: Checked) -> None:
+    with tempfile.TemporaryDirectory() as closed:  # not tmp_path, all of which is closed
+        image = Path(closed) / "disk"
+        image.write_bytes(disk("x", None))
+        image.chmod(0o600)
+        assert f"to read: chmod o+r {image}" in checked(vm(image)).stderr
+        image.chmod(0o644)
+        assert f"may not get to {image}: chmod o+x {closed}" in checked(vm(image)).stderr
+        Path(closed).chmod(0o711)
+        assert "QEMU's user" not in checked(vm(image)).stderr
 
 
 def test_a_signature_that_nothing_here_can_check_is_told(

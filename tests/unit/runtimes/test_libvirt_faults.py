@@ -37,6 +37,10 @@ NOT_NOW = {
         "Network filter not found: no nwfilter with matching name 'clean-traffic'",
         "libvirt-daemon-config-nwfilter",
     ),
+    "no virtlogd": (
+        "Failed to connect socket to '/run/libvirt/virtlogd-sock': Connection refused",
+        "systemctl start virtlogd.socket",
+    ),
     "busy": ("Timed out during operation: cannot acquire state change lock", "libvirt is busy"),
 }
 
@@ -73,6 +77,18 @@ def test_pages_of_words_are_cut() -> None:
 def test_a_libvirt_that_is_away_is_known_by_its_words(words: str) -> None:
     assert is_away(words)
     assert not is_away("Domain not found: no domain with matching uuid")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Failed to connect socket to '/run/libvirt/virtlogd-sock': Connection refused",
+        "Unable to read from monitor: Connection reset by peer",
+        "failed to connect to monitor socket: Connection refused",
+    ],
+)
+def test_who_tells_of_another_that_is_away_is_there(words: str) -> None:
+    assert not is_away(words)
 
 
 async def test_without_its_library_the_probe_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

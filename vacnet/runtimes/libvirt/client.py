@@ -116,6 +116,10 @@ class Client:
 
 
 _REMEDIES = (
+    (
+        "virtqemud-sock",
+        "start it (systemctl start virtqemud.socket virtnetworkd.socket virtnwfilterd.socket)",
+    ),
     ("No such file", "start it (systemctl start libvirtd), or set uri in [runtimes.libvirt]"),
     ("Connection refused", "start it (systemctl start libvirtd)"),
     ("Permission denied", "put the factory's user into the group libvirt (usermod -aG libvirt USER)"),

@@ -8,6 +8,7 @@ walk through it, and list nothing.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -79,6 +80,22 @@ def check_readable(path: Path, user: str, *, as_root: bool) -> None:
     Raises:
         NotNowError: it may not, and what to do.
     """
-    if as_root and not path.stat().st_mode & 0o004:
-        whose = f"QEMU's user ({user})" if user else "QEMU's user"
-        raise NotNowError(f"image {path} is not for {whose} to read: chmod o+r {path}")
+    if as_root and (words := why_unreadable(path, user)):
+        raise NotNowError(words)
+
+
+def why_unreadable(path: Path, user: str = "") -> str:
+    """Return why QEMU's user may not read an image, and what to do; empty where it may."""
+    whose = f"QEMU's user ({user})" if user else "QEMU's user"
+    readable = path.stat().st_mode & stat.S_IROTH
+    return "" if readable else f"image {path} is not for {whose} to read: chmod o+r {path}"
+
+
+def why_unreached(path: Path) -> str:
+    """Return why QEMU's user may not get to a file, and what to do; empty where everybody may.
+
+    A list of access (ACL) may let it in all the same, so it is a warning at most.
+    """
+    closed = (one for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH)
+    folder = next(closed, None)
+    return f"QEMU's user may not get to {path}: chmod o+x {folder}" if folder else ""

@@ -26,9 +26,13 @@ _AWAY = re.compile(
 )
 
 
+_OF_OTHERS = re.compile(r"monitor|/virt(?!qemud)[a-z]+-sock")
+"""In what libvirt says of its QEMU, or of a daemon beside it, that went from it: libvirt itself answers."""
+
+
 def is_away(words: str) -> bool:
     """Tell whether an error says that nobody answered."""
-    return _AWAY.search(words) is not None
+    return _AWAY.search(words) is not None and _OF_OTHERS.search(words) is None
 
 
 _NOT_NOW = (
@@ -49,7 +53,7 @@ _NOT_NOW = (
     ),
     remedy(
         "permission denied",
-        "QEMU's user has to get to the state directory: chmod o+x it and what is above it",
+        "QEMU's user has to get to that file: chmod o+x each folder above it (namei -m FILE shows them)",
     ),
     remedy(
         "cannot get interface mtu|no network with matching name|network .* is not active"
@@ -61,7 +65,11 @@ _NOT_NOW = (
         "install libvirt's filters (Enterprise Linux: libvirt-daemon-config-nwfilter)",
     ),
     remedy(
-        "cannot acquire state change lock|timed out during operation|virtlogd|virtlogd-sock",
+        "/virt[a-z]+-sock",
+        "start the daemon of that socket (of virtlogd-sock: systemctl start virtlogd.socket)",
+    ),
+    remedy(
+        "cannot acquire state change lock|timed out during operation|virtlogd",
         "libvirt is busy or being restarted; see its log if that lasts",
     ),
 )
