@@ -62,7 +62,8 @@ def read(config: Path | None) -> Found:
     names = tuple(file.name for file in files)
     if reading.settings is None or missing:
         draft = None if missing else reading.draft
-        return Found(places=places, files=names, settings=None, draft=draft, problems=problems)
+        told = (*problems, *(_wrong_lists(draft, problems) if draft else ()))
+        return Found(places=places, files=names, settings=None, draft=draft, problems=told)
     keys, wrong_keys = _keys(reading.settings)
     peers, wrong_peers = _peers(reading.settings)
     return Found(
@@ -74,6 +75,14 @@ def read(config: Path | None) -> Found:
         peers=peers,
         problems=(*problems, *wrong_keys, *wrong_peers),
     )
+
+
+def _wrong_lists(draft: Settings, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what is wrong with the key and peers files, where the settings say well which those are."""
+    bad = {problem.key for problem in problems}
+    keys = () if "space.key_file" in bad else _keys(draft)[1]
+    peers = () if "space.peers_file" in bad else _peers(draft)[1]
+    return (*keys, *peers)
 
 
 def built_in(places: Places) -> Settings | None:

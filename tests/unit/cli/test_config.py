@@ -178,3 +178,17 @@ def test_a_key_of_the_peers_file_that_nobody_knows_is_a_warning_as_to_a_factory(
 
 def test_settings_without_a_target_say_that_nothing_is_made(vacnet: Command, made: Path) -> None:
     assert "nothing is made yet: there is no target" in vacnet("config", "check", "--config", made).stdout
+
+
+def test_wrong_settings_do_not_hide_what_is_wrong_with_key_and_peers(vacnet: Command, made: Path) -> None:
+    (made / "space.key").write_text("")
+    (made / "peers.toml").write_text("foo = 1\n")
+    main = (made / "vacnet.toml").read_text()
+    (made / "vacnet.toml").write_text(main.replace("processors =", "procesors ="))
+    told = vacnet("config", "check", "--config", made).stderr
+    for words in ("the nearest is processors", "space.key: holds no member key", "peers.toml:1: foo"):
+        assert words in told
+    (made / "vacnet.toml").write_text(main.replace("[factory]", 'key_file = "x"\n[factory]'))
+    told = vacnet("config", "check", "--config", made).stderr
+    assert "space.key_file" in told
+    assert "holds no member key" not in told, "which file is meant is not known"
