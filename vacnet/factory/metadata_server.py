@@ -15,7 +15,6 @@ import asyncio
 import os
 import secrets
 import socket
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,7 +27,7 @@ from aiohttp import web
 
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.logs import tell_failure
-from vacnet.factory.metadata_connection import Connection
+from vacnet.factory.metadata_connection import Connection, Connections
 from vacnet.factory.metadata_rates import Bucket
 from vacnet.machines.metadata.outputs import Incoming, Outputs, RefusedError
 from vacnet.machines.metadata.pages import Answer, Request, Site, Upload
@@ -83,7 +82,7 @@ class MetadataServer:
         self._clock = clock
         self._tokens = Tokens(secrets.token_bytes(32))
         self._web = web.Server(self._answer)
-        self._counts: Counter[str] = Counter()
+        self._connections: Connections = {}
         self._shared: dict[tuple[str, int], _Door] = {}
         self._doors: dict[str, _Door] = {}
         self._served: dict[str, _Served] = {}
@@ -146,7 +145,7 @@ class MetadataServer:
 
     async def _open(self, address: str, port: int, door: str) -> _Door:
         loop = asyncio.get_running_loop()
-        connect = partial(Connection, self._web, door, self._counts, self._served.__contains__)
+        connect = partial(Connection, self._web, door, self._connections, self._served.__contains__)
         try:
             listening = await loop.create_server(
                 connect, address, port, family=socket.AF_INET, backlog=BACKLOG
@@ -164,9 +163,8 @@ class MetadataServer:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101 (as `_open` makes them)
-        connection.heard()
         try:
-            answer = await self._answer_of(request, connection.peer)
+            answer = await self._answer_of(request, connection)
         except BROKEN_OFF:
             answer = Answer(400, b"the request did not come whole\n")
         except Exception as error:  # noqa: BLE001 (a question never ends the daemon)
@@ -177,11 +175,12 @@ class MetadataServer:
         response.force_close()
         return response
 
-    async def _answer_of(self, request: web.BaseRequest, peer: str) -> Answer:
-        served = self._served.get(peer)
+    async def _answer_of(self, request: web.BaseRequest, connection: Connection) -> Answer:
+        served = self._served.get(connection.peer)
         path = "" if served is None else _path(request, served)
         if served is None or not path:
             return Answer(403, b"no machine of this factory has this address\n")
+        connection.is_heard = True
         if not served.bucket.take(self._clock()):
             return Answer(429, b"too many requests; wait a second\n", headers={"Retry-After": "1"})
         asked = _request(request, path)

@@ -123,9 +123,9 @@ async def test_who_never_reads_the_answer_is_closed_all_the_same(
     _, writer = await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(request("GET /latest/user-data"))
-    while not floor.server._counts:  # noqa: ASYNC110 (the beginning and end of a connection have no event)
+    while not floor.server._connections:  # noqa: ASYNC110 (the beginning and end of a connection have no event)
         await asyncio.sleep(0.001)
-    while floor.server._counts:  # noqa: ASYNC110 (the same)
+    while floor.server._connections:  # noqa: ASYNC110 (the same)
         await asyncio.sleep(0.001)
     writer.close()
 
@@ -178,6 +178,21 @@ async def test_who_knocks_at_another_s_door_learns_and_leaves_nothing(floor: Flo
     assert floor.outputs_of(victim) == floor.outputs_of(thief) == []
 
 
+async def test_who_knocks_without_end_does_not_keep_a_machine_out(floor: Floor, tmp_path: Path) -> None:
+    victim = resident(tmp_path, 8, address="")
+    port = await floor.server.open_door(victim)
+    knocking = [
+        await asyncio.open_connection("127.0.0.1", port, local_addr=(FIRST, 0))
+        for _ in range(2 * metadata_connection.PER_PEER_MAX)
+    ]
+    for _, writer in knocking[::2]:
+        writer.write(request("PUT /joboutputs/log", Content_Length="9"))
+    beat = f"/{victim.spec.uuid}/joboutputs/heartbeat"
+    assert await floor.ask(beat, method="PUT", data=b"", port=port) == (201, b"")
+    for _, writer in knocking:
+        writer.close()
+
+
 async def test_strangers_have_one_allowance_between_them_and_machines_are_answered(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +202,7 @@ async def test_strangers_have_one_allowance_between_them_and_machines_are_answer
         await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(f"127.0.2.{number}", 0))
         for number in range(1, 4 * metadata_connection.PER_PEER_MAX)
     ]
-    assert await floor.raw(request("GET /"), by="127.0.3.1") == b""
+    assert sum(map(len, floor.server._connections.values())) == metadata_connection.PER_PEER_MAX
     assert (await floor.ask("/latest/meta-data/mac"))[0] == 200
     for _, writer in idle:
         writer.close()

@@ -108,9 +108,26 @@ async def test_a_machine_has_a_few_connections_and_others_are_answered(floor: Fl
         await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
         for _ in range(metadata_connection.PER_PEER_MAX)
     ]
+    assert (await floor.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    assert await idle[0][0].read() == b"", "the oldest that said nothing made room"
+    assert len(floor.server._connections[FIRST]) < metadata_connection.PER_PEER_MAX
+    for _, writer in idle:
+        writer.close()
+
+
+async def test_a_machine_that_has_all_its_connections_at_work_gets_no_more(floor: Floor) -> None:
+    head = b"PUT /joboutputs/log HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    busy = [
+        await asyncio.open_connection("127.0.0.1", floor.port, local_addr=(FIRST, 0))
+        for _ in range(metadata_connection.PER_PEER_MAX)
+    ]
+    for _, writer in busy:
+        writer.write(head)
+    while not all(one.is_heard for one in floor.server._connections.get(FIRST, [])):  # noqa: ASYNC110 (no event)
+        await asyncio.sleep(0.001)
     assert await floor.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
     assert (await floor.ask("/", by=SECOND))[0] == 200
-    for _, writer in idle:
+    for _, writer in busy:
         writer.close()
 
 
@@ -224,4 +241,4 @@ async def test_who_never_ends_is_closed_and_leaves_nothing(
     while list(home.glob(".incoming-*")):  # noqa: ASYNC110 (a file has no event)
         await asyncio.sleep(0.001)
     assert list(floor.outputs().iterdir()) == []
-    assert not floor.server._counts
+    assert not floor.server._connections
