@@ -24,6 +24,7 @@ from vacnet.runtimes.libvirt.lane import Lane
 T = TypeVar("T")
 
 MAKING_THREADS = 8
+MEASURING_THREADS = 2
 PRESSING_THREADS = 4
 """Each may be held up by a QEMU that is stopped, until that is killed."""
 KEEPALIVE_SECONDS, KEEPALIVE_COUNT = 5, 3
@@ -37,6 +38,8 @@ class Patience:
     probe_seconds: float = 6.0
     ask_seconds: float = 20.0
     """For a look: milliseconds on an idle host."""
+    measure_seconds: float = 5.0
+    """For what all machines use: milliseconds, and for ever where one's QEMU is stopped."""
     make_seconds: float = 90.0
     """For a start: half a second; most of a minute where QEMU has to be asked what it can do."""
 
@@ -52,6 +55,7 @@ class Client:
         """Called with each new connection, on a worker thread."""
         self._asking = Lane("libvirt-ask", 1, self._open_to_hear)
         self._making = Lane("libvirt-make", MAKING_THREADS, self._open)
+        self._measuring = Lane("libvirt-measure", MEASURING_THREADS, self._open)
         self._pressing = Lane("libvirt-press", PRESSING_THREADS, self._open)
 
     async def ask(self, question: Callable[[Connection], T], seconds: float = 0.0) -> T:
@@ -67,6 +71,10 @@ class Client:
     async def make(self, question: Callable[[Connection], T]) -> T:
         """Put a question that takes work and return its answer; see `ask`."""
         return await self._on(self._making, question, self.patience.make_seconds)
+
+    async def measure(self, question: Callable[[Connection], T]) -> T:
+        """Put a question that asks each QEMU and return its answer; see `ask`."""
+        return await self._on(self._measuring, question, self.patience.measure_seconds)
 
     async def press(self, question: Callable[[Connection], T]) -> T:
         """Put a question that a QEMU has to hear and return its answer; see `ask`."""
@@ -111,7 +119,7 @@ class Client:
 
     def close(self) -> None:
         """Let go of threads and connections; what is under way ends unheard."""
-        for lane in (self._asking, self._making, self._pressing):
+        for lane in (self._asking, self._making, self._measuring, self._pressing):
             lane.close()
 
 

@@ -33,6 +33,9 @@ from vacnet.runtimes.libvirt.planning import Planner
 from vacnet.runtimes.libvirt.residents import Residents
 from vacnet.targets.model import LibvirtSettings
 
+REMOVE_SECONDS = 5.0
+"""To end and undefine a domain takes two; libvirt waits 30 for a lock that it may never give back."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -140,11 +143,12 @@ class Maker:
         await self._residents.let_go(machine_id)
 
     async def remove_abandoned(self, found: Iterable[Domain]) -> None:
-        """Remove what of abandoned machines shows now."""
+        """Remove what of abandoned machines shows now; libvirt may not let go of it, so none waits long."""
         for domain in found:
             if domain.machine_id in self.abandoned:
-                with suppress(RefusalError):
-                    await self._client.make(partial(remove, uuid=domain.uuid, machine_id=domain.machine_id))
+                do = partial(remove, uuid=domain.uuid, machine_id=domain.machine_id)
+                with suppress(RefusalError, NotNowError):
+                    await self._client.ask(do, REMOVE_SECONDS)
                     log.info("libvirt.abandoned-removed", id=domain.machine_id)
 
 

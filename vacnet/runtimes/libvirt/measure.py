@@ -1,7 +1,8 @@
-"""What machines use, asked for all in one call that waits for no QEMU.
+"""What machines use, asked for all in one call.
 
-Rules of this file: blocking, for a worker thread. Processor time counts from a QEMU's start, so a smaller
-number than before is another life of the domain and the keeper's meter sees to that.
+Rules of this file: blocking, for a worker thread. It waits for nobody else who asks a QEMU something, but a
+QEMU that is stopped holds it up: libvirt asks each for its statistics. Processor time counts from a QEMU's
+start, so a smaller number than before is another life of the domain and the keeper's meter sees to that.
 
 Source: libvirt, `virConnectGetAllDomainStats`.
 """

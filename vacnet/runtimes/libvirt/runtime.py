@@ -275,7 +275,7 @@ class LibvirtRuntime:
     async def _measure(self) -> None:
         """Ask what all use; what cannot be had stands as before."""
         try:
-            told = await self._client.ask(measure.usages)
+            told = await self._client.measure(measure.usages)
         except (NotNowError, RefusalError) as error:
             log.debug("libvirt.unmeasured", why=str(error))
             return
