@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,12 @@ class CutOff:
         listed: list[Any] = self._connection.listAllDomains(flags)
         self._libvirt.kill()
         return listed
+
+
+def is_told_to_end(pid: int) -> bool:
+    """Tell whether a stopped process has a SIGTERM to hear of."""
+    lines = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(lines["ShdPnd"], 16) & 1 << signal.SIGTERM - 1)
 
 
 def half_started(libvirt: Libvirt, spec: Spec) -> bool:
@@ -123,8 +130,27 @@ async def test_machines_outlive_a_libvirt_that_is_killed(site: Site, libvirt: Li
     await anext(changes)
     assert (await runtime.seen())[spec.id].running
     assert libvirt.emulators() == [pid]
+    site.domain(spec).memoryStats()  # waits until libvirt has taken it back
     site.domain(spec).destroy()
     assert await why(site, runtime, spec) == ("ended by a foreign hand", "")
+
+
+async def test_a_machine_is_ended_also_while_libvirt_has_not_taken_it_back(
+    site: Site, libvirt: Libvirt
+) -> None:
+    """libvirt then kills its QEMU at once, and afterwards refuses to destroy what does not run."""
+    runtime, spec = await running(site)
+    (pid,) = libvirt.emulators()
+    os.kill(pid, signal.SIGSTOP)  # so that it does not answer the next libvirt
+    libvirt.kill()
+    libvirt.start()
+    site.again()
+    assert (await runtime.seen())[spec.id].running
+    ending = asyncio.create_task(runtime.stop(spec.id, 0.0))
+    await until(lambda: is_told_to_end(pid), f"{spec.name} is told to end")
+    os.kill(pid, signal.SIGCONT)
+    await ending
+    assert _words((await runtime.seen())[spec.id]) == ("libvirt restarted", "")
 
 
 async def test_an_end_while_libvirt_is_away_is_found_when_it_is_back(site: Site, libvirt: Libvirt) -> None:

@@ -1,9 +1,7 @@
 """A factory with virtual machines, killed around writes and engine calls, and at random, costs nothing.
 
-The stories are those of the process runtime (tests/integration/faults); each machine is a disk of one sector.
-Rows whose fault points are all in joboutputs and the record are left to those tests: with which engine a
-machine proves itself makes no difference to them. So is the row of an engine that refuses a start, which
-libvirt does only for what was caught before.
+The stories are those of the process runtime (tests/integration/faults), all of them; what their machines are
+stands in `vm_payloads`.
 """
 
 from __future__ import annotations
@@ -12,8 +10,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,9 +21,9 @@ import psutil
 import pytest
 
 from tests.integration.faults.fate import STAR, VARIABLE, Fate
-from tests.integration.faults.payloads import MISSING
 from tests.integration.faults.scene import directory
 from tests.integration.faults.stories import STORIES, Story
+from tests.integration.libvirt.vm_payloads import LONG, NO_PROGRAM, SHORT, options_of
 from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, sector, vm_space
 from tools.engines.libvirtd import Libvirt
 from tools.engines.network_of import network_of
@@ -36,17 +36,15 @@ pytestmark = [pytest.mark.engine("libvirt"), pytest.mark.timeout(1200)]
 DOOMED = (sys.executable, "-m", "tests.integration.libvirt.doomed_vm")
 AT_ONCE = 2
 """Scenes that are played side by side: so many machines run."""
-ELSEWHERE = {"running-proved", "stopping-proved", "starting-refused"}
-ROWS = tuple(
-    row for row in dict.fromkeys(p.split(".", maxsplit=1)[0] for p in fault_points()) if row not in ELSEWHERE
-)
+ROWS = tuple(dict.fromkeys(point.split(".", maxsplit=1)[0] for point in fault_points()))
 FEW = ("starting-next",)
 """Where libvirt and record can come apart most; the others are slow together, not each."""
-SHORT, LONG = 0.5, 4.0
-"""Seconds of a guest's life: one that ends at once, and one that is there when a second factory comes."""
 WORDS = ("100 ", "200 ended", "700 fizzled")
+REFUSED = "500 "
+"""As begins what is said of a start that QEMU refused, or in the midst of which it was killed."""
 CRASHED = "700 its QEMU crashed"
 KILL_SECONDS_MAX = 2.0
+VICTIMS = (("factory",), ("libvirt",), ("qemu",), ("factory", "libvirt"))
 
 Tell = Callable[[str, object], None]
 
@@ -65,22 +63,25 @@ def _kill(stage: VmSpace, member: Member, fate: Fate, *, record_lost: bool = Fal
 
 def _play(libvirt: Libvirt, story: Story, point: str) -> list[str]:
     """Play a story with a kill at a point; return what is wrong in the end."""
-    with directory() as home, network_of(libvirt.holder):
-        options = sector(home, SHORT if story.ends or story.crowd else LONG)
-        if story.payload == MISSING:
-            options += f'user_data = "{home}/none"\n'
-        with vm_space(home, libvirt, {STAR: options}) as stage:
-            (member,) = stage.members
-            wrong = _kill(stage, member, Fate(point=story.before)) if story.before else []
-            if story.loses_record:
-                for path in member.state.glob("vacnet.db*"):
-                    path.unlink()
-            if story.ends_between:
-                until(lambda: not _running(stage), PATIENCE_SECONDS, "the machine has ended")
-            fate = story.fate(point, 1)
-            wrong += _kill(stage, member, fate, record_lost=story.loses_record)
-            stage.rest()
-            return [*wrong, *stage.wrong(WORDS, adopted=story.loses_record)]
+    with ExitStack() as held:
+        home = held.enter_context(directory())
+        held.enter_context(network_of(libvirt.holder))
+        stage = held.enter_context(vm_space(home, libvirt, {STAR: options_of(story, home)}))
+        return _play_on(stage, story, point)
+
+
+def _play_on(stage: VmSpace, story: Story, point: str) -> list[str]:
+    (member,) = stage.members
+    wrong = _kill(stage, member, Fate(point=story.before)) if story.before else []
+    if story.loses_record:
+        for path in member.state.glob("vacnet.db*"):
+            path.unlink()
+    if story.ends_between:
+        until(lambda: not _running(stage), PATIENCE_SECONDS, "the machine has ended")
+    wrong += _kill(stage, member, story.fate(point, 1), record_lost=story.loses_record)
+    stage.rest()
+    words = (*WORDS, REFUSED) if story.payload == NO_PROGRAM else WORDS
+    return [*wrong, *stage.wrong(words, adopted=story.loses_record)]
 
 
 def _running(stage: VmSpace) -> bool:
@@ -115,32 +116,58 @@ def test_kills_of_factory_libvirt_and_qemu_at_random_moments_cost_no_truth(
     libvirt: Libvirt, inside: None, root: Path, kills: int, record_property: Tell
 ) -> None:
     seed = random.randrange(1 << 30)
-    lots = random.Random(seed)
+    lots, killed = random.Random(seed), Counter[str]()
     with vm_space(root, libvirt, {"short": sector(root, SHORT), "long": sector(root, LONG)}) as stage:
         (member,) = stage.members
-        wrong: list[str] = []
         for number in range(kills):
             member.start()
             until(lambda: bool(libvirt.emulators()), PATIENCE_SECONDS, "there is something to lose")
             # waits for nothing: a kill at a random moment is what is tested
             time.sleep(lots.uniform(0, KILL_SECONDS_MAX))
-            _kill_one(("factory", "libvirt", "qemu")[number % 3], libvirt, member)
+            killed += _kill_all(VICTIMS[number % len(VICTIMS)], libvirt, member)
         stage.rest()
-        wrong += stage.wrong((*WORDS, CRASHED))
-        rows = [row for record in stage.records().values() for row in record.rows.values()]
-        messages = Counter(row.message[:20] for row in rows)
-    record_property(
-        "told", f"virtual {kills} random kills, seed {seed}: {dict(messages)}, {len(wrong)} wrong"
-    )
+        wrong = stage.wrong((*WORDS, CRASHED, REFUSED))
+        ends = Counter(row.message for record in stage.records().values() for row in record.rows.values())
+    blamed = sum(times for words, times in ends.items() if words.startswith((CRASHED, REFUSED)))
+    if blamed > killed["qemu"]:
+        wrong.append(f"{blamed} are to blame for their end, and {killed['qemu']} were killed")
+    record_property("told", f"virtual random kills {dict(killed)}, seed {seed}: {_short(ends)}")
     assert not wrong, "\n".join([f"seed {seed}", *wrong])
 
 
-def _kill_one(what: str, libvirt: Libvirt, member: Member) -> None:
-    if what == "factory":
-        member.kill()
-    elif what == "libvirt":
-        libvirt.kill()
+def _short(ends: Counter[str]) -> dict[str, int]:
+    """Return how often machines ended, by the first words."""
+    found = Counter[str]()
+    for words, times in ends.items():
+        found[" ".join(words.split()[:4])] += times
+    return dict(found)
+
+
+def _kill_all(victims: Sequence[str], libvirt: Libvirt, member: Member) -> Counter[str]:
+    """Kill one after the other at once; return how many of what were there to be killed."""
+    there = {"factory": 1, "libvirt": 1, "qemu": len(libvirt.emulators()[:1])}
+    kills: Mapping[str, Callable[[], object]]
+    kills = {"factory": member.kill, "libvirt": libvirt.kill, "qemu": partial(_kill_emulator, libvirt)}
+    for what in victims:
+        kills[what]()
+    if "libvirt" in victims:
+        _mend(libvirt)
         libvirt.start()
-    else:
-        for pid in libvirt.emulators()[:1]:
+    return Counter({what: there[what] for what in victims})
+
+
+def _mend(libvirt: Libvirt) -> None:
+    """Do by hand what libvirt 9 cannot: let go of a domain that it had begun to start and gave no QEMU yet.
+
+    For some ten milliseconds of each start its status file has process 0. The next libvirt then takes the
+    domain for one that is starting for ever, and no call ends or removes it (docs/virtual-machines.md).
+    """
+    for file in (libvirt.home / "run" / "qemu").glob("*.xml"):
+        if "reason='starting up' pid='0'" in file.read_text():
+            file.unlink()
+
+
+def _kill_emulator(libvirt: Libvirt) -> None:
+    for pid in libvirt.emulators()[:1]:
+        with suppress(psutil.NoSuchProcess):
             psutil.Process(pid).kill()
