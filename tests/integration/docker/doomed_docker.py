@@ -7,48 +7,28 @@ hand does to a machine (`docker rm -f`).
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from docker import APIClient
 
 from tests.integration.faults import doomed
+from tests.integration.faults.failing import Failing
 from vacnet.factory import engines
-from vacnet.machines.runtime import NotNowError, Seen
-from vacnet.machines.spec import Spec
 from vacnet.runtimes.docker.runtime import DockerRuntime
 from vacnet.targets.model import DockerSettings
 
 
-class Troubled(DockerRuntime):
+class Troubled(Failing, DockerRuntime):
     """The Docker runtime, of which the first calls fail as an engine's that is away."""
 
-    calls: ClassVar[Counter[str]] = Counter()
+    away = doomed.FATE.away
     places: ClassVar[dict[Path, tuple[str, str]]] = {}
     """Directory of machines to the engine they are on, and the factory they are of."""
 
     def __init__(self, settings: DockerSettings, state_directory: Path, factory: str) -> None:
         super().__init__(settings, state_directory, factory)
         self.places[state_directory / "machines"] = (settings.socket, factory)
-
-    def _fails(self, call: str) -> None:
-        self.calls[call] += 1
-        if self.calls[call] <= doomed.FATE.away.get(call, 0):
-            raise NotNowError("the engine is away")
-
-    async def start(self, spec: Spec) -> str:
-        self._fails("start")
-        return await super().start(spec)
-
-    async def stop(self, machine_id: str, grace_seconds: float) -> None:
-        self._fails("stop")
-        await super().stop(machine_id, grace_seconds)
-
-    async def seen(self) -> Mapping[str, Seen]:
-        self._fails("seen")
-        return await super().seen()
 
 
 def remove(directory: Path) -> None:

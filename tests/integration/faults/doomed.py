@@ -15,13 +15,13 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGKILL
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
+from tests.integration.faults.failing import Failing
 from tests.integration.faults.fate import ADOPTED, REASON, STAR, VARIABLE, Fate
 from tests.integration.faults.foreign_hand import remove
 from tests.integration.faults.mutants import MUTANTS, swap_in
@@ -32,7 +32,6 @@ from vacnet.factory.clock import boot_seconds
 from vacnet.factory.daemon import Options, run_factory
 from vacnet.machines.keeper import Keeper
 from vacnet.machines.paces import Paces
-from vacnet.machines.runtime import NotNowError, Seen
 from vacnet.machines.spec import Spec
 from vacnet.runtimes.process.runtime import ProcessRuntime
 
@@ -51,27 +50,10 @@ def die_soon(seconds: float) -> None:
     threading.Timer(seconds, die).start()
 
 
-class Troubled(ProcessRuntime):
+class Troubled(Failing, ProcessRuntime):
     """The process runtime, of which the first calls fail as an engine's that is away."""
 
-    calls: ClassVar[Counter[str]] = Counter()
-
-    def _fails(self, call: str) -> None:
-        self.calls[call] += 1
-        if self.calls[call] <= FATE.away.get(call, 0):
-            raise NotNowError("the engine is away")
-
-    async def start(self, spec: Spec) -> str:
-        self._fails("start")
-        return await super().start(spec)
-
-    async def stop(self, machine_id: str, grace_seconds: float) -> None:
-        self._fails("stop")
-        await super().stop(machine_id, grace_seconds)
-
-    async def seen(self) -> Mapping[str, Seen]:
-        self._fails("seen")
-        return await super().seen()
+    away = FATE.away
 
 
 class Told(Keeper):
