@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -68,10 +70,10 @@ class Stand:
         self.connection = importlib.import_module("libvirt").open(URI)
         self.runtimes: list[LibvirtRuntime] = []
 
-    def runtime(self) -> LibvirtRuntime:
+    def runtime(self, **more: Any) -> LibvirtRuntime:
         settings = LibvirtSettings(uri=URI, domain_type="test", network="user")
         self.runtimes.append(
-            LibvirtRuntime(settings, self.root, "wn01.example.org", self.supplies, self.supplies)
+            LibvirtRuntime(settings, self.root, "wn01.example.org", self.supplies, self.supplies, **more)
         )
         return self.runtimes[-1]
 
@@ -221,3 +223,27 @@ async def test_whatever_a_domain_says_of_itself_the_others_are_seen(
     home.mkdir()
     (home / "spec.json").write_bytes(encode_spec(spec))
     assert (await runtime.seen())[spec.id].running
+
+
+async def test_what_others_added_to_a_machine_goes_with_it(stand: Stand) -> None:
+    """A checkpoint (`virsh checkpoint-create`), and the overlay that `virsh snapshot-create` leaves."""
+    runtime, spec = stand.runtime(), stand.spec()
+    await runtime.start(spec)
+    stand.domain(spec).checkpointCreateXML("<domaincheckpoint/>", 0)
+    overlay = spec.directory / "root.snapshot1"
+    overlay.touch()
+    await runtime.stop(spec.id, 0.0)
+    await runtime.forget(spec.id)
+    assert [one.name() for one in stand.connection.listAllDomains(0)] == ["test"]
+    assert not overlay.exists()
+
+
+async def test_a_paused_machine_is_ended_also_where_its_directory_was_taken_away(stand: Stand) -> None:
+    runtime, spec = stand.runtime(pause_seconds=0.0), stand.spec()
+    await runtime.start(spec)
+    shutil.rmtree(spec.directory)
+    stand.domain(spec).suspend()
+    async with asyncio.timeout(5):
+        changes = runtime.changes()
+        while (await runtime.seen())[spec.id].running:
+            await anext(changes)

@@ -53,9 +53,10 @@ def _make(disk: Disk) -> None:
 
 
 def remove(directory: Path) -> None:
-    """Remove the files of a machine's disks; nothing happens where there are none."""
+    """Remove the files of a machine's disks, and those that snapshots of somebody's left beside them."""
     for name in FILES:
-        (directory / name).unlink(missing_ok=True)
+        for path in directory.glob(f"{Path(name).stem}.*"):
+            path.unlink(missing_ok=True)
 
 
 def touched_wall(directory: Path) -> float | None:

@@ -69,6 +69,8 @@ class GivingUp:
 
 
 def _write(home: Path, why: Stuck) -> None:
+    if not home.exists():  # taken away by hand: the machine is ended all the same
+        return
     values = {"failed": why.failed, "lost": why.lost}
     write_whole(home / FILE, json.dumps(values).encode(), _SECRET, durable=True)
 

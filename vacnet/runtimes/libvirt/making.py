@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import structlog
 
@@ -22,6 +23,7 @@ from vacnet.machines.spec import Spec
 from vacnet.runtimes.engine.faults import AwayError, RefusalError
 from vacnet.runtimes.libvirt import binding, disks, labels
 from vacnet.runtimes.libvirt.binding import Connection
+from vacnet.runtimes.libvirt.binding import Domain as Handle
 from vacnet.runtimes.libvirt.client import Client
 from vacnet.runtimes.libvirt.domain import domain_xml
 from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, start_failure
@@ -181,12 +183,23 @@ def remove(connection: Connection, uuid: str, machine_id: str) -> None:
         return
     library = binding.load()
     handle = connection.lookupByUUIDString(uuid)
-    for do in (handle.destroy, lambda: handle.undefineFlags(_everything(library))):
+    everything = _everything(library)
+    for do, over in (
+        (handle.destroy, {NO_DOMAIN, OPERATION_INVALID}),
+        (lambda: _forget_checkpoints(library, handle), {NO_DOMAIN}),
+        (lambda: handle.undefineFlags(everything), {NO_DOMAIN}),
+    ):
         try:
             do()
         except library.libvirtError as error:
-            if error.get_error_code() not in {NO_DOMAIN, OPERATION_INVALID}:
+            if error.get_error_code() not in over:
                 raise
+
+
+def _forget_checkpoints(library: ModuleType, handle: Handle) -> None:
+    """Have libvirt forget somebody's checkpoints: a domain that has any is not undefined."""
+    for one in handle.listAllCheckpoints(0):
+        one.delete(library.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
 
 
 def _everything(library: object) -> int:
