@@ -16,9 +16,10 @@ from tests.unit.runtimes.libvirt_samples import spec_of
 from tools.guest.sector import disk
 from vacnet.machines.images import Format, HeldImage
 from vacnet.machines.metadata.service import Resident
-from vacnet.machines.runtime import NotNowError
+from vacnet.machines.runtime import NotNowError, Usage
 from vacnet.machines.spec import Spec
 from vacnet.machines.stored import encode_spec
+from vacnet.runtimes.libvirt import measure
 from vacnet.runtimes.libvirt.runtime import MARK, LibvirtRuntime
 from vacnet.targets.model import LibvirtSettings, Metadata, Model, Network, Target
 
@@ -247,3 +248,20 @@ async def test_a_paused_machine_is_ended_also_where_its_directory_was_taken_away
         changes = runtime.changes()
         while (await runtime.seen())[spec.id].running:
             await anext(changes)
+
+
+async def test_what_all_use_is_asked_once_for_many_who_end_at_once(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[Any]()
+
+    def usages(connection: Any) -> dict[str, Usage]:
+        asked.append(connection)
+        return {}
+
+    monkeypatch.setattr(measure, "usages", usages)
+    runtime = stand.runtime()
+    await asyncio.gather(*(runtime._measure() for _ in range(20)))
+    assert len(asked) == 1
+    await runtime._measure()
+    assert len(asked) == 2

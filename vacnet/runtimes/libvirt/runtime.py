@@ -103,6 +103,7 @@ class LibvirtRuntime:
         self._starting: set[str] = set()
         self._usages: dict[str, Usage] = {}
         self._measuring: asyncio.Task[None] | None = None
+        self._measurement: asyncio.Task[None] | None = None
         self._said: Host | None = None
 
     # --- the engine ---------------------------------------------------------------------------
@@ -273,6 +274,12 @@ class LibvirtRuntime:
             await asyncio.sleep(MEASURE_SECONDS)
 
     async def _measure(self) -> None:
+        """Ask what all use; who asks while another does has that one's answer."""
+        if self._measurement is None or self._measurement.done():
+            self._measurement = asyncio.create_task(self._take_measure(), name="libvirt usages")
+        await asyncio.shield(self._measurement)
+
+    async def _take_measure(self) -> None:
         """Ask what all use; what cannot be had stands as before."""
         try:
             told = await self._client.measure(measure.usages)
@@ -285,8 +292,8 @@ class LibvirtRuntime:
     async def close(self) -> None:
         """Let go of threads and the connection; machines go on."""
         self._giving_up.close()
-        if self._measuring is not None:
-            self._measuring.cancel()
+        for task in filter(None, (self._measuring, self._measurement)):
+            task.cancel()
         self._events.close()
         self._client.close()
         await asyncio.sleep(0)
