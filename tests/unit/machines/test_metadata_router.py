@@ -1,6 +1,7 @@
 """What a virtual machine is told over HTTP, page by page, in the forms of EC2, OpenStack, NoCloud and Vac."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -256,6 +257,13 @@ def test_the_site_s_files_are_read_and_missing_ones_tell_nothing(tmp_path: Path)
         for _ in range(3):
             assert site_of("", f"{key}.gone") == Site()
     assert [(line["event"], line["file"]) for line in told] == [("metadata.site-unreadable", f"{key}.gone")]
+
+
+def test_a_pipe_in_the_place_of_a_site_s_file_holds_up_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vendor")
+    with structlog.testing.capture_logs() as told:
+        assert site_of(str(tmp_path / "vendor"), "") == Site()
+    assert [line["why"][:27] for line in told] == ["it is not an ordinary file;"]
 
 
 @given(

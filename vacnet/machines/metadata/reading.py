@@ -7,6 +7,8 @@ some 50 us: files of a few bytes in the kernel's cache.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -54,11 +56,18 @@ def _begin(name: str) -> bytes:
     if not name:
         return b""
     try:
-        with Path(name).open("rb") as file:
-            return file.read(SITE_BYTES_MAX)
+        with open(name, "rb", opener=_never_waiting) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(SITE_BYTES_MAX)
+        _complain(name, "it is not an ordinary file")
     except OSError as error:
         _complain(name, error.strerror)
-        return b""
+    return b""
+
+
+def _never_waiting(name: str, flags: int) -> int:
+    """Open a file; a named pipe would hold up all machines until somebody writes into it."""
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 @lru_cache(COMPLAINTS_MAX)
