@@ -47,12 +47,13 @@ def _socket(asking: Asking) -> Path | None:
 
 
 def _tell_if_another(named: str, config: Path) -> None:
-    """Say that the variable stands before the settings, where these lead to another factory."""
+    """Say that the variable stands before the settings, where these lead to another factory that is there."""
     from vacnet.cli import settings_files
     from vacnet.cli.exits import CommandError
 
     with suppress(CommandError):  # settings that are not there lead nowhere
-        if settings_files.control_socket(config) != Path(named):
+        own = settings_files.control_socket(config)
+        if own is not None and own != Path(named) and own.exists():
             tell(f"vacnet: {named} is asked, for VACNET_SOCKET stands before --config")
 
 
