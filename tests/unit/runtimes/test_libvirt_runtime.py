@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.unit.runtimes.libvirt_samples import spec_of
 from tools.guest.sector import disk
@@ -265,3 +266,21 @@ async def test_what_all_use_is_asked_once_for_many_who_end_at_once(
     assert len(asked) == 1
     await runtime._measure()
     assert len(asked) == 2
+
+
+async def test_why_a_machine_is_not_served_is_said_once_however_often_it_is_tried(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = stand.spec()
+    await stand.runtime().start(spec)
+    (spec.directory / "spec.json").write_bytes(encode_spec(spec))
+
+    async def closed(_resident: Resident, port: int = 0) -> int:
+        raise NotNowError(f"port {port} is taken")
+
+    monkeypatch.setattr(stand.supplies, "open_door", closed)
+    later = stand.runtime()
+    with structlog.testing.capture_logs() as told:
+        for _ in range(3):
+            await later.seen()
+    assert [one["why"] for one in told if one["event"] == "libvirt.unserved"] == ["port 41000 is taken"]

@@ -46,6 +46,8 @@ class Residents:
         self._service = service
         self._machines = machines
         self._known: set[str] = set()
+        self._said: dict[str, str] = {}
+        """Why a machine is not served, as it was said last: that is tried at each look."""
         self._lock = asyncio.Lock()
 
     async def let_in(self, spec: Spec, card: Card, *, own_network: bool, port: int = 0) -> Place:
@@ -80,18 +82,24 @@ class Residents:
         spec = await asyncio.to_thread(directory.read_spec, self._machines / domain.machine_id)
         if spec is None:
             self._known.add(domain.machine_id)
-            log.warning("libvirt.unserved", id=domain.machine_id, why="its directory is lost")
+            self._say(domain, "its directory is lost")
             return
         card = Card(domain.labels.get(labels.MAC, ""), domain.labels.get(labels.ADDRESS, ""))
         port = labels.number(domain.labels, labels.PORT, PORT_MAX)
         try:
             await self.let_in(spec, card, own_network=labels.PORT not in domain.labels, port=port)
         except NotNowError as error:
-            log.warning("libvirt.unserved", id=domain.machine_id, why=str(error))
+            self._say(domain, str(error))
+
+    def _say(self, domain: Domain, why: str) -> None:
+        if self._said.get(domain.machine_id) != why:
+            self._said[domain.machine_id] = why
+            log.warning("libvirt.unserved", id=domain.machine_id, why=why)
 
     async def let_go(self, machine_id: str) -> None:
         """Serve a machine no longer."""
         self._known.discard(machine_id)
+        self._said.pop(machine_id, None)
         await self._service.dismiss(machine_id)
 
 
