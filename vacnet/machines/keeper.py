@@ -112,8 +112,7 @@ class Keeper:
         for row in await record.machines(unfinished=True):
             machine = machine_of(row, tools.machines_directory / row.id, tools.host, now)
             self._take_in(machine)
-        for watch in self._watches:
-            await watch.look()
+        await asyncio.gather(*(watch.look(self._paces.adopt_seconds) for watch in self._watches))
         unfinished = [life.machine for life in self._lives if life.machine.state is not State.ENDED]
         for machine in unfinished:
             machine.known = True

@@ -18,6 +18,8 @@ from vacnet.machines.tools import Tools
 class Paces:
     """Seconds between two rounds of each kind."""
 
+    adopt_seconds: float = 8.0
+    """What the first look at each engine may last: a factory that starts does not wait for one that hangs."""
     look_seconds: float = 10.0
     """Whole looks at each engine, when no event asks for one sooner."""
     listen_again_seconds: float = 2.0

@@ -49,13 +49,15 @@ class Watch:
             group.create_task(again_and_again(0.0, self._look_when_asked, self._tools))
             group.create_task(again_and_again(self._paces.measure_seconds, self.measure, self._tools))
 
-    async def look(self) -> None:
-        """Look at the engine once and tell each machine what it shows of it."""
+    async def look(self, seconds: float | None = None) -> None:
+        """Look at the engine once, for so long at most, and tell each machine what it shows of it."""
         serial = self._tools.next_serial()
         try:
-            shown = await self.runtime.seen()
+            async with asyncio.timeout(seconds):
+                shown = await self.runtime.seen()
         except Exception as error:  # noqa: BLE001 (an engine that fails in any way shows nothing)
-            self._say_away(str(error) or type(error).__name__)
+            silent = f"it did not answer within {seconds:g} s" if seconds else type(error).__name__
+            self._say_away(str(error) or silent)
             return
         self._say_away("")
         for life in self._lives.of(self.runtime):

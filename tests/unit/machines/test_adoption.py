@@ -1,17 +1,20 @@
 """What a keeper takes over from the one before it: from the record, from engines, from labels alone."""
 
+import asyncio
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from tests.unit.machines.factory_floor import PROCESS, Floor, until
 from tests.unit.machines.samples import HOST, spec
-from tests.unit.machines.toy_engine import ToyObject
+from tests.unit.machines.toy_engine import ToyObject, ToyRuntime
 from vacnet.agent.effects import Ticket
 from vacnet.agent.events import MachineAdopted, MachineEnded, MachineProved, MachineStarted
 from vacnet.machines.lifecycle import State
 from vacnet.machines.machine import Machine
+from vacnet.machines.paces import Paces
 from vacnet.machines.rows import row_of
 from vacnet.machines.runtime import Seen
 from vacnet.outcomes import Kind
@@ -90,6 +93,26 @@ async def test_while_its_engine_is_away_nothing_is_concluded_of_a_machine_and_la
         floor.engine.away = ""
         machine_id = floor.engine.running[0]
         floor.engine.end(machine_id, message="200 done")
+        assert (await floor.ended()).outcome.kind is Kind.OK
+
+
+async def test_a_factory_that_starts_does_not_wait_for_an_engine_that_hangs(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor.keeping() as keeper:
+        await floor.started(keeper)
+
+    async def hang(_runtime: ToyRuntime) -> Mapping[str, Seen]:
+        await asyncio.get_running_loop().create_future()
+        return {}
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr(ToyRuntime, "seen", hang)
+        async with asyncio.timeout(5):
+            restored = await floor.keeper(paces=Paces(adopt_seconds=0.05)).adopt()
+    assert [machine.uuid for machine in restored] == ["uuid-1"]
+    async with floor.keeping():
+        floor.engine.end(floor.engine.running[0], message="200 done")
         assert (await floor.ended()).outcome.kind is Kind.OK
 
 
