@@ -1,6 +1,6 @@
 """Storms of seeds that nobody has run before, for as long as is asked for, and what they were in the summary.
 
-`VACNET_STORM_SECONDS` says how long; without it four minutes where `CI` is set and half a minute elsewhere.
+`VACNET_STORM_SECONDS` says how long; without it two minutes where `CI` is set and half a minute elsewhere.
 A space too large for the time that is left is left out. The first seed comes from the commit that is
 checked out (outside of a checkout from the clock), so that every commit has seeds of its own and whoever
 runs it again has the same. Each broken promise is told with the command that replays it.
@@ -22,7 +22,7 @@ from tools.swarm import Tally, attempt, narrowed
 from vacnet.simulate.course import Report, narrower
 from vacnet.simulate.plan import EVENTS, KINDS, Plan, draw
 
-SECONDS = float(os.environ.get("VACNET_STORM_SECONDS", "240" if os.environ.get("CI") else "30"))
+SECONDS = float(os.environ.get("VACNET_STORM_SECONDS", "120" if os.environ.get("CI") else "30"))
 SECONDS_A_DATAGRAM = 80e-6
 """Measured on a core of two while the other tests run beside it; whole agents pay for ten."""
 SEEDS_EACH = 1000

@@ -117,8 +117,9 @@ def _see_an_end(prometheus: _Prometheus) -> None:
     until(
         lambda: shows('sum(vacnet_machines{state="running"}) > 0'), PATIENCE_SECONDS, "a machine is scraped"
     )
-    for home in (home for member in prometheus.members for home in (member.state / "machines").iterdir()):
-        (home / "joboutputs" / "finish").touch()
+    for member in prometheus.members:
+        for outputs in member.state.glob("machines/*/joboutputs"):
+            (outputs / "finish").touch()
     until(
         lambda: shows('sum(increase(vacnet_machines_ended_total{outcome="ok"}[1h])) > 0'),
         PATIENCE_SECONDS,
