@@ -67,7 +67,7 @@ class Strangers:
             self.api.remove_container(container, force=True, v=True)
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.slow)])
 def test_an_engine_killed_at_random_moments_costs_no_truth(
     root: Path, engine: Daemon, kills: int, record_property: Callable[[str, object], None]
 ) -> None:
