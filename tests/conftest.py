@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadGroupScheduling
 
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    structlog.reset_defaults()  # what a test before set up for itself would silence the log of this one
     for marker in item.iter_markers("engine"):
         name: str = marker.args[0]
         if problem := _missing(name):

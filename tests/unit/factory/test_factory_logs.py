@@ -17,7 +17,6 @@ from vacnet.factory import logs
 def out() -> Iterator[io.StringIO]:
     before = logging.getLogger().handlers[:], logging.getLogger().level
     yield io.StringIO()
-    structlog.reset_defaults()
     logging.getLogger().handlers[:], level = before
     logging.getLogger().setLevel(level)
 
