@@ -149,6 +149,8 @@ def test_an_image_that_is_missing_is_told_once(checked: Checked) -> None:
     assert told.count("root_image: ") == 1, told
 
 
+# Whoever is not root runs QEMU as himself, and an image that he could read is QEMU's to read too: there is no
+# other user whom it could be closed to, so nothing to tell. Continuous integration is root.
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a QEMU that is another user's")
 def test_an_image_that_qemus_user_cannot_have_is_told_with_what_lets_it(checked: Checked) -> None:
     with tempfile.TemporaryDirectory() as closed:  # not tmp_path, all of which is closed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,17 +133,12 @@ DECISION = Decision(
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("width", [80, 100])
-def test_the_answer_at_a_glance_reads_as_it_did(scene: str, width: int) -> None:
-    text = answer(SCENES[scene], width)
-    goldens.check(f"why-brief-{scene}-{width}", text + "\n")
-    assert "\x1b" not in text
-
-
-@pytest.mark.parametrize("scene", SCENES)
-@pytest.mark.parametrize("width", [80, 100])
-def test_the_proof_reads_as_it_did(scene: str, width: int) -> None:
-    text = proof(SCENES[scene], width)
-    goldens.check(f"why-{scene}-{width}", text + "\n")
+@pytest.mark.parametrize(("form", "told"), [("why-brief", answer), ("why", proof)])
+def test_the_answer_at_a_glance_and_the_proof_read_as_they_did(
+    form: str, told: Callable[[Why, int], str], scene: str, width: int
+) -> None:
+    text = told(SCENES[scene], width)
+    goldens.check(f"{form}-{scene}-{width}", text + "\n")
     assert "\x1b" not in text
 
 

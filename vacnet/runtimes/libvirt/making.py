@@ -29,11 +29,9 @@ from vacnet.runtimes.libvirt.domain import domain_xml
 from vacnet.runtimes.libvirt.faults import NO_DOMAIN, OPERATION_INVALID, start_failure
 from vacnet.runtimes.libvirt.host import Host, look
 from vacnet.runtimes.libvirt.look import Domain, carried_by
-from vacnet.runtimes.libvirt.own_network import OwnNetwork
 from vacnet.runtimes.libvirt.plan import Plan
 from vacnet.runtimes.libvirt.planning import Planner
 from vacnet.runtimes.libvirt.residents import Residents
-from vacnet.targets.model import LibvirtSettings
 
 REMOVE_SECONDS = 5.0
 """To end and undefine a domain takes two; libvirt waits 30 for a lock that it may never give back."""
@@ -44,24 +42,14 @@ log = structlog.get_logger(__name__)
 class Maker:
     """Makes domains for one factory."""
 
-    def __init__(
-        self,
-        client: Client,
-        settings: LibvirtSettings,
-        images: Images,
-        residents: Residents,
-        network: OwnNetwork,
-        boot_id: str,
-        *,
-        as_root: bool,
-    ) -> None:
-        """Make nothing yet; `as_root` tells whether QEMU runs as somebody else than this factory."""
+    def __init__(self, client: Client, images: Images, residents: Residents, planner: Planner) -> None:
+        """Make nothing yet; `planner` says what, of the same images and residents."""
         self.abandoned: set[str] = set()
         """Ids of machines of which something may show up that nobody waits for."""
         self._client = client
         self._images = images
         self._residents = residents
-        self._planner = Planner(settings, images, residents, network, boot_id, as_root=as_root)
+        self._planner = planner
         self._host: Host | None = None
 
     def libvirt_unknown(self) -> None:

@@ -33,6 +33,7 @@ from vacnet.runtimes.libvirt.making import Maker
 from vacnet.runtimes.libvirt.network import HOSTS_MIN
 from vacnet.runtimes.libvirt.own_network import OwnNetwork
 from vacnet.runtimes.libvirt.plan import SHAPES
+from vacnet.runtimes.libvirt.planning import Planner
 from vacnet.runtimes.libvirt.residents import Residents
 from vacnet.runtimes.libvirt.seen import Known, describe
 from vacnet.targets.model import LibvirtSettings
@@ -91,9 +92,8 @@ class LibvirtRuntime:
         hosts = max(HOSTS_MIN, min(2 * processors, addresses.NUMBERS_MAX))
         self._network = OwnNetwork(self._client, names, hosts)
         as_root = os.geteuid() == 0 and "session" not in self._client.uri
-        self._maker = Maker(
-            self._client, settings, images, self._residents, self._network, self._boot_id, as_root=as_root
-        )
+        planner = Planner(settings, images, self._residents, self._network, self._boot_id, as_root=as_root)
+        self._maker = Maker(self._client, images, self._residents, planner)
         self._endings = Endings(self._client)
         self._giving_up = GivingUp(self._machines, self._take, self._end_now, pause_seconds)
         self._events = Events(self._client, self._hear)
