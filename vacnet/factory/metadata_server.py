@@ -2,11 +2,10 @@
 
 Rules of this file: HTTP in and out, nothing is decided here. A request is answered for the machine that
 owns its source address, or the door it came in at and whose uuid it knows; what comes from elsewhere learns
-nothing. Files are
-written in threads of their own, so that neither a slow disk nor a slow machine holds up another's question,
-nor the factory; what is told is read in the loop, for a thread's turn takes ten times as long as reading
-ten bytes. Whatever a machine sends, it ends with an answer or a closed connection; a fault of ours is a 500
-and a line in the log.
+nothing. Files are written in threads of their own, so that neither a slow disk nor a slow machine holds up
+another's question, nor the factory; what is told is read in the loop, for a thread's turn takes ten times as
+long as reading ten bytes. Whatever a machine sends, it ends with an answer or a closed connection; a fault of
+ours is a 500 and a line in the log.
 """
 
 from __future__ import annotations

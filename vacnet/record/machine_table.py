@@ -38,7 +38,7 @@ _ACCOUNT = ", ".join(name for name in AccountingRow.__struct_fields__)
 _ACCOUNT_INSERT = (
     f"INSERT OR IGNORE INTO accounting ({_ACCOUNT}) "  # noqa: S608 (names of our own struct)
     f"SELECT {_ACCOUNT.replace('wall_seconds', ':wall_seconds')} "
-    "FROM machines WHERE id = :id AND started_wall IS NOT NULL"
+    "FROM machines WHERE id = :id"
 )
 
 

@@ -177,9 +177,8 @@ class Incoming:
         if self._bytes > FILE_BYTES_MAX:
             raise RefusedError(413, f"a file may have {size(FILE_BYTES_MAX)}, this one has more")
         try:
-            self._outputs.check_disk(
-                self._name, self._bytes
-            )  # others write too, and a length need not be told before
+            # Others write too, and a length need not be told before.
+            self._outputs.check_disk(self._name, self._bytes)
             self._file.write(piece)
         except OSError as error:
             raise refusal(error) from None
