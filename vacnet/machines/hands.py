@@ -65,10 +65,7 @@ class Hands:
 
     async def record_started(self) -> None:
         """Write down that it runs, since when, and the engine's name for it."""
-        machine = self.machine
-        await self._change(
-            state=State.RUNNING, reference=machine.reference, started_wall=machine.started_wall
-        )
+        await self._change(state=State.RUNNING, reference=self.machine.reference)
 
     async def record_proved(self) -> None:
         """Write down when it proved that it found work, if it has done so now."""

@@ -58,6 +58,7 @@ def row_of(machine: Machine, host: HostIdentity) -> MachineRecord:
 def boot_columns(machine: Machine, host: HostIdentity) -> dict[str, Column]:
     """Return all columns that hold times of this boot: they are only ever written together.
 
+    With them goes the start by the wall clock: a start that is known by one clock alone would pass for none.
     Those of an earlier boot stay as they are: from them it is known that the host was booted since.
     """
     if machine.earlier_boot:
@@ -66,6 +67,7 @@ def boot_columns(machine: Machine, host: HostIdentity) -> dict[str, Column]:
         "boot_id": host.boot_id,
         "created_boot": machine.created_at,
         "started_boot": machine.started_at,
+        "started_wall": machine.started_wall,
         "proved_boot": machine.proved_at,
         "deadline_boot": machine.spec.deadline_at,
     }

@@ -46,8 +46,12 @@ _INCOMPATIBLE_AT = 72
 
 
 def options_of(story: Story, home: Path) -> str:
-    """Return the options of a target with the machine of a story; its files are made in `home`."""
-    return _KINDS.get(story.payload, _sector)(story, home)
+    """Return the options of a target with the machine of a story; its files are made in `home`.
+
+    What ends while no factory runs has nobody to PUT anything to, a proof neither.
+    """
+    kind = _sector if story.ends_between else _KINDS.get(story.payload, _sector)
+    return kind(story, home)
 
 
 def _sector(story: Story, home: Path) -> str:

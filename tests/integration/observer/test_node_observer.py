@@ -38,8 +38,9 @@ OF_TARGETS = (
     "name", "machines_running", "machines_starting", "processors", "window_number", "window_opener",
     "window_length_seconds", "streak", "proofs", "noworks", "tickets_taken",
 )  # fmt: skip
-IN_STEPS = {"memory_free_bytes": MIB, "disk_free_bytes": MIB, "load": 0.01}
-"""What a factory knows of itself more exactly than it tells."""
+MEASURED = {"memory_free_bytes": MIB, "disk_free_bytes": MIB, "load": 0.01}
+"""What is measured, by the steps in which rows tell it. Of itself a factory shows what it measured last, and
+tells others only what has moved far enough."""
 
 WORK = """\
 #!/bin/sh
@@ -187,7 +188,7 @@ def _table(state: dict[str, Any]) -> dict[str, Any]:
         "factory": state["factory"],
         "factories": [
             [one[field] for field in OF_FACTORIES]
-            + [_steps(one[field], of) for field, of in IN_STEPS.items()]
+            + [_steps(one[field], of) for field, of in MEASURED.items() if one["name"] != state["factory"]]
             for one in state["factories"]
         ],
         "targets": [[one[field] for field in OF_TARGETS] for one in state["targets"]],

@@ -18,6 +18,7 @@ from tests.unit.machines.factory_floor import PROCESS, Floor, until
 from vacnet.agent.events import MachineEnded, MachineProved
 from vacnet.agent.restored import RestoredMachine
 from vacnet.machines.keeper import Keeper
+from vacnet.record.rows import MachineRecord
 from vacnet.space.window import Window
 
 TARGET = structs.replace(PROCESS, exit_codes={3: 300}, fizzle_seconds=60)
@@ -270,6 +271,7 @@ async def _what_is_wrong(stage: Stage) -> list[str]:
             if note.name == "machine.adopted"
         ]
     wrong += _wrong_with_proofs(stage, {row.uuid: row.id for row in rows.values()})
+    wrong += await _wrong_with_accounting(stage, rows)
     known = set(told) | {machine.uuid for machine in stage.restored if machine.outcome is not None}
     for machine_id in floor.engine.starts:
         row = rows.get(machine_id)
@@ -282,6 +284,17 @@ async def _what_is_wrong(stage: Stage) -> list[str]:
         if row.uuid not in known:
             wrong.append(f"the end of {row.uuid} was neither told nor restored")
     return wrong
+
+
+async def _wrong_with_accounting(stage: Stage, rows: dict[str, MachineRecord]) -> list[str]:
+    """Compare accounting with what ran; a start that was stopped before anybody saw it run is in none."""
+    times = Counter(row.id for row in await stage.floor.record.accounting(ended_from=0.0, limit=10_000))
+    unseen = {row.id for row in rows.values() if row.stop_reason and row.started_wall is None}
+    return [
+        f"{machine_id} ran and is {times[machine_id]} times in accounting"
+        for machine_id in set(stage.floor.engine.starts) - unseen
+        if times[machine_id] != 1
+    ]
 
 
 def _wrong_with_proofs(stage: Stage, ids: dict[str, str]) -> list[str]:
