@@ -22,6 +22,9 @@ from dataclasses import dataclass, field
 MESSAGE_BYTES_MAX = 1024
 """A line of a log; longer first lines carry nothing the code does not."""
 
+NEUTRAL_CODES = range(100, 200)
+"""What a code says that says nothing of the work."""
+
 _MESSAGE = re.compile(rb"([1-9][0-9][0-9])(?: (.*))?\Z", re.DOTALL)
 
 
@@ -103,6 +106,12 @@ class Outcome:
     def proves(self) -> bool:
         """Tell whether this end alone proves that the machine found work."""
         return self.kind is Kind.OK
+
+    @property
+    def told_code(self) -> int:
+        """Return the code by which others are told: one that means this kind also where it stands alone."""
+        neutral = self.kind is Kind.NEUTRAL and self.message.code not in NEUTRAL_CODES
+        return NEUTRAL_CODES[0] if neutral else self.message.code
 
     @property
     def transient(self) -> bool:

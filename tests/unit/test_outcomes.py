@@ -227,3 +227,10 @@ def test_only_ok_proves_and_only_700_and_above_is_transient() -> None:
     }
     assert [code for code, outcome in outcomes.items() if outcome.proves] == list(range(200, 300))
     assert [code for code, outcome in outcomes.items() if outcome.transient] == list(range(700, 1000))
+
+
+@given(endings)
+def test_the_code_that_others_are_told_means_the_same_kind_alone(ending: Ending) -> None:
+    outcome = judge(ending, POLICY)
+    alone = judge(Ending(lived_seconds=0.0, message=str(outcome.told_code).encode()), POLICY)
+    assert alone.kind is outcome.kind

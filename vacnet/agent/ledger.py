@@ -29,6 +29,8 @@ NOWORK_LIFE_FACTOR = 2.0
 GOOD_VERDICT_SECONDS = 30.0
 """A machine alive for so long speaks for this factory."""
 DECAY_SECONDS = 3600.0
+NOT_MADE_SECONDS = 60.0
+"""A wait of so long comes after more than a minute of tries: that is no hiccup any more."""
 NOWORKS_KEPT = 256
 """No more are ever needed: a window opens at an eighth of the unproven."""
 
@@ -47,6 +49,8 @@ class Ledger:
     back_off: LocalBackOff = field(default_factory=LocalBackOff)
     not_made: str = ""
     not_made_until: float = 0.0
+    not_made_seconds: float = 0.0
+    """The last wait for another try; it doubles until a machine starts."""
     message_code: int = 0
     message_at: float | None = None
     proof_at: float | None = None
@@ -128,6 +132,15 @@ class Ledger:
         """Take out a machine that was never made, and keep its target off until a retry."""
         self.machines.pop(uuid, None)
         self.not_made, self.not_made_until = reason, now + retry_seconds
+        self.not_made_seconds = retry_seconds
+
+    def begin(self, machine: OwnMachine, now: float) -> None:
+        """Enter that a machine runs: whatever could not be had before could be had now."""
+        machine.started_at, self.not_made_seconds = now, 0.0
+
+    def cannot_be_made(self, now: float) -> bool:
+        """Tell whether its machines could not be made again and again, and nothing says that they can now."""
+        return self.not_made_seconds >= NOT_MADE_SECONDS and now < self.not_made_until + self.not_made_seconds
 
     def prove(self, machine: OwnMachine, now: float, *, by_age: bool = False) -> None:
         """Enter a proof; a second one of the same machine changes nothing."""
@@ -145,7 +158,7 @@ class Ledger:
         """Enter an end and return what it means."""
         machine.fate = fate_of(machine, outcome, lived_seconds, self.target.fizzle_seconds)
         machine.ended_at = now
-        self.message_code, self.message_at = outcome.message.code, now
+        self.message_code, self.message_at = outcome.told_code, now
         if machine.fate is Fate.OK:
             self.prove(machine, now)
         elif machine.fate is Fate.NOWORK:

@@ -38,7 +38,7 @@ def _adopted(board: Board, _strips: Strips, event: MachineAdopted, now: float) -
 
 def _started(board: Board, _strips: Strips, event: MachineStarted, now: float) -> None:
     if (found := _find(board, event.uuid)) and found[1].started_at is None:
-        found[1].started_at = now
+        found[0].begin(found[1], now)
         board.look_at(found[0].target.name, now)
 
 
@@ -52,7 +52,7 @@ def _ended(board: Board, strips: Strips, event: MachineEnded, now: float) -> Non
     if (found := _find(board, event.uuid)) and found[1].unfinished:
         ledger, machine = found
         ledger.end(machine, event.outcome, event.lived_seconds, now)
-        strips.add(ledger.target.name, board.settings.factory, event.outcome.message.code, now)
+        strips.add(ledger.target.name, board.settings.factory, event.outcome.told_code, now)
         board.look_at(ledger.target.name, now)
 
 

@@ -40,6 +40,9 @@ TROUBLES: Mapping[str, Trouble] = {
     "disk": Trouble(Status.WARNING, "less disk is free than `disk_free_min`"),
     "engine": Trouble(Status.WARNING, "an engine that targets need is not there or does not answer"),
     "black-hole": Trouble(Status.WARNING, "a target fails here and not elsewhere"),
+    "not-made": Trouble(
+        Status.WARNING, "for more than a minute no machine of a target could be made: its image or user_data"
+    ),
     "wrong-key": Trouble(Status.WARNING, "datagrams come that no key here opens"),
     "namesakes": Trouble(Status.WARNING, "two other factories of the space bear one name"),
     "settings": Trouble(Status.WARNING, "an edit was refused or waits for a restart"),

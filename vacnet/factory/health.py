@@ -44,6 +44,9 @@ def conditions(agent: Agent, warned: Warnings, now: float) -> Iterator[Condition
         if ledger.suspicion.count:
             words = f"{target} fails here and not elsewhere: this host suspects itself"
             yield Condition(name="black-hole", words=words)
+        if ledger.cannot_be_made(now):
+            words = f"no machine of {target} can be made here: {ledger.not_made}"
+            yield Condition(name="not-made", words=words)
 
 
 def numbers(

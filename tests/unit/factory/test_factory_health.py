@@ -10,7 +10,9 @@ from types import MappingProxyType
 import msgspec
 
 from vacnet.agent.agent import Agent
+from vacnet.agent.effects import Ticket
 from vacnet.agent.events import AgentSettings, HostChanged, HostFacts, KeysChanged
+from vacnet.agent.own import OwnMachine
 from vacnet.agent.restored import Restored
 from vacnet.agent.view import FactoryView
 from vacnet.console.health_conditions import TROUBLES
@@ -67,6 +69,30 @@ def test_bad_settings_at_the_start_are_told_as_a_restriction_alone() -> None:
 def test_a_host_that_suspects_itself_is_told_as_a_black_hole() -> None:
     suspicion = Suspicion(count=1, since=NOW, until=NOW + 600.0, failed=5.0, tried=5.0)
     assert "suspects itself" in _told(_agent(HostFacts(), {"a": suspicion}))["black-hole"]
+
+
+def _tried(agent: Agent, *, waits: list[float]) -> dict[str, str]:
+    """Try to make machines of target `a` that cannot be had, one after the other."""
+    ledger = agent.board.ledgers["a"]
+    for number, seconds in enumerate(waits):
+        ledger.drop(f"u{number}", "https://example.org/i.img: HTTP 404", seconds, NOW)
+    return _told(agent)
+
+
+def test_a_target_that_cannot_be_made_is_told_when_it_is_no_hiccup() -> None:
+    agent = _agent(HostFacts())
+    assert _tried(agent, waits=[10.0, 20.0, 40.0]) == {}
+    assert "HTTP 404" in _tried(agent, waits=[80.0])["not-made"]
+
+
+def test_a_target_that_could_not_be_made_is_well_when_a_machine_runs_or_nobody_tried_for_long() -> None:
+    agent = _agent(HostFacts())
+    _tried(agent, waits=[80.0])
+    ledger = agent.board.ledgers["a"]
+    assert ledger.cannot_be_made(NOW + 100.0)
+    assert not ledger.cannot_be_made(NOW + 200.0)
+    ledger.begin(OwnMachine("u9", "a", 1, Ticket(0, "", 0), created_at=NOW), NOW)
+    assert _told(agent) == {}
 
 
 def test_every_topic_has_its_place_in_the_table_of_monitors() -> None:
