@@ -139,7 +139,7 @@ def _images(settings: Settings) -> Iterator[Problem]:
     for target in settings.targets:
         if target.machine_model not in LibvirtRuntime.models:
             continue
-        if words := _why_no_image(target):
+        if words := _why_no_image(target) or _why_unchecked(target):
             yield _of_target(target, "root_image", words)
         if target.image_signing_dn and not image_signature.can_check():
             yield _of_target(target, "image_signing_dn", image_signature.NEEDS)
@@ -155,6 +155,16 @@ def _why_no_image(target: Target) -> str:
         return f"{target.root_image}: {error}"
     # Not root: QEMU is whoever asks, and has read it now.
     return "" if os.geteuid() else disks.why_unreadable(path) or disks.why_unreached(path)
+
+
+def _why_unchecked(target: Target) -> str:
+    checked = target.image_sha256 or target.image_sha512 or target.image_signing_dn
+    if checked or not target.root_image.startswith("http://"):
+        return ""
+    return (
+        f"{target.root_image} comes as whoever is on the way wants it: fetch it by https://, or say what it "
+        "has to be by image_sha256 or image_signing_dn"
+    )
 
 
 def _site_files(settings: Settings) -> Iterator[Problem]:

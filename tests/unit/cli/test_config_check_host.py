@@ -173,6 +173,14 @@ def test_a_signature_that_nothing_here_can_check_is_told(
     assert "grid.image_signing_dn: image_signing_dn is set, and checking it takes" in checked(lines).stderr
 
 
+def test_an_image_that_anybody_on_the_way_may_replace_is_told(checked: Checked) -> None:
+    open_address = "http://images.example.org/disk.iso"
+    assert "comes as whoever is on the way wants it" in checked(vm(open_address)).stderr
+    pinned = vm(open_address, f'image_sha256 = "{"0" * 64}"')
+    assert "on the way" not in checked(pinned).stderr
+    assert "on the way" not in checked(vm("https://images.example.org/disk.iso")).stderr
+
+
 def test_a_file_for_all_virtual_machines_that_is_not_there_is_told(checked: Checked) -> None:
     told = checked('[metadata]\nvendor_data_file = "/nowhere/site.yaml"\n').stderr
     assert "more.toml:2: metadata.vendor_data_file: /nowhere/site.yaml: it cannot be read: No such" in told
