@@ -17,6 +17,13 @@ from typing import Any
 from docker import APIClient
 
 from tests.integration.faults import payloads
+from tests.integration.faults.record_checks import (
+    in_many_records,
+    unseen,
+    wrong_events,
+    wrong_homes,
+    wrong_row,
+)
 from tests.integration.faults.truth import Record, Row, homes_of, own_words, record_of
 from tools.space import Member, Space
 from tools.space.waiting import until
@@ -144,10 +151,10 @@ class DockerSpace:
         `allowed` are messages that vacnet may have written of its own.
         """
         records = self.records()
-        held = Counter(uuid for record in records.values() for uuid in record.rows)
-        wrong = [f"{uuid} is in {times} records" for uuid, times in held.items() if times > 1]
+        held = {uuid for record in records.values() for uuid in record.rows}
+        wrong = [*in_many_records(records.values())]
         wrong += [f"container {row['Names']} is left" for row in self.containers()]
-        wrong += [f"{uuid} still runs" for uuid in sorted(held.keys() & living())]
+        wrong += [f"{uuid} still runs" for uuid in sorted(held & living())]
         for member in self.members:
             wrong += _wrong_with(member, records[member.name], allowed, adopted=adopted)
         return wrong
@@ -203,39 +210,18 @@ def _busy(member: Member) -> bool:
 
 
 def _wrong_with(member: Member, record: Record, allowed: Sequence[str], *, adopted: bool) -> Iterator[str]:
-    unknown = homes_of(member) - {row.id for row in record.rows.values()}
-    yield from (f"{home} has a directory and no record" for home in unknown)
+    yield from wrong_homes(member, record)
     for row in record.rows.values():
         yield from (f"{row.uuid}, {row.message!r}, {words}" for words in _wrong_of(member, row, record))
-        said = "" if _unseen(row) else own_words(member, row)
+        said = "" if unseen(row) else own_words(member, row)
         expected = [said] if said else ["204", *allowed]
         if not row.message.startswith(tuple(expected)):
             yield f"{row.uuid} ended with {row.message!r}, not with one of {expected}"
-    for event, times in record.events.items():
-        name, _, machine = event.partition(" ")
-        if name == "machine.adopted" and not adopted:
-            yield f"{machine} was adopted: its record was not written"
-        if name == "machine.ended" and times > 1:
-            yield f"{machine} was told ended {times} times"
-
-
-def _unseen(row: Row) -> bool:
-    """Tell whether it was stopped before the factory, started again, had seen that it runs.
-
-    Its record ends before it does, as `checks` of the fault points has it: what it said and used after
-    that is in no record.
-    """
-    return bool(row.stop_reason) and not row.started
+    yield from wrong_events(record, adopted=adopted)
 
 
 def _wrong_of(member: Member, row: Row, record: Record) -> Iterator[str]:
     begun = book_of(member.state / "machines" / row.id)["begun"]
-    accounts = [n for account, n in record.accounting.items() if account.startswith(row.uuid)]
-    if row.state != "ended" or not row.outcome:
-        yield f"is left {row.state} with the outcome {row.outcome!r}"
     if begun > 1:
         yield f"was begun {begun} times"
-    if sum(accounts) > 1:
-        yield "is in accounting twice"
-    if begun and not _unseen(row) and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1:
-        yield "is not in accounting as it ended"
+    yield from wrong_row(row, record, counts=begun > 0 and not unseen(row))

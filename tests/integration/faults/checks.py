@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.integration.faults.payloads import lines_of
-from tests.integration.faults.truth import (
-    Record,
-    Row,
-    homes_of,
-    left_over,
-    own_words,
-    processes_of,
-    record_of,
+from tests.integration.faults.record_checks import (
+    in_many_records,
+    unseen,
+    wrong_events,
+    wrong_homes,
+    wrong_row,
 )
+from tests.integration.faults.truth import Record, Row, left_over, own_words, processes_of, record_of
 from tools.space.member import Member
 
 KINDS = {"1": "neutral", "2": "ok", "3": "nowork"}
@@ -50,13 +49,10 @@ def wrong_in_the_end(members: tuple[Member, ...], book: Path, *, record_lost: bo
     records = {member.name: record_of(member) for member in members}
     wrong = list(_wrong_with_the_book(list(records.values()), book))
     for member in members:
-        wrong += _wrong_with_the_rows(member, records[member.name], book)
-        wrong += _wrong_with_what_is_left(member, records[member.name])
-        if not record_lost:
-            wrong += _events_of(
-                records[member.name], "machine.adopted", 0, "was adopted: its record was not written"
-            )
-        wrong += _events_of(records[member.name], "machine.ended", 1, "was told ended more than once")
+        record = records[member.name]
+        wrong += _wrong_with_the_rows(member, record, book)
+        wrong += _wrong_with_what_is_left(member, record)
+        wrong += wrong_events(record, adopted=record_lost)
     return wrong
 
 
@@ -67,37 +63,19 @@ def _wrong_with_the_book(records: list[Record], book: Path) -> Iterator[str]:
             yield f"{uuid} was begun {times} times"
         if held[uuid] != 1:
             yield f"{uuid} ran and is in {held[uuid]} records"
-    yield from (f"{uuid} is in {times} records" for uuid, times in held.items() if times > 1)
+    yield from in_many_records(records)
 
 
 def _wrong_with_the_rows(member: Member, record: Record, book: Path) -> Iterator[str]:
     begun, ended = {*lines_of(book, "begun")}, {*lines_of(book, "ended")}
     for row in record.rows.values():
-        words = f"{row.target} {row.uuid}, {row.message!r},"
-        if row.state != "ended" or not row.outcome:
-            yield f"{words} is left {row.state} with the outcome {row.outcome!r}"
-        if (
-            row.uuid in begun
-            and not _unseen(row)
-            and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1
-        ):
-            yield f"{words} is not in accounting as it ended"
-        if sum(n for account, n in record.accounting.items() if account.startswith(row.uuid)) > 1:
-            yield f"{words} is in accounting twice"
-        expected = _expected(member, row, begun=row.uuid in begun, ended=row.uuid in ended)
+        words, ran = f"{row.target} {row.uuid}, {row.message!r},", row.uuid in begun
+        yield from (f"{words} {what}" for what in wrong_row(row, record, counts=ran and not unseen(row)))
+        expected = _expected(member, row, begun=ran, ended=row.uuid in ended)
         if not row.message.startswith(expected):
             yield f"{words} should have ended with {expected!r}"
         if row.outcome != KINDS.get(str(row.code)[0], "error"):
             yield f"{words} has the outcome {row.outcome}"
-
-
-def _unseen(row: Row) -> bool:
-    """Tell whether it was stopped before the factory, started again, had seen that it runs.
-
-    Then its record ends before it does: the engine ends it as left over, and what it used until then
-    is in no accounting. Nothing in `vacnet` stops a machine so early yet.
-    """
-    return bool(row.stop_reason) and not row.started
 
 
 def _expected(member: Member, row: Row, *, begun: bool, ended: bool) -> str:
@@ -115,11 +93,4 @@ def _expected(member: Member, row: Row, *, begun: bool, ended: bool) -> str:
 def _wrong_with_what_is_left(member: Member, record: Record) -> Iterator[str]:
     yield from (f"a process of {uuid} is left" for uuid in processes_of(member))
     yield from (f"{what} is left" for what in left_over(member))
-    unknown = homes_of(member) - {row.id for row in record.rows.values()}
-    yield from (f"the directory {home} is left and its machine is not in the record" for home in unknown)
-
-
-def _events_of(record: Record, name: str, most: int, words: str) -> Iterator[str]:
-    for event, times in record.events.items():
-        if event.startswith(f"{name} ") and times > most:
-            yield f"{event.partition(' ')[2]} {words}"
+    yield from wrong_homes(member, record)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.integration.faults.truth import Record, Row, homes_of, own_words, record_of
+from tests.integration.faults.record_checks import in_many_records, wrong_events, wrong_homes, wrong_row
+from tests.integration.faults.truth import Record, Row, own_words, record_of
 from tools.engines.libvirtd import Libvirt
 from tools.guest.sector import disk
 from tools.space import Member, Space
@@ -123,8 +123,7 @@ class VmSpace:
     def wrong(self, allowed: Sequence[str], *, adopted: bool = False) -> list[str]:
         """Return all that is wrong with stopped factories; `allowed` are messages of vacnet's own."""
         records = self.records()
-        held = Counter(uuid for record in records.values() for uuid in record.rows)
-        wrong = [f"{uuid} is in {times} records" for uuid, times in held.items() if times > 1]
+        wrong = [*in_many_records(records.values())]
         wrong += [f"the domain {name} is left" for name in self.domains()]
         for member in self.members:
             wrong += _wrong_with(member, records[member.name], allowed, adopted=adopted)
@@ -162,31 +161,19 @@ def _busy(member: Member) -> bool:
 
 
 def _wrong_with(member: Member, record: Record, allowed: Sequence[str], *, adopted: bool) -> Iterator[str]:
-    unknown = homes_of(member) - {row.id for row in record.rows.values()}
-    yield from (f"{home} has a directory and no record" for home in unknown)
+    yield from wrong_homes(member, record)
     for row in record.rows.values():
         yield from (f"{row.uuid}, {row.message!r}, {words}" for words in _wrong_of(member, row, record))
         said = own_words(member, row)
         if not row.message.startswith(tuple([said] if said else allowed)):
             yield f"{row.uuid} ended with {row.message!r}, not with one of {allowed}"
-    for event, times in record.events.items():
-        name, _, machine = event.partition(" ")
-        if name == "machine.adopted" and not adopted:
-            yield f"{machine} was adopted: its record was not written"
-        if name == "machine.ended" and times > 1:
-            yield f"{machine} was told ended {times} times"
+    yield from wrong_events(record, adopted=adopted)
 
 
 def _wrong_of(member: Member, row: Row, record: Record) -> Iterator[str]:
-    accounts = [n for account, n in record.accounting.items() if account.startswith(row.uuid)]
     home = member.state / "machines" / row.id
-    if row.state != "ended" or not row.outcome:
-        yield f"is left {row.state} with the outcome {row.outcome!r}"
     if (times := begun(member, row)) > 1:
         yield f"was begun {times} times"
-    if sum(accounts) > 1:
-        yield "is in accounting twice"
-    if row.started and record.accounting[f"{row.uuid} {row.outcome} {row.code}"] != 1:
-        yield "is not in accounting as it ended"
+    yield from wrong_row(row, record, counts=row.started)
     if any(home.glob("root.*")) or (home / "scratch.raw").exists():
         yield "has left a disk"
