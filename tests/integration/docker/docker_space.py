@@ -1,8 +1,7 @@
 """Three factories of one space on one engine, payloads that keep a book, and what is wrong in the end.
 
 Rules of this file: payloads are those of the fault points, whose book is here a file in each machine's
-joboutputs: what really happened, whatever engine and factory think. Records are read after the factories
-have stopped. Everything is compared machine by machine, so that two faults cannot cancel each other.
+joboutputs: what really happened, whatever engine and factory think.
 """
 
 from __future__ import annotations
@@ -17,22 +16,13 @@ from typing import Any
 from docker import APIClient
 
 from tests.integration.faults import payloads
-from tests.integration.faults.record_checks import (
-    in_many_records,
-    unseen,
-    wrong_events,
-    wrong_homes,
-    wrong_row,
-)
-from tests.integration.faults.truth import Record, Row, homes_of, own_words, record_of
+from tests.integration.faults.engine_space import EngineSpace
+from tests.integration.faults.record_checks import unseen, wrong_message, wrong_row
+from tests.integration.faults.truth import Record, Row, homes_of, own_words
 from tools.space import Member, Space
-from tools.space.waiting import until
-from vacnet.factory.client import ClientError
 from vacnet.runtimes.process import proc
 
-PATIENCE_SECONDS = 90.0
 FACTORIES = 3
-QUIET = "[factory]\ndraining = true\n"
 ENGINE_RESTARTED = "100 engine restarted"
 
 BOOK, GO = "$JOBOUTPUTS/book", "$JOBOUTPUTS/go"
@@ -71,8 +61,11 @@ max_machines_per_factory = {most}
 """
 
 
-class DockerSpace:
+class DockerSpace(EngineSpace):
     """A space whose machines are containers."""
+
+    engine = "the engine"
+    doomed = "tests.integration.docker.doomed_docker"
 
     def __init__(
         self,
@@ -96,7 +89,6 @@ class DockerSpace:
         self.space = Space.make(
             root / "s", factories, name=f"t{time.time_ns() // 1000}", processors=8, fragment="".join(parts)
         )
-        self.members = self.space.members
         self.api = APIClient(base_url=socket, version="auto", timeout=60)
 
     def containers(self, status: str = "") -> list[dict[str, Any]]:
@@ -126,38 +118,36 @@ class DockerSpace:
 
         `let_go` is called when nothing new is made any more.
         """
-        self.space.settings("quiet", QUIET)
-        for member in self.members:
-            until(lambda member=member: _drains(member), PATIENCE_SECONDS, f"{member.name} drains")  # type: ignore[misc] # mypy: no default in a lambda
+        self.make_nothing_new()
+        self.wait_until_all_drain()
         let_go()
-        until(lambda: not any(map(_busy, self.members)), PATIENCE_SECONDS, "no machine is left")
-        until(lambda: not self.containers(), PATIENCE_SECONDS, "no container is left")
-        self.space.stop()
+        self.wait_for_the_end()
 
-    def records(self) -> dict[str, Record]:
-        """Return what the stopped factories remember, by name."""
-        return {member.name: record_of(member) for member in self.members}
+    def names(self) -> list[str]:
+        """Return what the engine shows of our factories."""
+        return [", ".join(row["Names"] or ()) for row in self.containers()]
 
-    def unknown(self, member: Member) -> list[str]:
-        """Return what of a factory's containers its record does not know, at the moment it was killed."""
-        known = record_of(member).rows.keys()
+    def uuids(self, member: Member) -> set[str]:
+        """Return the machines of a factory that the engine shows."""
         rows = self.api.containers(all=True, filters={"label": [f"vacnet.factory={member.name}"]})
-        there = {row["Labels"]["vacnet.uuid"] for row in rows}
-        return [f"{uuid} is on the engine and not in the record" for uuid in sorted(there - known)]
+        return {row["Labels"]["vacnet.uuid"] for row in rows}
 
     def wrong(self, allowed: Sequence[str] = (), *, adopted: bool = False) -> list[str]:
-        """Return all that is wrong with stopped factories.
+        """Return all that is wrong with stopped factories, also what runs and their engine shows no more."""
+        held = {uuid for record in self.records().values() for uuid in record.rows}
+        running = [f"{uuid} still runs" for uuid in sorted(held & living())]
+        return [*running, *super().wrong(allowed, adopted=adopted)]
 
-        `allowed` are messages that vacnet may have written of its own.
-        """
-        records = self.records()
-        held = {uuid for record in records.values() for uuid in record.rows}
-        wrong = [*in_many_records(records.values())]
-        wrong += [f"container {row['Names']} is left" for row in self.containers()]
-        wrong += [f"{uuid} still runs" for uuid in sorted(held & living())]
-        for member in self.members:
-            wrong += _wrong_with(member, records[member.name], allowed, adopted=adopted)
-        return wrong
+    def wrong_machine(
+        self, member: Member, row: Row, record: Record, allowed: Sequence[str]
+    ) -> Iterator[str]:
+        """Yield what is wrong with a machine; what a payload says by its exit code is always allowed."""
+        begun = book_of(member.state / "machines" / row.id)["begun"]
+        if begun > 1:
+            yield f"was begun {begun} times"
+        yield from wrong_row(row, record, counts=begun > 0 and not unseen(row))
+        said = "" if unseen(row) else own_words(member, row)
+        yield from wrong_message(row, [said] if said else ["204", *allowed])
 
     def close(self) -> None:
         """Leave nothing."""
@@ -193,35 +183,3 @@ def book_of(home: Path) -> Counter[str]:
     """Return what a machine's payload said of itself, counted."""
     path = home / "joboutputs" / "book"
     return Counter(path.read_text().split() if path.exists() else ())
-
-
-def _drains(member: Member) -> bool:
-    try:
-        return member.client().drain_state().draining
-    except ClientError:
-        return False
-
-
-def _busy(member: Member) -> bool:
-    try:
-        return bool(member.client().machines().machines)
-    except ClientError:
-        return True
-
-
-def _wrong_with(member: Member, record: Record, allowed: Sequence[str], *, adopted: bool) -> Iterator[str]:
-    yield from wrong_homes(member, record)
-    for row in record.rows.values():
-        yield from (f"{row.uuid}, {row.message!r}, {words}" for words in _wrong_of(member, row, record))
-        said = "" if unseen(row) else own_words(member, row)
-        expected = [said] if said else ["204", *allowed]
-        if not row.message.startswith(tuple(expected)):
-            yield f"{row.uuid} ended with {row.message!r}, not with one of {expected}"
-    yield from wrong_events(record, adopted=adopted)
-
-
-def _wrong_of(member: Member, row: Row, record: Record) -> Iterator[str]:
-    begun = book_of(member.state / "machines" / row.id)["begun"]
-    if begun > 1:
-        yield f"was begun {begun} times"
-    yield from wrong_row(row, record, counts=begun > 0 and not unseen(row))

@@ -7,24 +7,18 @@ its own; after the kill a plain factory comes to rest, and what the payloads wro
 from __future__ import annotations
 
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import msgspec
 import pytest
 
 from tests.integration.docker.docker_site import socket_of_engine
-from tests.integration.docker.docker_space import (
-    GO,
-    MACHINEFEATURES,
-    PATIENCE_SECONDS,
-    DockerSpace,
-    docker_space,
-)
-from tests.integration.faults.fate import STAR, VARIABLE, Fate
+from tests.integration.docker.docker_space import GO, MACHINEFEATURES, DockerSpace, docker_space
+from tests.integration.faults.dying import lose_record
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
+from tests.integration.faults.fate import STAR, Fate
 from tests.integration.faults.scene import directory
 from tests.integration.faults.stories import CROWD, STORIES, Story
 from tools.space import Member
@@ -33,7 +27,6 @@ from vacnet.machines.lifecycle import fault_points
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.timeout(1200)]
 
-DOOMED = (sys.executable, "-m", "tests.integration.docker.doomed_docker")
 AT_ONCE = 3
 """Scenes that are played side by side: most of their time they wait."""
 STEPS_MAX = 24
@@ -62,18 +55,6 @@ def _scene(image: str, targets: dict[str, str], **more: object) -> Iterator[Dock
         yield stage
 
 
-def _kill(stage: DockerSpace, member: Member, fate: Fate, *, record_lost: bool = False) -> list[str]:
-    """Let a factory live until its fate; return what is wrong then."""
-    member.start(DOOMED, {VARIABLE: msgspec.json.encode(fate).decode()})
-    try:
-        until(lambda: not member.running(), PATIENCE_SECONDS, f"it comes to {fate.point}")
-    except TimeoutError:
-        words = member.last_words()
-        member.kill()
-        return [f"never came to {fate.point}:\n{words}"]
-    return [] if record_lost else stage.unknown(member)
-
-
 def _play(image: str, story: Story, point: str) -> list[str]:
     """Play a story with a kill at a point; return what is wrong in the end."""
     targets = {STAR: story.payload, **(CROWD if story.crowd else {})}
@@ -82,9 +63,9 @@ def _play(image: str, story: Story, point: str) -> list[str]:
         (member,) = stage.members
         wrong = []
         if story.before:
-            wrong += _kill(stage, member, Fate(point=story.before))
+            wrong += stage.kill(member, Fate(point=story.before))
             _between(stage, member, story)
-        wrong += _kill(stage, member, story.fate(point, 1), record_lost=story.loses_record)
+        wrong += stage.kill(member, story.fate(point, 1), record_lost=story.loses_record)
         stage.space.start()
         stage.rest(stage.go)
         return wrong + stage.wrong((STOPPED, FIZZLED, *REFUSED), adopted=story.loses_record)
@@ -92,8 +73,7 @@ def _play(image: str, story: Story, point: str) -> list[str]:
 
 def _between(stage: DockerSpace, member: Member, story: Story) -> None:
     if story.loses_record:
-        for path in member.state.glob("vacnet.db*"):
-            path.unlink()
+        lose_record(member)
     if story.ends_between:
         stage.go()
         until(lambda: not stage.containers("running"), PATIENCE_SECONDS, "the machine has ended")
@@ -117,7 +97,7 @@ def _kill_again_and_again(stage: DockerSpace, member: Member, lots: random.Rando
     wrong = []
     for _ in range(times):
         fate = Fate(passing=lots.randint(1, STEPS_MAX), delay_seconds=lots.uniform(0, DELAY_SECONDS_MAX))
-        wrong += _kill(stage, member, fate)
+        wrong += stage.kill(member, fate)
     member.start()  # a space of the dead is none: the others need somebody to meet
     return wrong
 

@@ -19,12 +19,9 @@ from docker import APIClient
 
 from tests.integration.docker.conftest import put_image
 from tests.integration.docker.docker_site import socket_of_engine
-from tests.integration.docker.docker_space import (
-    ENGINE_RESTARTED,
-    PATIENCE_SECONDS,
-    book_of,
-    docker_space,
-)
+from tests.integration.docker.docker_space import ENGINE_RESTARTED, book_of, docker_space
+from tests.integration.faults.dying import lose_record
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
 from tools.engines.dockerd import Daemon
 from tools.space.waiting import until
 
@@ -102,8 +99,7 @@ def test_records_deleted_while_ten_containers_run_cost_no_machine(root: Path, im
             member.kill()
         before = {row["Labels"]["vacnet.uuid"]: row["Id"] for row in stage.containers("running")}
         for member in stage.members:
-            for path in member.state.glob("vacnet.db*"):
-                path.unlink()
+            lose_record(member)
         stage.space.start()
         until(
             lambda: before.keys() <= {one.uuid for one in stage.machines()},

@@ -1,13 +1,13 @@
 """What must be true of the record of a stopped factory, whichever engine its machines were on.
 
-What is not is yielded in words. How a machine has to have ended is no part of it: that is known from what its
-payload did, and each engine's tests learn of that in a way of their own.
+What is not is yielded in words; those about one machine follow its name. How a machine has to have ended is
+known from what its payload did, and each engine's tests learn of that in a way of their own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.integration.faults.truth import Record, Row, homes_of
 from tools.space.member import Member
@@ -33,6 +33,12 @@ def wrong_row(row: Row, record: Record, *, counts: bool) -> Iterator[str]:
         yield "is not in accounting as it ended"
     if sum(n for account, n in record.accounting.items() if account.startswith(row.uuid)) > 1:
         yield "is in accounting twice"
+
+
+def wrong_message(row: Row, expected: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with how a machine ended: its message begins with one of those `expected`."""
+    if not row.message.startswith(tuple(expected)):
+        yield f"should have ended with one of {expected}"
 
 
 def wrong_events(record: Record, *, adopted: bool) -> Iterator[str]:

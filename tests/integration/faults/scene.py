@@ -7,17 +7,15 @@ Rules of this file: waiting is for a condition and has an end. The plain factory
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from tests.integration.faults import payloads
 from tests.integration.faults.checks import wrong_in_the_end, wrong_now
-from tests.integration.faults.fate import STAR, VARIABLE, Fate
+from tests.integration.faults.dying import live_until, lose_record
+from tests.integration.faults.fate import STAR, Fate
 from tests.integration.faults.stories import CROWD, Story
 from tests.integration.faults.truth import left_over, processes_of
 from tools.space import Member, Space
@@ -25,7 +23,7 @@ from tools.space.waiting import until
 from vacnet.factory.client import ClientError
 
 PATIENCE_SECONDS = 45.0
-DOOMED = (sys.executable, "-m", "tests.integration.faults.doomed")
+DOOMED = "tests.integration.faults.doomed"
 QUIET = "[factory]\ndraining = true\n"
 
 
@@ -38,11 +36,6 @@ def directory() -> Iterator[Path]:
         yield made
     finally:
         shutil.rmtree(made)
-
-
-def doom(member: Member, fate: Fate) -> None:
-    """Start a factory with a fate."""
-    member.start(DOOMED, {VARIABLE: msgspec.json.encode(fate).decode()})
 
 
 class Scene:
@@ -67,12 +60,7 @@ class Scene:
 
     def kill(self, member: Member, fate: Fate, *, record_lost: bool = False) -> None:
         """Let a factory live until its fate; look at what it leaves."""
-        doom(member, fate)
-        try:
-            until(lambda: not member.running(), PATIENCE_SECONDS, f"it comes to {fate.point}")
-        except TimeoutError:
-            self.wrong.append(f"never came to {fate.point}:\n{member.last_words()}")
-            member.kill()
+        self.wrong += live_until(member, fate, DOOMED, PATIENCE_SECONDS)
         if not record_lost:
             self.wrong += wrong_now(member, self.book)
 
@@ -153,8 +141,7 @@ def play(story: Story, point: str, passing: int = 1) -> list[str]:
 
 def _between(stage: Scene, member: Member, story: Story) -> None:
     if story.loses_record:
-        for path in member.state.glob("vacnet.db*"):
-            path.unlink()
+        lose_record(member)
     if story.ends_between:
         stage.go()
         until(lambda: not processes_of(member), PATIENCE_SECONDS, "the machine has ended")

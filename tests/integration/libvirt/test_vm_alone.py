@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, sector, vm_space
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
+from tests.integration.libvirt.vm_space import VmSpace, sector, vm_space
 from tools.engines.libvirtd import Libvirt
 from tools.space.waiting import until
 

@@ -7,7 +7,6 @@ stands in `vm_payloads`.
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +15,16 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import psutil
 import pytest
 
-from tests.integration.faults.fate import STAR, VARIABLE, Fate
+from tests.integration.faults.dying import lose_record
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
+from tests.integration.faults.fate import STAR, Fate
 from tests.integration.faults.scene import directory
 from tests.integration.faults.stories import STORIES, Story
 from tests.integration.libvirt.vm_payloads import LONG, NO_PROGRAM, SHORT, options_of
-from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, sector, vm_space
+from tests.integration.libvirt.vm_space import VmSpace, sector, vm_space
 from tools.engines.libvirtd import Libvirt
 from tools.engines.network_of import network_of
 from tools.space import Member
@@ -33,7 +33,6 @@ from vacnet.machines.lifecycle import fault_points
 
 pytestmark = [pytest.mark.engine("libvirt"), pytest.mark.timeout(1200)]
 
-DOOMED = (sys.executable, "-m", "tests.integration.libvirt.doomed_vm")
 AT_ONCE = 2
 """Scenes that are played side by side: so many machines run."""
 ROWS = tuple(dict.fromkeys(point.split(".", maxsplit=1)[0] for point in fault_points()))
@@ -49,18 +48,6 @@ VICTIMS = (("factory",), ("libvirt",), ("qemu",), ("factory", "libvirt"))
 Tell = Callable[[str, object], None]
 
 
-def _kill(stage: VmSpace, member: Member, fate: Fate, *, record_lost: bool = False) -> list[str]:
-    """Let a factory live until its fate; return what is wrong then."""
-    member.start(DOOMED, {VARIABLE: msgspec.json.encode(fate).decode()})
-    try:
-        until(lambda: not member.running(), PATIENCE_SECONDS, f"it comes to {fate.point}")
-    except TimeoutError:
-        words = member.last_words()
-        member.kill()
-        return [f"never came to {fate.point}:\n{words}"]
-    return [] if record_lost else stage.unknown(member)
-
-
 def _play(libvirt: Libvirt, story: Story, point: str) -> list[str]:
     """Play a story with a kill at a point; return what is wrong in the end."""
     with ExitStack() as held:
@@ -72,13 +59,12 @@ def _play(libvirt: Libvirt, story: Story, point: str) -> list[str]:
 
 def _play_on(stage: VmSpace, story: Story, point: str) -> list[str]:
     (member,) = stage.members
-    wrong = _kill(stage, member, Fate(point=story.before)) if story.before else []
+    wrong = stage.kill(member, Fate(point=story.before)) if story.before else []
     if story.loses_record:
-        for path in member.state.glob("vacnet.db*"):
-            path.unlink()
+        lose_record(member)
     if story.ends_between:
         until(lambda: not _running(stage), PATIENCE_SECONDS, "the machine has ended")
-    wrong += _kill(stage, member, story.fate(point, 1), record_lost=story.loses_record)
+    wrong += stage.kill(member, story.fate(point, 1), record_lost=story.loses_record)
     stage.rest()
     words = (*WORDS, REFUSED) if story.payload == NO_PROGRAM else WORDS
     return [*wrong, *stage.wrong(words, adopted=story.loses_record)]

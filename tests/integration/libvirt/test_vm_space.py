@@ -17,7 +17,8 @@ import pytest
 
 from tests.integration.docker.conftest import put_image
 from tests.integration.docker.docker_site import socket_of_engine
-from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, vm_space
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
+from tests.integration.libvirt.vm_space import VmSpace, vm_space
 from tools.engines.libvirtd import Libvirt
 from tools.space import Member
 from tools.space.waiting import until

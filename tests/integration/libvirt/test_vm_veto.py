@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration.docker.conftest import put_image
 from tests.integration.docker.docker_site import socket_of_engine
-from tests.integration.libvirt.vm_space import PATIENCE_SECONDS, VmSpace, sector, vm_space
+from tests.integration.faults.engine_space import PATIENCE_SECONDS
+from tests.integration.libvirt.vm_space import VmSpace, sector, vm_space
 from tools.engines.libvirtd import Libvirt
 from tools.space.waiting import until
 from vacnet.factory.client import ClientError

@@ -1,8 +1,7 @@
 """Factories of one space with virtual machines, and what is wrong in the end.
 
 Rules of this file: what really happened is what the guest said on its console: a disk of one sector says a
-word each time that it boots. Records are read after the factories have stopped; everything is compared
-machine by machine, so that two faults cannot cancel each other.
+word each time that it boots.
 """
 
 from __future__ import annotations
@@ -14,17 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.integration.faults.record_checks import in_many_records, wrong_events, wrong_homes, wrong_row
-from tests.integration.faults.truth import Record, Row, own_words, record_of
+from tests.integration.faults.engine_space import EngineSpace
+from tests.integration.faults.record_checks import wrong_message, wrong_row
+from tests.integration.faults.truth import Record, Row, own_words
 from tools.engines.libvirtd import Libvirt
 from tools.guest.sector import disk
 from tools.space import Member, Space
-from tools.space.waiting import until
-from vacnet.factory.client import ClientError
 from vacnet.runtimes.libvirt.look import carried_by
 
-PATIENCE_SECONDS = 90.0
-QUIET = "[factory]\ndraining = true\n"
 BEGUN = "vacnet-guest-begun"
 MIB = 1 << 20
 
@@ -57,8 +53,11 @@ def sector(root: Path, seconds: float) -> str:
     return f'root_image = "{path}"\nmemory_per_processor = "16 MiB"\n'
 
 
-class VmSpace:
+class VmSpace(EngineSpace):
     """A space whose machines are virtual machines."""
+
+    engine = "libvirt"
+    doomed = "tests.integration.libvirt.doomed_vm"
 
     def __init__(
         self,
@@ -78,7 +77,6 @@ class VmSpace:
         # Names of machines are of their factory alone, also beside the spaces of other tests.
         name = f"t{time.time_ns() // 1000}"
         self.space = Space.make(root / "s", factories, name=name, processors=4, fragment="".join(parts))
-        self.members = self.space.members
 
     def domains(self) -> dict[str, Mapping[str, str]]:
         """Return what each domain of our factories carries, by its name."""
@@ -95,39 +93,33 @@ class VmSpace:
 
         `also` is called again and again meanwhile, to let machines go that wait for it.
         """
-        self.space.settings("quiet", QUIET)
+        self.make_nothing_new()
         for member in self.members:
             member.start()
-        for member in self.members:
-            until(lambda member=member: _drains(member), PATIENCE_SECONDS, f"{member.name} drains")  # type: ignore[misc] # mypy: no default in a lambda
-        until(
-            lambda: bool(also()) or not any(map(_busy, self.members)), PATIENCE_SECONDS, "no machine is left"
-        )
-        until(lambda: not self.domains(), PATIENCE_SECONDS, "no domain is left")
-        self.space.stop()
+        self.wait_until_all_drain()
+        self.wait_for_the_end(also)
 
-    def records(self) -> dict[str, Record]:
-        """Return what the stopped factories remember, by name."""
-        return {member.name: record_of(member) for member in self.members}
+    def names(self) -> list[str]:
+        """Return what libvirt shows of our factories."""
+        return list(self.domains())
 
-    def unknown(self, member: Member) -> list[str]:
-        """Return what of a factory's domains its record does not know, at the moment it was killed."""
-        known = record_of(member).rows.keys()
-        there = {
-            labels["vacnet.uuid"]
-            for labels in self.domains().values()
-            if labels["vacnet.factory"] == member.name
-        }
-        return [f"{uuid} is on libvirt and not in the record" for uuid in sorted(there - known)]
+    def uuids(self, member: Member) -> set[str]:
+        """Return the machines of a factory that libvirt shows."""
+        carried = self.domains().values()
+        return {labels["vacnet.uuid"] for labels in carried if labels["vacnet.factory"] == member.name}
 
-    def wrong(self, allowed: Sequence[str], *, adopted: bool = False) -> list[str]:
-        """Return all that is wrong with stopped factories; `allowed` are messages of vacnet's own."""
-        records = self.records()
-        wrong = [*in_many_records(records.values())]
-        wrong += [f"the domain {name} is left" for name in self.domains()]
-        for member in self.members:
-            wrong += _wrong_with(member, records[member.name], allowed, adopted=adopted)
-        return wrong
+    def wrong_machine(
+        self, member: Member, row: Row, record: Record, allowed: Sequence[str]
+    ) -> Iterator[str]:
+        """Yield what is wrong with a machine; one that says nothing ends with what is allowed alone."""
+        home = member.state / "machines" / row.id
+        if (times := begun(member, row)) > 1:
+            yield f"was begun {times} times"
+        yield from wrong_row(row, record, counts=row.started)
+        if any(home.glob("root.*")) or (home / "scratch.raw").exists():
+            yield "has left a disk"
+        said = own_words(member, row)
+        yield from wrong_message(row, [said] if said else allowed)
 
 
 @contextmanager
@@ -144,36 +136,3 @@ def begun(member: Member, row: Row) -> int:
     """Return how often a machine's guest has begun."""
     path = member.state / "machines" / row.id / "console.log"
     return path.read_text(errors="replace").count(BEGUN) if path.exists() else 0
-
-
-def _drains(member: Member) -> bool:
-    try:
-        return member.client().drain_state().draining
-    except ClientError:
-        return False
-
-
-def _busy(member: Member) -> bool:
-    try:
-        return bool(member.client().machines().machines)
-    except ClientError:
-        return True
-
-
-def _wrong_with(member: Member, record: Record, allowed: Sequence[str], *, adopted: bool) -> Iterator[str]:
-    yield from wrong_homes(member, record)
-    for row in record.rows.values():
-        yield from (f"{row.uuid}, {row.message!r}, {words}" for words in _wrong_of(member, row, record))
-        said = own_words(member, row)
-        if not row.message.startswith(tuple([said] if said else allowed)):
-            yield f"{row.uuid} ended with {row.message!r}, not with one of {allowed}"
-    yield from wrong_events(record, adopted=adopted)
-
-
-def _wrong_of(member: Member, row: Row, record: Record) -> Iterator[str]:
-    home = member.state / "machines" / row.id
-    if (times := begun(member, row)) > 1:
-        yield f"was begun {times} times"
-    yield from wrong_row(row, record, counts=row.started)
-    if any(home.glob("root.*")) or (home / "scratch.raw").exists():
-        yield "has left a disk"
