@@ -28,6 +28,7 @@ from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours, neighbours
 from vacnet.agent.obstacles import ROOM_RULES, Here, obstacle
 from vacnet.agent.others import Others
+from vacnet.agent.past import Past, past_of
 from vacnet.agent.quotas import quota
 from vacnet.agent.rooms import Rooms
 from vacnet.agent.starting import Deed, Starter
@@ -40,7 +41,6 @@ from vacnet.decide.shares import Choice
 from vacnet.decide.standing import Standing
 from vacnet.decide.tickets import look_seconds
 from vacnet.decide.windows import State
-from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
 from vacnet.space.window import Window
@@ -71,8 +71,8 @@ class Board:
     rooms: Rooms = field(init=False)
     chooser: Chooser = field(init=False)
     starter: Starter = field(init=False)
-    holds: dict[str, Hold] = field(default_factory=dict)
-    """What is known about holds of targets that are not offered now."""
+    pasts: dict[str, Past] = field(default_factory=dict)
+    """What is known of targets that are not offered now."""
     leaving: set[str] = field(default_factory=set)
     """Targets that are not offered: each stays while machines of it run."""
     large: tuple[str, ...] = ()
@@ -120,11 +120,18 @@ class Board:
         """Return the target's ledger, made new if there is none."""
         if target.name not in self.ledgers:
             self.ledgers[target.name] = new_ledger(target, now)
-            self.ledgers[target.name].hold = self.holds.pop(target.name, NEVER_HELD)
+            self.pasts.pop(target.name, Past()).enter(self.ledgers[target.name])
             self.bids[target.name] = Bid(target, self.settings.factory)
             self.keepings[target.name] = Keeping(target, self.settings.factory)
             self._others[target.name] = Others(target.name, self.settings.factory)
         return self.ledgers[target.name]
+
+    def remember(self, name: str, past: Past) -> None:
+        """Take over what the record kept of a target, now or when it is offered."""
+        if name in self.ledgers:
+            past.enter(self.ledgers[name])
+        else:
+            self.pasts[name] = past
 
     def take_in(self, name: str, now: float) -> Ledger:
         """Return the ledger of a machine's target, whether that is offered or not."""
@@ -139,9 +146,7 @@ class Board:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        ledger = self.ledgers[name]
-        if ledger.hold.number:
-            self.holds[name] = ledger.hold
+        self.pasts[name] = past_of(self.ledgers[name])
         for of_target in (
             self.ledgers,
             self.bids,

@@ -203,10 +203,12 @@ class Ledger:
             self.suspicion = suspected(self.suspicion, self.failed, self.tried, rate, now)
 
     def _count(self, now: float, *, tried: float = 0.0, failed: float = 0.0) -> None:
-        """Count into the two sums that decay over an hour."""
+        """Count into two sums that decay over an hour; what is older than the last count decayed since."""
         fade = math.exp(-max(0.0, now - self.counted_at) / DECAY_SECONDS)
-        self.tried, self.failed = self.tried * fade + tried, self.failed * fade + failed
-        self.counted_at = now
+        weight = math.exp(-max(0.0, self.counted_at - now) / DECAY_SECONDS)
+        self.tried = self.tried * fade + tried * weight
+        self.failed = self.failed * fade + failed * weight
+        self.counted_at = max(now, self.counted_at)
 
     # --- what time alone does ---------------------------------------------------------------------------
 
@@ -217,9 +219,13 @@ class Ledger:
             good_at = (machine.started_at or now) + GOOD_VERDICT_SECONDS
             if now >= good_at > (self.error_at or -math.inf):
                 self.verdict_at = max(good_at, self.verdict_at or good_at)
-            if self._proves_by_age(machine, now):
-                self.prove(machine, now, by_age=True)
+            self.come_of_age(machine, now)
         return bool(due)
+
+    def come_of_age(self, machine: OwnMachine, now: float) -> None:
+        """Enter a proof by age if the machine is old enough for one."""
+        if self._proves_by_age(machine, now):
+            self.prove(machine, now, by_age=True)
 
     def _is_due(self, machine: OwnMachine, now: float) -> bool:
         """Tell whether a machine's age says something that has not been entered."""

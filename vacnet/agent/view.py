@@ -20,7 +20,7 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetView:
-    """A target as this agent sees the space; see `factory.messages.TargetState` for the fields."""
+    """A target as this agent sees the space; see `factory.messages.space.TargetState` for the fields."""
 
     name: str
     model: str
@@ -51,7 +51,7 @@ class TargetView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactoryView:
-    """A factory as this agent knows it; see `factory.messages.FactoryState` for the fields."""
+    """A factory as this agent knows it; see `factory.messages.space.FactoryState` for the fields."""
 
     name: str
     itself: bool
