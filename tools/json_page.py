@@ -17,12 +17,18 @@ from vacnet.agent import why
 from vacnet.cli import answers as cli_answers
 from vacnet.console import doctor_view, keys_view, peers_check_view
 from vacnet.decide import reasons, reservations, shares
-from vacnet.factory import messages
+from vacnet.factory.messages import decisions, health, machines, orders, past, peers, space
 from vacnet.simulate.whatif import result
 from vacnet.targets import model, show
 
 SOURCES = (
-    messages,
+    space,
+    machines,
+    peers,
+    health,
+    past,
+    decisions,
+    orders,
     cli_answers,
     doctor_view,
     keys_view,

@@ -6,7 +6,7 @@ is over is told as now.
 
 from __future__ import annotations
 
-from vacnet.factory.messages import MachineState
+from vacnet.factory.messages.machines import MachineState
 from vacnet.space.items import MachineItem
 
 HOUR_SECONDS = 3600.0

@@ -16,7 +16,9 @@ from typing import Protocol
 import msgspec
 
 from vacnet.factory.logs import tell
-from vacnet.factory.messages import Machines, MachineState, PastState, SpaceState
+from vacnet.factory.messages.machines import Machines, MachineState
+from vacnet.factory.messages.past import PastState
+from vacnet.factory.messages.space import SpaceState
 from vacnet.record.pictures import Kept, Pictures, interval_seconds
 
 FILE = "pictures.db"

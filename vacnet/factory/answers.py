@@ -27,24 +27,19 @@ from vacnet.factory.asking import Asking
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import BUSY, NOT_FOUND, RefusedError
 from vacnet.factory.follow import pieces
-from vacnet.factory.messages import (
+from vacnet.factory.messages.decisions import DecisionState, WhyState
+from vacnet.factory.messages.health import Health
+from vacnet.factory.messages.machines import Machines, MachineState
+from vacnet.factory.messages.past import (
     HISTORY_SECONDS_MAX,
-    DecisionState,
     Events,
     EventState,
-    FactoryState,
-    Health,
     History,
-    Machines,
-    MachineState,
     PastState,
-    Peers,
-    RefusedTarget,
-    SpaceState,
     TallyState,
-    TargetState,
-    WhyState,
 )
+from vacnet.factory.messages.peers import Peers
+from vacnet.factory.messages.space import FactoryState, RefusedTarget, SpaceState, TargetState
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.recorder import Recorder
 from vacnet.factory.refused import not_offered

@@ -22,7 +22,7 @@ from typing import Protocol
 from vacnet.factory.afar import machine_state
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import CONFLICT, NO_ANSWER, NOT_FOUND, RefusedError
-from vacnet.factory.messages import MachineState
+from vacnet.factory.messages.machines import MachineState
 from vacnet.quantities import duration
 from vacnet.space.address import Address
 from vacnet.space.gossip import Gossip

@@ -25,37 +25,29 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from vacnet.factory.messages import (
-    HISTORY_SECONDS_MAX,
-    SCHEMA,
-    Condition,
-    DecisionState,
+from vacnet.factory.messages.decisions import DecisionState, WhyState
+from vacnet.factory.messages.health import Condition, Health, HealthNumbers
+from vacnet.factory.messages.machines import Machines, MachineState
+from vacnet.factory.messages.orders import (
     DrainOrder,
     DrainState,
-    ErrorAnswer,
-    Events,
-    EventState,
-    FactoryState,
-    Health,
-    HealthNumbers,
-    History,
     HoldOrder,
     HoldState,
-    KeyState,
-    Machines,
-    MachineState,
-    Outcome,
-    PastState,
-    Peers,
-    PeerState,
-    SpaceState,
     StopOrder,
     Stopped,
-    TallyState,
-    TargetState,
     UndrainOrder,
-    WhyState,
 )
+from vacnet.factory.messages.past import (
+    HISTORY_SECONDS_MAX,
+    Events,
+    EventState,
+    History,
+    PastState,
+    TallyState,
+)
+from vacnet.factory.messages.peers import KeyState, Peers, PeerState
+from vacnet.factory.messages.schema import SCHEMA, ErrorAnswer
+from vacnet.factory.messages.space import FactoryState, Outcome, SpaceState, TargetState
 
 __all__ = [
     "HISTORY_SECONDS_MAX",

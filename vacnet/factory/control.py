@@ -19,18 +19,13 @@ from aiohttp import web
 
 from vacnet.factory.doorkeeper import Bounds, Doorkeeper, refusal
 from vacnet.factory.logs import tell_failure
-from vacnet.factory.messages import (
-    DecisionState,
-    ErrorAnswer,
-    Events,
-    Health,
-    History,
-    Machines,
-    PastState,
-    Peers,
-    SpaceState,
-    WhyState,
-)
+from vacnet.factory.messages.decisions import DecisionState, WhyState
+from vacnet.factory.messages.health import Health
+from vacnet.factory.messages.machines import Machines
+from vacnet.factory.messages.past import Events, History, PastState
+from vacnet.factory.messages.peers import Peers
+from vacnet.factory.messages.schema import ErrorAnswer
+from vacnet.factory.messages.space import SpaceState
 from vacnet.factory.posts import ORDER_BYTES_MAX, Answer, OrderError, Orders, posts
 from vacnet.factory.socket_file import listening
 

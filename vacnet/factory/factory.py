@@ -49,7 +49,7 @@ from vacnet.factory.identity import identity_of
 from vacnet.factory.logs import tell, tell_failure
 from vacnet.factory.loop import Driver
 from vacnet.factory.losses import Losses
-from vacnet.factory.messages import RefusedTarget
+from vacnet.factory.messages.space import RefusedTarget
 from vacnet.factory.news import News
 from vacnet.factory.notify import feed_watchdog
 from vacnet.factory.queries import Queries

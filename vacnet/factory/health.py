@@ -15,7 +15,7 @@ from vacnet.agent.namesake_words import namesake_reports
 from vacnet.agent.stranger_words import stranger_reports
 from vacnet.agent.view import FactoryView
 from vacnet.factory.host import NO_RUNTIME
-from vacnet.factory.messages import Condition, HealthNumbers
+from vacnet.factory.messages.health import Condition, HealthNumbers
 from vacnet.factory.warned import Warnings
 
 TOPICS = ("settings", "override", "keys", "peers", "pipes", "targets", "metrics")

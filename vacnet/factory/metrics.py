@@ -21,7 +21,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from vacnet.decide.windows import State as WindowState
-from vacnet.factory.messages import FactoryState, MachineState, SpaceState, TargetState
+from vacnet.factory.messages.machines import MachineState
+from vacnet.factory.messages.space import FactoryState, SpaceState, TargetState
 from vacnet.factory.tally import Durations, Tally
 from vacnet.machines.lifecycle import State as MachineStateName
 from vacnet.outcomes import Kind

@@ -22,7 +22,7 @@ from vacnet.factory.control import NOT_FOUND, RefusedError
 from vacnet.factory.drain import Drain, shown
 from vacnet.factory.factory import Factory
 from vacnet.factory.holds import Here, InSpace
-from vacnet.factory.messages import DrainOrder, DrainState, HoldOrder, HoldState, StopOrder, Stopped
+from vacnet.factory.messages.orders import DrainOrder, DrainState, HoldOrder, HoldState, StopOrder, Stopped
 from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.heartbeat import STOP_REASONS
 from vacnet.machines.names import machine_name

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from vacnet.agent.view import FactoryView
-from vacnet.factory.messages import FactoryState, KeyState, PeerState
+from vacnet.factory.messages.peers import KeyState, PeerState
+from vacnet.factory.messages.space import FactoryState
 from vacnet.factory.resolve import Resolved
 from vacnet.space import table as space_table
 from vacnet.space.address import Address

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from aiohttp import web
 
-from vacnet.factory.messages import (
+from vacnet.factory.messages.orders import (
     DrainOrder,
     DrainState,
     HoldOrder,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from vacnet.factory.messages import RefusedTarget
+from vacnet.factory.messages.space import RefusedTarget
 from vacnet.targets.model import Problem
 from vacnet.targets.pipe import PipeReading
 

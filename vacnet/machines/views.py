@@ -1,6 +1,6 @@
 """A machine as it is shown to people and programs: a frozen copy.
 
-Rules of this file: values for reading, field for field what `factory.messages.MachineState` sends.
+Rules of this file: values for reading, field for field what `factory.messages.machines.MachineState` sends.
 """
 
 from __future__ import annotations

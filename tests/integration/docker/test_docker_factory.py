@@ -13,7 +13,7 @@ from docker import APIClient
 from tests.integration.docker.docker_site import socket_of_engine
 from tools.space.space import Space
 from tools.space.waiting import until
-from vacnet.factory.messages import MachineState
+from vacnet.factory.messages.machines import MachineState
 
 pytestmark = pytest.mark.engine("docker")
 

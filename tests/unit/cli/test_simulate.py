@@ -23,7 +23,7 @@ from vacnet.cli.options import Asking
 from vacnet.cli.simulate_live import live_scenario
 from vacnet.cli.simulate_progress import Progress
 from vacnet.factory.client import SpaceState
-from vacnet.factory.messages import WhyState
+from vacnet.factory.messages.decisions import WhyState
 from vacnet.quantities import duration
 
 SCENARIO = """

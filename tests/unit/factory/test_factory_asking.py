@@ -13,7 +13,7 @@ from vacnet.factory import asking
 from vacnet.factory.asking import Asking
 from vacnet.factory.clock import boot_seconds
 from vacnet.factory.control import RefusedError
-from vacnet.factory.messages import MachineState
+from vacnet.factory.messages.machines import MachineState
 from vacnet.space.happenings import Asked
 from vacnet.space.items import Items, MachineItem
 from vacnet.space.outbox import Datagram

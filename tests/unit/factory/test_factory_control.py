@@ -17,21 +17,13 @@ import pytest
 
 from vacnet.factory.client import Client, ClientError, DrainOrder, HoldOrder, StopOrder, default_socket
 from vacnet.factory.control import Control, RefusedError
-from vacnet.factory.messages import (
-    DecisionState,
-    DrainState,
-    Events,
-    EventState,
-    Health,
-    History,
-    HoldState,
-    Machines,
-    PastState,
-    Peers,
-    SpaceState,
-    Stopped,
-    WhyState,
-)
+from vacnet.factory.messages.decisions import DecisionState, WhyState
+from vacnet.factory.messages.health import Health
+from vacnet.factory.messages.machines import Machines
+from vacnet.factory.messages.orders import DrainState, HoldState, Stopped
+from vacnet.factory.messages.past import Events, EventState, History, PastState
+from vacnet.factory.messages.peers import Peers
+from vacnet.factory.messages.space import SpaceState
 from vacnet.factory.socket_file import SocketFileError
 
 PATIENCE_SECONDS = 30.0

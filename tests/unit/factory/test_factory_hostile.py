@@ -20,7 +20,7 @@ from tests.unit.factory.test_factory_control import QUIET, SPACE, Canned, Ordere
 from tests.unit.factory.test_metrics_server import _Port
 from vacnet.factory import control, metrics_server
 from vacnet.factory.control import Control
-from vacnet.factory.messages import SpaceState
+from vacnet.factory.messages.space import SpaceState
 
 PATIENCE_SECONDS = 60.0
 FEW = 4

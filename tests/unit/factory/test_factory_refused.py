@@ -7,7 +7,7 @@ import json
 import pytest
 
 from vacnet.agent.effects import Notify
-from vacnet.factory.messages import RefusedTarget
+from vacnet.factory.messages.space import RefusedTarget
 from vacnet.factory.news import CALM, News
 from vacnet.factory.refused import REFUSED_MAX, not_offered, refused_targets
 from vacnet.targets.model import Place, Problem
