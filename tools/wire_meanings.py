@@ -71,7 +71,11 @@ MEANINGS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "noworks": ("count", "ticket holders of `window` that found no work, or an error of the target"),
         "claim": ("ticket", "the ticket of `window` that is claimed; -1: none; -2: processors are reserved"),
         "claim_age": (_AGO, "since the claim was made; null: there is none"),
-        "message_code": ("code", "shutdown code of the machine that ended last; 0: none ended"),
+        "message_code": (
+            "code",
+            "shutdown code of the machine that ended last; 0: none ended; "
+            "100 to 199 for every end that says nothing of the work",
+        ),
         "message_age": (_AGO, "since that end"),
         "proof_age": (_AGO, "since a machine last proved"),
         "proof_started_age": (_AGO, "since the start of the youngest machine that has proved"),
