@@ -73,8 +73,10 @@ MEANINGS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "claim_age": (_AGO, "since the claim was made; null: there is none"),
         "message_code": (
             "code",
-            "shutdown code of the machine that ended last; 0: none ended; "
-            "100 to 199 for every end that says nothing of the work",
+            (
+                "shutdown code of the machine that ended last; 0: none ended; "
+                "100 to 199 for every end that says nothing of the work"
+            ),
         ),
         "message_age": (_AGO, "since that end"),
         "proof_age": (_AGO, "since a machine last proved"),
