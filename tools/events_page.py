@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from vacnet.factory.metrics import TOPICS
+from vacnet.factory.metrics.seen import TOPICS
 from vacnet.factory.news import CALM
 
 ROOT = Path(__file__).parent.parent

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tools.monitoring.alerts import ALERTS
-from vacnet.factory.metrics import DECISION_WORDS, DECISIONS, ROWS
+from vacnet.factory.metrics.exposition import DECISION_WORDS, DECISIONS
+from vacnet.factory.metrics.table import ROWS
 
 _PAGE = """# Monitoring
 

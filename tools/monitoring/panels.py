@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vacnet.factory.metrics import TARGET_STATES
+from vacnet.factory.metrics.readings import TARGET_STATES
 
 OUTCOME_COLOURS = {"ok": "green", "nowork": "blue", "error": "red", "neutral": "text"}
 STATE_COLOURS = {

@@ -37,13 +37,13 @@ from vacnet.factory.control import Control
 from vacnet.factory.edits import Edits
 from vacnet.factory.factory import Factory, OnStep
 from vacnet.factory.lists import keys_of, peers_of
+from vacnet.factory.metrics.looking import serve_metrics
 from vacnet.factory.notify import tell_systemd
 from vacnet.factory.orders import FactoryOrders
 from vacnet.factory.own_addresses import OwnAddresses
 from vacnet.factory.places import Options, Places, find
 from vacnet.factory.recorder import Recorder
 from vacnet.factory.reload import Reloader
-from vacnet.factory.seeing import serve_metrics
 from vacnet.factory.socket_file import SocketFileError
 from vacnet.factory.udp import ListenError
 from vacnet.factory.watch import Watch

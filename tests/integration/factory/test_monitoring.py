@@ -25,7 +25,8 @@ from tools.space import settings as of_space
 from tools.space.member import Member
 from tools.space.space import Space
 from tools.space.waiting import until
-from vacnet.factory.metrics import DECISIONS, ROWS
+from vacnet.factory.metrics.exposition import DECISIONS
+from vacnet.factory.metrics.table import ROWS
 
 TARGET = """
 [targets.worker]

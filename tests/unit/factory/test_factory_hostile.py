@@ -18,9 +18,10 @@ import pytest
 
 from tests.unit.factory.test_factory_control import QUIET, SPACE, Canned, Ordered
 from tests.unit.factory.test_metrics_server import _Port
-from vacnet.factory import control, metrics_server
+from vacnet.factory import control
 from vacnet.factory.control import Control
 from vacnet.factory.messages.space import SpaceState
+from vacnet.factory.metrics import server as metrics_server
 
 PATIENCE_SECONDS = 60.0
 FEW = 4

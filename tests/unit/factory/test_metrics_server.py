@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from tests.unit.console import scenes
-from vacnet.factory import metrics_server
-from vacnet.factory.metrics import FactoryCollector, Seen
-from vacnet.factory.metrics_server import MetricsError, MetricsServer, address_of
+from vacnet.factory.metrics import server as metrics_server
+from vacnet.factory.metrics.exposition import FactoryCollector
+from vacnet.factory.metrics.seen import Seen
+from vacnet.factory.metrics.server import MetricsError, MetricsServer, address_of
 from vacnet.factory.tally import Durations, Tally
 from vacnet.record import Count
 from vacnet.space.counters import Counters

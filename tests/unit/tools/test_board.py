@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.monitoring.board import COLUMNS, board_page
 from tools.monitoring.panels import OUTCOME_COLOURS, PANELS, STATE_COLOURS
-from vacnet.factory.metrics import TARGET_STATES
+from vacnet.factory.metrics.readings import TARGET_STATES
 from vacnet.outcomes import Kind
 
 BOARD: dict[str, Any] = json.loads(board_page())

@@ -21,7 +21,8 @@ from prometheus_client.exposition import choose_encoder
 
 from vacnet.factory.doorkeeper import Bounds, Doorkeeper
 from vacnet.factory.logs import tell_failure
-from vacnet.factory.metrics import FactoryCollector, Seen
+from vacnet.factory.metrics.exposition import FactoryCollector
+from vacnet.factory.metrics.seen import Seen
 from vacnet.targets.address import endpoint, endpoint_text
 from vacnet.targets.checks import OFF
 

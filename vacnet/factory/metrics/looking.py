@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vacnet.factory.answers import FactoryAnswers
 from vacnet.factory.factory import Factory
-from vacnet.factory.metrics import TOPICS, Seen
-from vacnet.factory.metrics_server import MetricsError, MetricsServer, address_of
+from vacnet.factory.metrics.seen import TOPICS, Seen
+from vacnet.factory.metrics.server import MetricsError, MetricsServer, address_of
 
 _UDP_GOOD = frozenset({"sent", "received"})
 
