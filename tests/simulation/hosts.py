@@ -19,9 +19,10 @@ from typing import Any
 
 from vacnet.agent.effects import Ticket
 from vacnet.agent.events import HostFacts
+from vacnet.agent.here import Here
 from vacnet.agent.keeping import Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
-from vacnet.agent.obstacles import Here, obstacle
+from vacnet.agent.obstacles import obstacle
 from vacnet.agent.own import Fate, OwnMachine
 from vacnet.decide.local import most_err
 from vacnet.decide.peers import Peer

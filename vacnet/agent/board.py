@@ -23,16 +23,16 @@ from vacnet.agent.bid import Bid, Step
 from vacnet.agent.choosing import Chooser
 from vacnet.agent.effects import Effect, PersistHold, PersistWindow
 from vacnet.agent.events import AgentSettings
+from vacnet.agent.here import look_here
 from vacnet.agent.keeping import Call, Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours, neighbours
-from vacnet.agent.obstacles import ROOM_RULES, Here, obstacle
+from vacnet.agent.obstacles import ROOM_RULES, obstacle
 from vacnet.agent.others import Others
 from vacnet.agent.past import Past, past_of
 from vacnet.agent.quotas import quota
 from vacnet.agent.rooms import Rooms
 from vacnet.agent.starting import Deed, Starter
-from vacnet.decide.caps import ahead
 from vacnet.decide.peers import Peer
 from vacnet.decide.placement import is_large, machines_that_fit
 from vacnet.decide.reasons import Decision, Reason
@@ -248,7 +248,7 @@ class Board:
     def _keep(self, name: str, vetoes: tuple[Reason, ...], around: Neighbours, now: float) -> None:
         """Keep room for a large target, or no longer; before any is looked at, for all see what is left."""
         keeping, standing = self.keepings[name], self._advanced[name].standing
-        why_not = obstacle(self._here(name, standing, vetoes, now))
+        why_not = obstacle(look_here(self.rooms, name, standing, vetoes, now))
         if why_not is None or why_not.rule in ROOM_RULES:
             call = self._call(name, around, able=why_not is None or bool(standing.candidates))
             keeping.review(call, partial(self.rooms.free_in, name, now), now, self.rng)
@@ -280,7 +280,7 @@ class Board:
     def _look(self, name: str, vetoes: tuple[Reason, ...], now: float) -> bool:
         """Look at what a target allows here; True when it could be claimed or started now."""
         standing = self._advanced[name].standing
-        why_not = obstacle(self._here(name, standing, vetoes, now))
+        why_not = obstacle(look_here(self.rooms, name, standing, vetoes, now))
         if why_not is None:
             self.able.add(name)
             standing = self._advanced[name].able
@@ -326,36 +326,7 @@ class Board:
             self.effects.append(deed.start)
             self.stale.add(name)
 
-    # --- what is here, and what others are told of it ---------------------------------------------------
-
-    def _here(self, name: str, standing: Standing, vetoes: tuple[Reason, ...], now: float) -> Here:
-        ledger, room = self.ledgers[name], self.rooms.free(besides=name)
-        kept_for = self.rooms.kept_for(besides=name)
-        return Here(
-            target=ledger.target,
-            standing=standing,
-            vetoes=vetoes,
-            facts=self.rooms.facts,
-            room=self.rooms.spot(name, room, now).room,
-            room_whole=self.rooms.whole(),
-            room_unslotted=room,
-            superslots=self.rooms.lacking(),
-            room_unkept=self.rooms.unkept() if kept_for else room,
-            keeping=self.keepings[name],
-            kept_for=kept_for,
-            hold=ledger.hold,
-            machines_here=len(ledger.unfinished()),
-            claims_ahead=ahead(name, standing, self.settings.factory, self.bids[name].ticket),
-            claimed=self.bids[name].processors,
-            not_made=ledger.not_made if now < ledger.not_made_until else "",
-            retry_at=ledger.not_made_until,
-            back_off=ledger.back_off,
-            error_code=ledger.error_code,
-            suspicion=ledger.suspicion,
-            on_trial=ledger.on_trial(),
-            wary=ledger.wary(),
-            now=now,
-        )
+    # --- what others are told ---------------------------------------------------------------------------
 
     def row(self, name: str, now: float) -> TargetRow:
         """Return this factory's row of a target, as the others are to have it."""

@@ -7,62 +7,15 @@ factory no candidate: its `can` is 0 and its turns go to others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from vacnet.agent.events import HostFacts
-from vacnet.agent.keeping import Keeping
-from vacnet.decide.blackholes import Suspicion
+from vacnet.agent.here import Here
 from vacnet.decide.caps import processors_left
-from vacnet.decide.local import LocalBackOff
 from vacnet.decide.placement import GB, Room, fits, has_time
 from vacnet.decide.reasons import Reason
 from vacnet.decide.standing import Claim, Standing
-from vacnet.decide.superslots import Superslot
 from vacnet.quantities import duration, plural, size
-from vacnet.space.hold import NEVER_HELD, Hold
+from vacnet.space.hold import Hold
 from vacnet.targets.model import Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Here:
-    """A target on this host at this moment."""
-
-    target: Target
-    standing: Standing
-    vetoes: tuple[Reason, ...]
-    facts: HostFacts
-    room: Room
-    """Where a machine would go."""
-    room_whole: Room
-    """The host without any machine."""
-    room_unslotted: Room
-    """All that is free, whatever superslot it is of."""
-    superslots: tuple[Superslot, ...] = ()
-    """Those that are not full, the one that ends first before the others."""
-    room_unkept: Room
-    """As if no room were kept or claimed for anything."""
-    keeping: Keeping
-    kept_for: tuple[str, ...]
-    """Other targets for which room is kept here."""
-    hold: Hold = NEVER_HELD
-    """Whether it is held in the whole space."""
-    machines_here: int
-    claims_ahead: tuple[Claim, ...] = ()
-    """Of others, those that count before this factory's own."""
-    claimed: int = 0
-    """Processors of this factory's own claim."""
-    not_made: str
-    """Why the last one was not made; empty once its retry has come."""
-    retry_at: float
-    back_off: LocalBackOff
-    error_code: int
-    suspicion: Suspicion
-    on_trial: bool
-    """A machine of it that began after the last failure here runs and has not proved yet."""
-    wary: bool
-    """The newest verdict here is a failure."""
-    now: float
-
 
 Rule = Callable[[Here], str]
 
