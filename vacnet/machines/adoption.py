@@ -46,10 +46,12 @@ def _adopted(seen: Seen, runtime: Runtime, tools: Tools) -> Machine | None:
     spec = kept if kept and kept.id == seen.machine_id else spec_of_labels(seen, runtime, home, tools)
     if spec is None:
         return None
+    created_at = min(now.at(spec.created_wall), now.boot)
     machine = Machine(
         spec=replace(spec, directory=home, deadline_at=now.at(spec.deadline_wall)),
         state=State.ABSENT,
-        created_at=now.at(spec.created_wall),
+        created_at=created_at,
+        earlier_boot=created_at < 0.0,
         reference=seen.reference,
         known=False,
     )

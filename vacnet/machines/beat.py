@@ -30,6 +30,7 @@ async def beat(lives: Lives, tools: Tools) -> None:
             _look_for_proof(life)
             await _trim_console(life, tools)
         if life.machine.state is State.RUNNING:
+            life.tell_again(tools.clock.boottime())
             _look_at_order(life, tools)
             _look_at_deadline(life, tools)
             _look_at_heartbeat(life, tools)

@@ -69,12 +69,32 @@ def prepare(spec: Spec, host: HostIdentity, user_data: bytes | None) -> None:
 def write_deadline(spec: Spec, host: HostIdentity) -> None:
     """Write the changing files again, with the spec's deadline, and the spec itself.
 
+    A machine that has no directory yet, or none any more, is told nothing.
+
     Raises:
         OSError: the disk is full or sick.
     """
+    if not spec.directory.is_dir():
+        return
     write_whole(spec.directory / SPEC, encode_spec(spec), _SECRET, durable=True)
     _write_some(spec.directory / MACHINEFEATURES, machinefeatures(spec, host), CHANGING_MACHINEFEATURES)
     _write_some(spec.directory / JOBFEATURES, jobfeatures(spec, host), CHANGING_JOBFEATURES)
+
+
+def says_deadline(spec: Spec, host: HostIdentity) -> bool:
+    """Tell whether the changing files have the spec's deadline, as far as there are any."""
+    told = (
+        (spec.directory / MACHINEFEATURES, machinefeatures(spec, host), CHANGING_MACHINEFEATURES),
+        (spec.directory / JOBFEATURES, jobfeatures(spec, host), CHANGING_JOBFEATURES),
+    )
+    return all(_says(home / key, values[key]) for home, values, keys in told for key in keys)
+
+
+def _says(path: Path, value: str) -> bool:
+    try:
+        return path.read_text() == value
+    except OSError:
+        return True
 
 
 def remove(directory: Path) -> None:

@@ -24,7 +24,7 @@ from vacnet.machines.lifecycle import State, Step
 from vacnet.machines.machine import Machine
 from vacnet.machines.message import read_message
 from vacnet.machines.proof import shows_proof
-from vacnet.machines.rows import boot_columns, finish_of, restored_of, row_of
+from vacnet.machines.rows import columns_of, finish_of, restored_of, row_of
 from vacnet.machines.runtime import Runtime
 from vacnet.machines.tools import Tools
 from vacnet.machines.user_data import Context, substitute
@@ -75,7 +75,7 @@ class Hands:
 
     async def record_deadline(self) -> None:
         """Write down its new deadline."""
-        await self._change(deadline_wall=float(self.machine.spec.deadline_wall))
+        await self._change()
 
     async def record_stop(self) -> None:
         """Write down why we end it, before we do."""
@@ -100,9 +100,8 @@ class Hands:
         await self._change(cpu_seconds=meter.cpu_seconds, memory_peak_bytes=meter.memory_peak_bytes)
 
     async def _change(self, **columns: Column) -> None:
-        changes = {**boot_columns(self.machine, self.tools.host), **columns}
-        if changes:
-            await self.tools.record.change_machine(self.machine.spec.id, **changes)
+        changes = {**columns_of(self.machine), **columns}
+        await self.tools.record.change_machine(self.machine.spec.id, **changes)
 
     # --- user_data and the directory ----------------------------------------------------------
 
@@ -120,7 +119,12 @@ class Hands:
 
     async def directory_deadline(self) -> None:
         """Tell the machine its new deadline."""
-        await asyncio.to_thread(directory.write_deadline, self.machine.spec, self.tools.host)
+        try:
+            await asyncio.to_thread(directory.write_deadline, self.machine.spec, self.tools.host)
+        except OSError:
+            self.machine.untold = True
+            raise
+        self.machine.untold = False
 
     async def directory_remove(self) -> None:
         """Remove the directory of a machine that never was: it holds secrets."""

@@ -111,6 +111,7 @@ class Keeper:
             self._lives.used(home.name)
         for row in await record.machines(unfinished=True):
             machine = machine_of(row, tools.machines_directory / row.id, tools.host, now)
+            machine.untold = not await asyncio.to_thread(directory.says_deadline, machine.spec, tools.host)
             self._take_in(machine)
         await asyncio.gather(*(watch.look(self._paces.adopt_seconds) for watch in self._watches))
         unfinished = [life.machine for life in self._lives if life.machine.state is not State.ENDED]

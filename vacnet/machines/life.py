@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -24,6 +25,9 @@ from vacnet.machines.runtime import NoProgramError, NotNowError, StartFailedErro
 from vacnet.record.errors import RecordError
 
 RETRY_SECONDS = 5.0
+
+TELL_AGAIN_SECONDS = 30.0
+"""Between two tries to tell a machine its deadline: a full disk stays full for a while."""
 
 MOVED_SECONDS = 1.0
 """What a deadline has to move by to be told anew: files have whole seconds, and clocks are slewed."""
@@ -87,6 +91,7 @@ class Life:
         self._retry_seconds = retry_seconds
         self._announced = self.machine.spec.deadline_at
         """The deadline posted last: what is still in the mailbox counts."""
+        self._tell_again_at = -math.inf
 
     @property
     def waiting(self) -> bool:
@@ -103,6 +108,12 @@ class Life:
         if abs(wanted - self._announced) > MOVED_SECONDS:
             self._announced = wanted
             self.post(News(event=Event.LOWERED, deadline_at=wanted))
+
+    def tell_again(self, now: float) -> None:
+        """Tell the machine its deadline once more if its files do not have it, now and then."""
+        if self.machine.untold and now >= self._tell_again_at:
+            self._tell_again_at = now + TELL_AGAIN_SECONDS
+            self.post(News(event=Event.LOWERED, deadline_at=self._announced))
 
     async def live(self) -> None:
         """Take news until the machine has ended and nothing is left to do for it."""

@@ -137,7 +137,8 @@ TABLE: tuple[Transition, ...] = (
     Transition(State.CREATED, Event.NEXT, State.STARTING, (Step.SOURCES_FETCH, Step.DIRECTORY_PREPARE)),
     Transition(State.CREATED, Event.NOT_NOW, State.ENDED, _NOT_MADE),
     Transition(State.CREATED, Event.STOP, State.ENDED, (Step.RECORD_STOP, *_UNSTARTED_END)),
-    Transition(State.CREATED, Event.LOWERED, State.CREATED, (Step.RECORD_DEADLINE,)),
+    # It may have its directory already: a start that was cut off.
+    Transition(State.CREATED, Event.LOWERED, State.CREATED, _LOWERED),
     # The three after a restart: how far the start had come.
     Transition(State.CREATED, Event.FOUND, State.RUNNING, _STARTED),
     Transition(State.CREATED, Event.OVER, State.ENDED, _END),

@@ -69,6 +69,10 @@ class Machine:
     """The deadline it was made with, which it has again when the host's is taken back."""
     earlier_boot: bool = False
     """It was made before the host was last booted, so it cannot be running any more."""
+    clock_ahead: float = 0.0
+    """What the clock by which the record has its times shows more than this boot's."""
+    restored: bool = False
+    """The record had it when this factory started."""
     reference: str = ""
     started_at: float | None = None
     started_wall: float | None = None
@@ -95,6 +99,8 @@ class Machine:
     outcome: Outcome | None = None
     recorded_now: bool = False
     """The record took the outcome now, so it has not been told before."""
+    untold: bool = False
+    """Its files do not have its deadline: a disk was full, or a kill came between record and files."""
     settled: int = 0
     """Looks at the engine with a serial below this one are older than what we did last."""
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
@@ -103,7 +109,7 @@ class Machine:
     @property
     def unsure(self) -> bool:
         """Tell whether only its engine can say how far its start had come when a factory died."""
-        return self.state is State.CREATED and not self.settled
+        return self.state is State.CREATED and self.restored
 
     def deadline_under(self, host_at: float, soonest: float, announced: float) -> float:
         """Return the deadline it should have when its host's is `host_at` (infinity: none).
@@ -142,26 +148,38 @@ class Machine:
                 self.seen = news.seen
                 self.begun(news.seen, now)
                 self.meter.sample(news.seen.usage, now.boot)
-            case Event.GONE:
-                self.words = self._absence()
 
     def begun(self, seen: Seen, now: Now) -> None:
-        """Settle when it started, if we were not there."""
+        """Settle when it started, if we were not there: since it was made, and not after now."""
         if self.started_at is not None:
             return
-        self.started_at = self.created_at if seen.began_wall is None else now.at(seen.began_wall)
+        began_at = self.created_at if seen.began_wall is None else now.at(seen.began_wall)
+        self.started_at = min(max(began_at, self.created_at), now.boot)
         self.started_wall = now.wall_at(self.started_at)
 
     def end(self, now: Now) -> None:
         """Settle when it ended: as its engine says, else now; of an earlier boot, at that boot's end.
 
-        One that left a message ran, also if its engine forgot it before anybody saw when it began.
+        One that left a message or a proof ran, also if its engine forgot it before anybody saw when it began.
         """
-        if self.message is not None:
+        if self.message is not None or self.proved_at is not None:
             self.begun(Seen(machine_id=self.spec.id, running=False), now)
-        ended_wall = self.seen.ended_wall if self.seen else None
-        ended_at = now.boot if ended_wall is None else min(now.boot, now.at(ended_wall))
-        self.ended_at = min(ended_at, 0.0) if self.earlier_boot else ended_at
+        latest = min(now.boot, 0.0) if self.earlier_boot else now.boot
+        self.ended_at = self._engines_end(now, latest)
+
+    def _engines_end(self, now: Now, latest: float) -> float:
+        """Return when its engine says that it ended, by the wall clock as it is now or was at its start.
+
+        It may have been set between the two, and no machine ended before it began.
+        """
+        if self.seen is None or self.seen.ended_wall is None:
+            return latest
+        by_now = now.at(self.seen.ended_wall)
+        if self.started_at is None or self.started_wall is None:
+            return min(by_now, latest)
+        by_start = self.started_at + self.seen.ended_wall - self.started_wall
+        fitting = (at for at in (by_now, by_start) if self.started_at <= at <= latest)
+        return next(fitting, min(max(by_now, self.started_at), latest))
 
     def ending(self) -> Ending:
         """Return what is known of its end, for the judgement."""
@@ -192,10 +210,10 @@ class Machine:
     def _lost(self) -> str:
         """Return why it ended when neither it nor we ended it."""
         if self.seen is None:
-            return self.words
+            return self.words or self._absence()
         return self.seen.lost or (REBOOTED if self.earlier_boot else "")
 
     def _absence(self) -> str:
-        if self.state is State.CREATED:
+        if self.started_at is None:
             return NEVER_STARTED
         return REBOOTED if self.earlier_boot else REMOVED

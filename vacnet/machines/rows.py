@@ -1,7 +1,8 @@
 """Machines to rows of the record and back.
 
-Rules of this file: pure. A time of an earlier boot's clock comes back as the same moment on this boot's,
-by way of wall time; it may lie before this boot and then is negative.
+Rules of this file: pure. The record has all times of a machine by the clock of the boot in which it was made,
+so lives are as long as they were, whatever becomes of the wall clock. Under another boot that clock is set
+beside this one's by way of the machine's creation in wall time; what lay before this boot is negative.
 """
 
 from __future__ import annotations
@@ -55,21 +56,17 @@ def row_of(machine: Machine, host: HostIdentity) -> MachineRecord:
     )
 
 
-def boot_columns(machine: Machine, host: HostIdentity) -> dict[str, Column]:
-    """Return all columns that hold times of this boot: they are only ever written together.
+def columns_of(machine: Machine) -> dict[str, Column]:
+    """Return all columns that hold times of a machine's life: they are only ever written together.
 
-    With them goes the start by the wall clock: a start that is known by one clock alone would pass for none.
-    Those of an earlier boot stay as they are: from them it is known that the host was booted since.
+    What is known by one clock alone would pass for unknown: a start for none, a deadline for the one before.
     """
-    if machine.earlier_boot:
-        return {}
     return {
-        "boot_id": host.boot_id,
-        "created_boot": machine.created_at,
-        "started_boot": machine.started_at,
+        "started_boot": _kept(machine, machine.started_at),
         "started_wall": machine.started_wall,
-        "proved_boot": machine.proved_at,
-        "deadline_boot": machine.spec.deadline_at,
+        "proved_boot": _kept(machine, machine.proved_at),
+        "deadline_boot": _kept(machine, machine.spec.deadline_at),
+        "deadline_wall": float(machine.spec.deadline_wall),
     }
 
 
@@ -86,6 +83,8 @@ def finish_of(machine: Machine, outcome: Outcome, now: Now) -> Finish:
         memory_peak_bytes=machine.meter.memory_peak_bytes,
         exit_code=machine.seen.exit_code if machine.seen else None,
         started_wall=machine.started_wall,
+        started_boot=_kept(machine, machine.started_at),
+        ended_boot=_kept(machine, machine.ended_at),
         wall_seconds=machine.lived_seconds,
         made=not machine.not_made,
     )
@@ -93,7 +92,7 @@ def finish_of(machine: Machine, outcome: Outcome, now: Now) -> Finish:
 
 def machine_of(row: MachineRecord, directory: Path, host: HostIdentity, now: Now) -> Machine:
     """Return an unfinished machine of the record as the keeper goes on with it."""
-    same_boot = row.boot_id == host.boot_id
+    same_boot, ahead = row.boot_id == host.boot_id, _ahead(row, host, now)
     deadline_at = row.deadline_boot if same_boot else now.at(row.deadline_wall)
     spec = decode_spec(row.spec) or _spec_of(row, host)
     return Machine(
@@ -102,12 +101,14 @@ def machine_of(row: MachineRecord, directory: Path, host: HostIdentity, now: Now
         ),
         state=State(row.state),
         own_deadline_at=spec.deadline_at if same_boot else now.at(spec.deadline_wall),
-        earlier_boot=not same_boot,
-        created_at=row.created_boot if same_boot else now.at(row.created_wall),
+        earlier_boot=row.created_boot - ahead < 0.0 or not same_boot,
+        clock_ahead=ahead,
+        restored=True,
+        created_at=row.created_boot - ahead,
         reference=row.reference,
-        started_at=_started_at(row, host, now),
+        started_at=_less(row.started_boot, ahead),
         started_wall=row.started_wall,
-        proved_at=_proved_at(row, host, now),
+        proved_at=_less(row.proved_boot, ahead),
         stop_reason=row.stop_reason,
         meter=Meter(row.cpu_seconds, row.memory_peak_bytes),
     )
@@ -130,15 +131,16 @@ def restored_of(machine: Machine) -> RestoredMachine:
 
 def restored_end_of(row: MachineRecord, host: HostIdentity, now: Now) -> RestoredMachine:
     """Return an ended machine as the agent is told of it at its start."""
+    ahead = _ahead(row, host, now)
     return RestoredMachine(
         uuid=row.uuid,
         target=row.target,
         processors=row.processors,
-        created_at=row.created_boot if row.boot_id == host.boot_id else now.at(row.created_wall),
-        started_at=_started_at(row, host, now),
-        proved_at=_proved_at(row, host, now),
+        created_at=row.created_boot - ahead,
+        started_at=_less(row.started_boot, ahead),
+        proved_at=_less(row.proved_boot, ahead),
         ticket=Ticket(row.window_number, row.window_opener, row.ticket_number),
-        ended_at=now.boot if row.ended_wall is None else now.at(row.ended_wall),
+        ended_at=_ended_at(row, ahead, now),
         outcome=outcome_of(row),
     )
 
@@ -155,17 +157,25 @@ def outcome_of(row: MachineRecord) -> Outcome:
     )
 
 
-def _started_at(row: MachineRecord, host: HostIdentity, now: Now) -> float | None:
-    if row.boot_id == host.boot_id or row.started_wall is None:
-        return row.started_boot
-    return now.at(row.started_wall)
+def _ahead(row: MachineRecord, host: HostIdentity, now: Now) -> float:
+    """Return what the clock of the row's boot shows more than this one's, told by the machine's creation."""
+    return 0.0 if row.boot_id == host.boot_id else row.created_boot - now.at(row.created_wall)
 
 
-def _proved_at(row: MachineRecord, host: HostIdentity, now: Now) -> float | None:
-    """Return when it proved; the record has that on its boot's clock alone, so by way of its creation."""
-    if row.boot_id == host.boot_id or row.proved_boot is None:
-        return row.proved_boot
-    return now.at(row.created_wall) + row.proved_boot - row.created_boot
+def _ended_at(row: MachineRecord, ahead: float, now: Now) -> float:
+    """Return when an ended machine ended; a record of a version before 4 has that in wall time alone."""
+    if row.ended_boot is not None:
+        return row.ended_boot - ahead
+    return now.boot if row.ended_wall is None else min(now.boot, now.at(row.ended_wall))
+
+
+def _less(at: float | None, ahead: float) -> float | None:
+    return None if at is None else at - ahead
+
+
+def _kept(machine: Machine, at: float | None) -> float | None:
+    """Return a time as the record has it: by the clock of the boot in which the machine was made."""
+    return _less(at, -machine.clock_ahead)
 
 
 def _spec_of(row: MachineRecord, host: HostIdentity) -> Spec:

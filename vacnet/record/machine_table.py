@@ -22,7 +22,8 @@ FIELDS: tuple[str, ...] = MachineRecord.__struct_fields__
 KEYS = frozenset({"id", "uuid"})
 """Columns by which a machine is found: they never change."""
 
-_NO_COLUMNS = frozenset({"started_wall", "wall_seconds", "made"})
+_STARTED = ("started_wall", "started_boot")
+_NO_COLUMNS = frozenset({*_STARTED, "wall_seconds", "made"})
 _FINISH: tuple[str, ...] = tuple(name for name in Finish.__struct_fields__ if name not in _NO_COLUMNS)
 _SELECT = f"SELECT {', '.join(FIELDS)} FROM machines"  # noqa: S608 (names of our own struct)
 _INSERT = (
@@ -31,7 +32,7 @@ _INSERT = (
 )
 _FINISH_UPDATE = (
     f"UPDATE machines SET state = '{ENDED}', "  # noqa: S608 (names of our own struct)
-    "started_wall = COALESCE(started_wall, :started_wall), "
+    f"{', '.join(f'{name} = COALESCE({name}, :{name})' for name in _STARTED)}, "
     f"{', '.join(f'{name} = :{name}' for name in _FINISH)} WHERE id = :id AND state <> '{ENDED}'"
 )
 _ACCOUNT = ", ".join(name for name in AccountingRow.__struct_fields__)

@@ -64,6 +64,7 @@ class MachineRecord(msgspec.Struct, frozen=True, kw_only=True):
     stop_reason: str = ""
     """Why it is being stopped, or was; empty: nobody asked for its end."""
     ended_wall: float | None = None
+    ended_boot: float | None = None
     cpu_seconds: float = 0.0
     memory_peak_bytes: int = 0
     outcome_kind: str = ""
@@ -89,6 +90,10 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     started_wall: float | None = None
     """When it began, if it ran and a kill may have kept that from being written; what is written stands."""
+    started_boot: float | None = None
+    """The same by the clock of the boot in which it was made."""
+    ended_boot: float | None = None
+    """When it ended by that clock."""
     wall_seconds: float | None = None
     """How long it ran by a clock that does not step; None: its end minus its start, in wall time."""
     made: bool = True

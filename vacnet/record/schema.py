@@ -84,7 +84,9 @@ _THIRD: tuple[str, ...] = (
         GROUP BY target""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH: tuple[str, ...] = ("ALTER TABLE machines ADD COLUMN ended_boot REAL",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -346,8 +346,8 @@ async def test_the_numbers_of_adopted_machines_are_taken(floor: Floor) -> None:
 
 
 def _created() -> MachineRecord:
-    wished = spec(uuid="uuid-1", deadline_at=4000.0, deadline_wall=1_003_500, created_wall=1_000_500)
-    return row_of(Machine(spec=wished, state=State.ABSENT, created_at=500.0), HOST)
+    wished = spec(uuid="uuid-1", deadline_at=4000.0, deadline_wall=1_004_000, created_wall=1_000_400)
+    return row_of(Machine(spec=wished, state=State.ABSENT, created_at=400.0), HOST)
 
 
 def _reboot(floor: Floor, *, down_seconds: float) -> None:

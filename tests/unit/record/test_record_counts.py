@@ -113,6 +113,7 @@ async def test_a_record_from_before_there_were_counts_begins_with_what_it_knows(
 
     with sqlite3.connect(path, isolation_level=None) as connection:
         connection.execute("DROP TABLE counts")
+        connection.execute("ALTER TABLE machines DROP COLUMN ended_boot")
         connection.execute("PRAGMA user_version = 2")
         migrate(connection, MIGRATIONS)
     record = await clocks.open(path)
