@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.decide_space import LOSSY, WAN, play, target
-from vacnet.agent import board as boards
+from vacnet.agent import here
 from vacnet.agent import starting
 from vacnet.agent.effects import StartMachine
 from vacnet.agent.events import MachineEnded
@@ -125,7 +125,7 @@ def test_open_targets_that_are_not_claimed_exceed_it(monkeypatch: Patch) -> None
 
 
 def test_claims_that_do_not_count_exceed_it(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(boards, "ahead", lambda *_: ())
+    monkeypatch.setattr(here, "ahead", lambda *_: ())
     most = max(
         (_run(target("capped", gain=2, max_machines_running=3), seed)[0] for seed in range(2)),
         key=lambda one: one.machines,

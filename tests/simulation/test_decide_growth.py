@@ -10,7 +10,9 @@ import pytest
 from tests.simulation.decide_space import HOUR, LOSSY, board, play, says, target, works
 from tests.simulation.hosts import Hosts
 from vacnet.outcomes import Kind
+from vacnet.simulate.mishaps import die
 from vacnet.simulate.payloads import Scripted
+from vacnet.simulate.run import World
 from vacnet.simulate.toys import Queue, Verdict
 
 slow = (pytest.mark.slow, pytest.mark.timeout(3600))
@@ -134,3 +136,32 @@ def test_a_thousand_places_are_full_within_a_quarter_of_an_hour(places: int) -> 
     )
     assert len(counts.starts) == places
     assert board(world).standings["work"].proofs
+
+
+@pytest.mark.parametrize("away", ["cut off", "dead"])
+def test_machines_of_hosts_that_are_gone_keep_nobody_from_known_work(away: str) -> None:
+    """Half of the hosts vanish when all their machines are young: nobody hears what becomes of those."""
+    gone_at, until, places = 230.0, 800.0, 2 * 4
+    far = ("factory2.sim.example.org", "factory3.sim.example.org")
+
+    def course(factory: str, now: float, _rng: Random) -> Verdict:
+        return works(HOUR, proves_after=HOUR) if factory in far and now > gone_at - 30 else works(30)
+
+    def vanish(world: World) -> None:
+        here, there = world.nodes[:2], world.nodes[2:]
+        if away == "cut off":
+            world.network.partition([one.address for one in here], [one.address for one in there])
+        else:
+            list(map(die, there))
+
+    counts, _ = play(
+        lambda: {"work": Scripted(course)},
+        (target("work", gain=2, proof_seconds=7200),),
+        factories=4,
+        processors=4,
+        faults=((gone_at, vanish),),
+        seconds=until,
+        calm_seconds=0.0,
+    )
+    near = [end for end in counts.ends if end.start.factory not in far and end.at > gone_at]
+    assert len(near) >= 0.9 * places * (until - gone_at) / 40  # trial, life and the wait for a draw

@@ -7,7 +7,8 @@ the same rows (`tests/unit/decide/test_tally.py`).
 
 What counts: ticket bits, proofs, noworks and claims only under the window at hand; running machines
 whatever their window; a silent factory's machines until it is forgotten, its tickets until it has been
-silent for ten minutes, its room not at all.
+silent for ten minutes, its room not at all. Nor do its machines count as proven or unproven: nobody can tell
+by now, and known work must not wait for those who may never be heard again.
 """
 
 from __future__ import annotations
@@ -159,13 +160,12 @@ def _sums(peers: Collection[Peer], identity: Identity) -> Sums:
         if peer.live:
             offering += 1
             proven += row.proven_running
+            unproven += row.unproven
             taken += row.processors_claimed
         processors += taken
         work += taken * peer.weight
-        if peer.holds:
-            unproven += row.unproven
-            if row.proofs or row.noworks or row.uncontradicted:
-                ours.append(row)
+        if peer.holds and (row.proofs or row.noworks or row.uncontradicted):
+            ours.append(row)
     ours = [row for row in ours if row.window.number == number and row.window.opener == opener]
     return Sums(
         offering=offering,
