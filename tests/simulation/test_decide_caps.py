@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.decide_space import LOSSY, WAN, play, target
-from vacnet.agent import here
-from vacnet.agent import starting
+from vacnet.agent import here, starting
 from vacnet.agent.effects import StartMachine
 from vacnet.agent.events import MachineEnded
 from vacnet.simulate.counts import Counts
