@@ -146,7 +146,8 @@ class Machine:
                 self.begun(news.seen, now)
             case Event.OVER if news.seen is not None:
                 self.seen = news.seen
-                self.begun(news.seen, now)
+                if news.seen.began:
+                    self.begun(news.seen, now)
                 self.meter.sample(news.seen.usage, now.boot)
 
     def begun(self, seen: Seen, now: Now) -> None:

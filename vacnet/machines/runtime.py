@@ -47,6 +47,8 @@ class Seen:
     reference: str = ""
     """The engine's own name for it (container id, pid and start time, domain uuid)."""
     running: bool
+    began: bool = True
+    """False: it was made and never started."""
     started_wall: float | None = None
     ended_wall: float | None = None
     exit_code: int | None = None

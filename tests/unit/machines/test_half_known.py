@@ -11,6 +11,7 @@ import pytest
 from tests.unit.machines.factory_floor import Floor, until
 from tests.unit.machines.kills import Stage
 from vacnet.agent.restored import RestoredMachine
+from vacnet.machines.machine import NEVER_STARTED
 from vacnet.outcomes import Kind
 from vacnet.record.rows import AccountingRow, MachineRecord
 from vacnet.space.window import Window
@@ -75,6 +76,19 @@ async def test_one_that_proved_ran_also_if_nobody_saw_it_start(floor: Floor) -> 
         ended = await floor.ended()
     assert str(ended.outcome.message) == "100 removed by a foreign hand"
     assert [row.id for row in await _accounted(floor)] == [machine_id]
+
+
+async def test_one_that_its_engine_made_and_never_started_did_not_run(floor: Floor) -> None:
+    """A kill between the two calls that a container or a domain needs."""
+    machine_id = await _cut_off(floor)
+    left = floor.engine.objects[machine_id]
+    left.seen = replace(left.seen, running=False, began=False, started_wall=None, lost=NEVER_STARTED)
+    async with floor.keeping():
+        ended = await floor.ended()
+    assert str(ended.outcome.message) == "100 factory restarted before it started"
+    assert await _accounted(floor) == []
+    assert {count.what for count in await floor.record.counts()} == {"ended", "started"}
+    assert (await _row(floor, machine_id)).started_wall is None
 
 
 async def test_what_no_engine_has_spoken_of_stays_unsure_also_with_another_deadline(floor: Floor) -> None:

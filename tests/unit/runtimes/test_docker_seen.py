@@ -45,6 +45,11 @@ def test_who_ended_a_container_is_told_apart(facts: dict[str, Any], known: dict[
     assert describe(ended(**facts), Known(**known)).lost == lost
 
 
+def test_a_container_that_was_created_and_not_started_never_began() -> None:
+    assert not describe(ended(status="created"), Known()).began
+    assert describe(ended(), Known()).began
+
+
 MEMORY: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"exit_code": 137, "oom_killed": True}, {}, True),
     ({"exit_code": 137}, {"oom_told": True}, True),

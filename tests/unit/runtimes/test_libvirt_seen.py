@@ -32,6 +32,8 @@ def test_a_domain_of_an_earlier_boot_ended_with_the_host() -> None:
 def test_a_domain_without_a_console_never_ran() -> None:
     assert ending(Off.UNKNOWN, began=False) == ("factory restarted before it started", "")
     assert ending(Off.UNKNOWN) == ("", "")
+    assert not describe(off(Off.UNKNOWN), Known(boot_id=BOOT, began=False)).began
+    assert describe(off(Off.UNKNOWN), Known(boot_id=BOOT)).began
 
 
 def test_one_whose_start_failed_with_nobody_there_to_be_told_never_ran() -> None:

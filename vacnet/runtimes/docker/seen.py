@@ -67,6 +67,7 @@ def describe(container: Container, known: Known) -> Seen:
         labels=container.labels,
         reference=container.id,
         running=container.running,
+        began=not container.never_ran,
         started_wall=container.started_wall,
         memory_limit_bytes=container.memory_limit_bytes,
         **ending,

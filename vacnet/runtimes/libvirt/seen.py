@@ -76,6 +76,7 @@ def describe(domain: Domain, known: Known) -> Seen:
         labels=domain.labels,
         reference=domain.uuid,
         running=domain.running,
+        began=not never_ran(domain, known),
         ended_wall=None if domain.running or domain.witnessed else known.ended_wall,
         memory_limit_bytes=labels.number(domain.labels, labels.MEMORY),
         lost=ended.lost,
