@@ -7,18 +7,16 @@ is wrong. The engine keeps the truth: what ran, and how it ended.
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
 from tests.unit.machines.factory_floor import PROCESS, Floor, until
-from vacnet.agent.events import MachineEnded, MachineProved
+from tests.unit.machines.wrongs import untold_deadlines, what_is_wrong
 from vacnet.agent.restored import RestoredMachine
 from vacnet.machines.keeper import Keeper
-from vacnet.record.rows import MachineRecord
 from vacnet.space.window import Window
 
 TARGET = structs.replace(PROCESS, exit_codes={3: 300}, fizzle_seconds=60)
@@ -63,6 +61,8 @@ class Stage:
     truth: dict[str, str] = field(default_factory=dict)
     """Machine id to the message that its outcome must have, as far as the engine knows better."""
     record_lost: bool = False
+    vanished: set[str] = field(default_factory=set)
+    """Machines that a foreign hand removed."""
     wrong: list[str] = field(default_factory=list)
     patience_seconds: float = 10.0
 
@@ -99,13 +99,41 @@ class Stage:
         await until(lambda: machine_id not in self.floor.engine.running)
 
     def stop_by_id(self, machine_id: str) -> None:
-        """Stop a machine if the keeper has it; a kill may come before that is written."""
+        """Stop a machine if the keeper has it and is sure of it; a kill may come before that is written."""
         for view in self.keeper.live():
-            if view.id == machine_id:
+            if view.id == machine_id and not self.keeper.unsure(view.uuid):
                 self.keeper.stop(view.uuid, "drain")
 
     def lower(self, _machine_id: str) -> None:
         self.keeper.lower_deadline(self.floor.clock.boot + 300.0)
+
+    def prove(self, machine_id: str) -> None:
+        self.floor.prove(machine_id)
+
+    def vanish(self, machine_id: str) -> None:
+        self.vanished.add(machine_id)
+        self.truth.pop(machine_id, None)
+        self.floor.engine.vanish(machine_id)
+
+    def pass_time(self, seconds: float) -> None:
+        self.floor.clock.boot += seconds
+        self.floor.engine.wall = self.floor.clock.wall()
+
+    def step_clock(self, seconds: float) -> None:
+        """Set the wall clock."""
+        self.floor.clock.wall_ahead += seconds
+        self.floor.engine.wall = self.floor.clock.wall()
+
+    def reboot(self, down_seconds: float) -> None:
+        """Boot the host anew: all that runs ends with it, without a word, and another clock begins."""
+        for machine_id in self.floor.engine.running:
+            self.truth.pop(machine_id, None)
+            self.floor.engine.end(machine_id, exit_code=137)
+        clock, before = self.floor.clock, self.floor.host.boot_id
+        clock.boot, clock.wall_ahead = 7.0, clock.wall() + down_seconds - 7.0
+        self.floor.engine.wall = clock.wall()
+        self.floor.host = replace(self.floor.host, boot_id=f"{before} and another")
+        self.keep_window()
 
     async def lose_record(self) -> None:
         """Lose the record, and with it what only it knew."""
@@ -174,43 +202,15 @@ async def play(floor: Floor, story: Story, point: str, seed: int, patience_secon
     await stage.perform(crowded, settle=True)
     if stage.points:
         stage.wrong.append(f"never came to {stage.points}")
-    return await _to_the_end(stage)
+    return await to_the_end(stage)
 
 
-async def play_at_random(floor: Floor, seed: int, kills: int = 6) -> Stage:
-    """Let machines come and go, kill keeper after keeper somewhere, and return the stage after the end."""
-    lot = random.Random(seed)
-    stage = Stage(floor, floor.keeper())
-    stage.keep_window()
-    for round_ in range(kills):
-        stage.steps_left = lot.randrange(1, 60)
-        await stage.perform(_some_lives(lot, round_), settle=False)
-    return await _to_the_end(stage)
-
-
-async def _to_the_end(stage: Stage) -> Stage:
+async def to_the_end(stage: Stage) -> Stage:
+    """Bring everything to an end with a keeper that nobody kills, and look for what is wrong then."""
     stage.points, stage.steps_left = [], -1
     await stage.perform(_calm, settle=True)
-    stage.wrong += await _what_is_wrong(stage)
+    stage.wrong += await what_is_wrong(stage)
     return stage
-
-
-def _some_lives(lot: random.Random, round_: int) -> Script:
-    """Make a few machines and let things happen to whatever runs, its maker alive or not."""
-
-    async def happen(stage: Stage) -> None:
-        engine = stage.floor.engine
-        for number in range(lot.randrange(4)):
-            stage.wish(f"uuid-{round_}-{number}")
-        for _ in range(12):
-            await asyncio.sleep(lot.random() * 0.01)
-            engine.away = "toy: connection refused" if lot.random() < 0.15 else ""
-            if not engine.running:
-                continue
-            machine_id = lot.choice(engine.running)
-            lot.choice([stage.end, stage.floor.prove, stage.stop_by_id, stage.lower])(machine_id)
-
-    return happen
 
 
 def _with_bystanders(script: Script, seed: int) -> Script:
@@ -243,75 +243,10 @@ async def _calm(stage: Stage) -> None:
     floor = stage.floor
     floor.engine.away = floor.engine.refusal = floor.sources.away = ""
     floor.engine.gate = floor.sources.gate = None
+    await until(lambda: not untold_deadlines(stage), stage.patience_seconds)
     unfinished = {row.id for row in await floor.record.machines(unfinished=True)}
     for machine_id in unfinished.intersection(floor.engine.running):
         if stage.truth.get(machine_id) == "100 drain":
             # Asked to stop and killed before that was written: it ran on, as it should.
             del stage.truth[machine_id]
         stage.end(machine_id, stage.truth.get(machine_id, "200 done"))
-
-
-async def _what_is_wrong(stage: Stage) -> list[str]:
-    """Compare the record, and what was told, with what the engine knows."""
-    floor, wrong = stage.floor, []
-    rows = {row.id: row for row in await floor.record.machines(unfinished=False)}
-    told = Counter(event.uuid for event in floor.told if isinstance(event, MachineEnded))
-    wrong += [f"{row.id} is left unfinished" for row in rows.values() if row.state != "ended"]
-    wrong += [f"{machine_id} is left in the engine" for machine_id in floor.engine.objects]
-    wrong += [
-        f"{machine_id} was started {n} times"
-        for machine_id, n in Counter(floor.engine.starts).items()
-        if n > 1
-    ]
-    wrong += [f"the end of {uuid} was told {n} times" for uuid, n in told.items() if n > 1]
-    if not stage.record_lost:
-        wrong += [
-            f"{note.fields['id']} was not in the record"
-            for note in floor.notes
-            if note.name == "machine.adopted"
-        ]
-    wrong += _wrong_with_proofs(stage, {row.uuid: row.id for row in rows.values()})
-    wrong += await _wrong_with_accounting(stage, rows)
-    known = set(told) | {machine.uuid for machine in stage.restored if machine.outcome is not None}
-    for machine_id in floor.engine.starts:
-        row = rows.get(machine_id)
-        if row is None:
-            wrong.append(f"{machine_id} ran and is not in the record")
-            continue
-        message = f"{row.message_code} {row.message_text}"
-        if message != stage.truth.get(machine_id, message):
-            wrong.append(f"{machine_id} ended with {stage.truth[machine_id]!r}, the record says {message!r}")
-        if row.uuid not in known:
-            wrong.append(f"the end of {row.uuid} was neither told nor restored")
-    return wrong
-
-
-async def _wrong_with_accounting(stage: Stage, rows: dict[str, MachineRecord]) -> list[str]:
-    """Compare accounting with what ran; a start that was stopped before anybody saw it run is in none."""
-    times = Counter(row.id for row in await stage.floor.record.accounting(ended_from=0.0, limit=10_000))
-    unseen = {row.id for row in rows.values() if row.stop_reason and row.started_wall is None}
-    return [
-        f"{machine_id} ran and is {times[machine_id]} times in accounting"
-        for machine_id in set(stage.floor.engine.starts) - unseen
-        if times[machine_id] != 1
-    ]
-
-
-def _wrong_with_proofs(stage: Stage, ids: dict[str, str]) -> list[str]:
-    """Compare what was told of proofs with the files in which the machines showed them."""
-    told = [event for event in stage.floor.told if isinstance(event, MachineProved)]
-    times = Counter(event.uuid for event in told)
-    wrong = [f"the proof of {uuid} was told {n} times" for uuid, n in times.items() if n > 1]
-    known = set(times) | {machine.uuid for machine in stage.restored if machine.proved_at is not None}
-    for uuid, machine_id in ids.items():
-        written = (stage.floor.state / "machines" / machine_id / "joboutputs" / "job_started").exists()
-        if written and uuid not in known:
-            wrong.append(f"the proof of {uuid} was neither told nor restored")
-    return wrong + [
-        f"the proof of {event.uuid} was told after its end" for event in told if _ended_before(stage, event)
-    ]
-
-
-def _ended_before(stage: Stage, proved: MachineProved) -> bool:
-    ends = stage.floor.ends(proved.uuid)
-    return bool(ends) and stage.floor.told.index(ends[0]) < stage.floor.told.index(proved)

@@ -7,7 +7,8 @@ from types import MappingProxyType
 import pytest
 
 from tests.unit.machines.factory_floor import Floor
-from tests.unit.machines.kills import play, play_at_random
+from tests.unit.machines.kills import play
+from tests.unit.machines.random_lives import play_at_random
 from tests.unit.machines.stories import STORIES
 from vacnet.machines import lifecycle
 from vacnet.machines.lifecycle import Event, State, Step, Transition, fault_points
