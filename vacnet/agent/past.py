@@ -24,6 +24,12 @@ class Past:
     """As the record has it."""
     hold: Hold = NEVER_HELD
 
+    @property
+    def says_anything(self) -> bool:
+        """Tell whether it differs from that of a target never heard of; a pipe may bring ever new names."""
+        tried = self.window is not None and self.window.number > 0
+        return tried or self.suspicion != NONE or self.hold != NEVER_HELD
+
     def enter(self, ledger: Ledger) -> None:
         """Let a ledger that is new begin with it."""
         if self.window is not None:

@@ -92,3 +92,12 @@ def test_what_ended_of_it_before_a_restart_does_not_bring_it_back() -> None:
     window = Window(number=1, opener="f.example", opened_at=NOW - 60.0, length_seconds=60.0, streak=1)
     past = Restored(epoch=1, instance=b"12345678", machines=(_machine(ended=True),), windows={"work": window})
     assert _shown(_agent("other", restored=past)) == ["other"]
+
+
+def test_what_is_known_of_it_comes_back_with_it_and_of_what_was_never_tried_nothing_is_kept() -> None:
+    window = Window(7, "f.example", NOW, 600.0, 2)
+    agent = _agent("work", "new", restored=Restored(epoch=1, instance=b"12345678", windows={"work": window}))
+    agent.handle(SettingsChanged(_settings()), NOW)
+    assert list(agent.board.pasts) == ["work"]
+    agent.handle(SettingsChanged(_settings("work", "new")), NOW)
+    assert agent.board.ledgers["work"].window == window
