@@ -115,7 +115,7 @@ class Seat:
         if number > self.heard[sender, row.target]:
             self.heard[sender, row.target] = number
             self.table.factories[sender].targets[row.target] = row
-            self.board.row_changed(sender, row.target)
+            self.board.outlook.row_changed(sender, row.target)
             self.look_at(self.clock.now + TURN_SECONDS[urgent])
 
     def _look(self, due: float) -> None:
@@ -143,7 +143,7 @@ class Seat:
         ledger = self.board.ledgers[name]
         outcome = outcome_of("300 no work", TRIAL_SECONDS, ledger.target.fizzle_seconds)
         ledger.end(ledger.machines[uuid], outcome, TRIAL_SECONDS, self.clock.now)
-        self.board.stale.add(name)
+        self.board.outlook.stale.add(name)
         self.look_at(self.clock.now)
 
     def _publish(self, name: str) -> None:

@@ -106,11 +106,11 @@ class BoardOfMany:
         )
         name = self.targets[number].name
         known.targets[name] = self._row(name, self.windows[number])
-        self.board.row_changed(known.name, name)
+        self.board.outlook.row_changed(known.name, name)
 
     def look_around(self) -> None:
         """Let it find out anew who is there."""
-        self.board.look_around()
+        self.board.outlook.look_around()
 
     def milliseconds(self, change: Callable[[], None], rounds: int) -> list[float]:
         """Return how long so many decisions took, each after a change; CPU time of this thread."""

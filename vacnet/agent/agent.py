@@ -135,7 +135,7 @@ class Agent:
         self.board.set_targets(event.settings.targets, now)
         config = GossipConfig(event.settings.space, event.settings.factory, event.settings.exclude)
         self.gossip.set_config(config, now)
-        self.board.look_around()
+        self.board.outlook.look_around()
         self.board.wake(now)
 
     def _hold(self, event: HoldOrdered, now: float) -> None:
@@ -200,7 +200,7 @@ class Agent:
         return self.host.is_settling and self.host.has_synced(self.gossip.synced_at)
 
     def _company(self, now: float) -> Company:
-        around = self.board.around(now)
+        around = self.board.outlook.around(now)
         expected = self._members.expected(around, self.gossip.unanswered)
         return Company(expected, around.live, self.gossip.synced_at)
 

@@ -4,7 +4,8 @@ Rules of this file: a pass looks at every target in a fixed order and only then 
 among those that could start now. It is run when something changed or a time has come, never on a fixed
 cycle.
 
-    vetoes of the host -> room kept for large targets
+    how each target stands in the space (`outlook`)
+        -> vetoes of the host -> room kept for large targets
         -> per target: share, caps, fit, window, ticket -> shares choose (`choosing`)
         -> claim or start (`starting`)
 """
@@ -12,50 +13,33 @@ cycle.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from msgspec import structs
-
-from vacnet.agent.advance import advance
 from vacnet.agent.bid import Bid, Step
 from vacnet.agent.choosing import Chooser
-from vacnet.agent.effects import Effect, PersistHold, PersistWindow
+from vacnet.agent.effects import Effect
 from vacnet.agent.events import AgentSettings
 from vacnet.agent.here import look_here
 from vacnet.agent.keeping import Call, Keeping
 from vacnet.agent.ledger import Ledger, new_ledger
-from vacnet.agent.neighbours import Neighbours, neighbours
+from vacnet.agent.neighbours import Neighbours
 from vacnet.agent.obstacles import ROOM_RULES, obstacle
-from vacnet.agent.others import Others
+from vacnet.agent.outlook import Outlook
 from vacnet.agent.past import Past, past_of
 from vacnet.agent.quotas import quota
 from vacnet.agent.rooms import Rooms
 from vacnet.agent.starting import Deed, Starter
-from vacnet.decide.peers import Peer
 from vacnet.decide.placement import is_large, machines_that_fit
 from vacnet.decide.reasons import Decision, Reason
 from vacnet.decide.reservations import Quota
 from vacnet.decide.shares import Choice
 from vacnet.decide.standing import Standing
-from vacnet.decide.tickets import look_seconds
 from vacnet.decide.windows import State
 from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
 from vacnet.space.table import Table
-from vacnet.space.window import Window
 from vacnet.targets.model import Target
-
-
-@dataclass(frozen=True, slots=True)
-class Advanced:
-    """How a target stood when it was last advanced, and until when that holds if nothing changes."""
-
-    standing: Standing
-    """Without this factory's candidacy."""
-    able: Standing
-    """With it. Both stay the same objects until something changes, so that no bid reckons twice."""
-    until: float
 
 
 @dataclass(slots=True)
@@ -68,6 +52,7 @@ class Board:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     bids: dict[str, Bid] = field(default_factory=dict)
     keepings: dict[str, Keeping] = field(default_factory=dict)
+    outlook: Outlook = field(init=False)
     rooms: Rooms = field(init=False)
     chooser: Chooser = field(init=False)
     starter: Starter = field(init=False)
@@ -81,22 +66,18 @@ class Board:
     reasons: dict[str, Reason] = field(default_factory=dict)
     able: set[str] = field(default_factory=set)
     """Targets without an obstacle here: this factory is a candidate for them."""
-    stale: set[str] = field(default_factory=set)
-    """Targets of which something has changed since they were looked at."""
     effects: list[Effect] = field(default_factory=list)
     wake_at: float = 0.0
-    _others: dict[str, Others] = field(default_factory=dict)
-    _advanced: dict[str, Advanced] = field(default_factory=dict)
-    _around: Neighbours | None = None
 
     def __post_init__(self) -> None:
-        """Have what takes room seen as it changes."""
+        """Have what takes room, and how targets stand, seen as it changes."""
+        self.outlook = Outlook(self.settings, self.table, self.ledgers)
         self.rooms = Rooms(self.settings, self.ledgers, self.bids, self.keepings)
         self.chooser, self.starter = Chooser(self.rooms, self.rng), Starter(self.rooms, self.rng)
 
     def follow(self, settings: AgentSettings) -> None:
         """Decide by other settings from now on; their targets are set apart."""
-        self.settings = self.rooms.settings = settings
+        self.settings = self.rooms.settings = self.outlook.settings = settings
 
     # --- targets come and go ----------------------------------------------------------------------------
 
@@ -106,7 +87,7 @@ class Board:
         for name, target in wanted.items():
             self.offer(target, now).define(target)
             self.bids[name].target = self.keepings[name].target = target
-            self.stale.add(name)
+            self.outlook.stale.add(name)
         self.leaving = self.ledgers.keys() - wanted.keys()
         for name in self.leaving:
             self.ledgers[name].define(Target(name=name))
@@ -123,7 +104,7 @@ class Board:
             self.pasts.pop(target.name, Past()).enter(self.ledgers[target.name])
             self.bids[target.name] = Bid(target, self.settings.factory)
             self.keepings[target.name] = Keeping(target, self.settings.factory)
-            self._others[target.name] = Others(target.name, self.settings.factory)
+            self.outlook.begin(target.name)
         return self.ledgers[target.name]
 
     def remember(self, name: str, past: Past) -> None:
@@ -146,48 +127,11 @@ class Board:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
-        self.pasts[name] = past_of(self.ledgers[name])
-        for of_target in (
-            self.ledgers,
-            self.bids,
-            self.keepings,
-            self.standings,
-            self.reasons,
-            self._others,
-            self._advanced,
-        ):
+        if (past := past_of(self.ledgers[name])).says_anything:
+            self.pasts[name] = past
+        for of_target in (self.ledgers, self.bids, self.keepings, self.standings, self.reasons):
             of_target.pop(name, None)
-
-    # --- who else is there ---------------------------------------------------------------------------
-
-    def around(self, now: float) -> Neighbours:
-        """Return the other factories; found anew when somebody's liveness has changed, and not before."""
-        if self._around is None or now >= self._around.changes_at:
-            self._around = neighbours(self.table, now)
-        return self._around
-
-    def look_around(self) -> None:
-        """Look anew at who is there, and with that at every target."""
-        self._around = None
-        self.stale.update(self.ledgers)
-
-    def counted(self, name: str) -> list[Peer]:
-        """Return the rows of others that the last look at a target counted."""
-        return self._others[name].peers()
-
-    def row_changed(self, factory: str, target: str) -> None:
-        """Have another factory's row of a target that is offered here read anew."""
-        self._others[target].changed.add(factory)
-        self.stale.add(target)
-
-    def factory_changed(self, factory: str) -> bool:
-        """Have all rows of a factory read anew if what its processors are worth has changed; tell if so."""
-        known = self.table.factories.get(factory)
-        for name, others in self._others.items():
-            counted = others.tally.peers.get(factory)
-            if known is not None and counted is not None and counted.weight != known.row.weight:
-                self.row_changed(factory, name)
-        return bool(self.stale)
+        self.outlook.end(name)
 
     # --- when it is looked at ---------------------------------------------------------------------------
 
@@ -197,7 +141,7 @@ class Board:
 
     def look_at(self, target: str, now: float) -> None:
         """Have a target looked at anew, at once."""
-        self.stale.add(target)
+        self.outlook.stale.add(target)
         self.wake(now)
 
     # --- the pass ---------------------------------------------------------------------------------------
@@ -207,10 +151,9 @@ class Board:
         self.wake_at = math.inf
         self.able.clear()
         self._let_go()
-        around = self.around(now)
-        for name in self.ledgers:
-            self._advance(name, around, now)
-        self.stale.clear()
+        around = self.outlook.around(now)
+        self.effects += self.outlook.advance_all(around, now)
+        self.wake(self.outlook.until())
         for name in self.large:
             self._keep(name, vetoes, around, now)
         ready = [name for name in self.ledgers if self._look(name, vetoes, now)]
@@ -218,36 +161,11 @@ class Board:
         chosen = choice.chosen if choice else ""
         return Decision(now, chosen, (*vetoes, *self.reasons.values()), choice)
 
-    def _advance(self, name: str, around: Neighbours, now: float) -> None:
-        """Bring a target's window up to date if anything of it has changed or its time has come."""
-        advanced = self._advanced.get(name)
-        if advanced is None or name in self.stale or now >= advanced.until:
-            ledger = self.ledgers[name]
-            before, held = ledger.window, ledger.hold
-            others = self._others[name]
-            others.read(around)
-            ledger.judge(others.peers, now)
-            standing = advance(ledger, self.settings, others, now)
-            if _worth_keeping(before, ledger.window):
-                self.effects.append(PersistWindow(name, ledger.window))
-            if held.identity != ledger.hold.identity:
-                self.effects.append(PersistHold(name, ledger.hold))
-            ends = (claim.expires_at for claim in standing.claims)
-            kept = (one.expires_at for one in standing.reservations)
-            rivals = len(standing.candidates)
-            look = look_seconds(name, ledger.window, self.settings.factory, rivals)
-            until = min((around.changes_at, ledger.next_change(now, look), *ends, *kept))
-            advanced = self._advanced[name] = Advanced(standing, self._with_me(standing), until)
-        self.wake(advanced.until)
-
-    def _with_me(self, standing: Standing) -> Standing:
-        return replace(standing, candidates=(*standing.candidates, self.settings.factory))
-
     # --- room for large targets -------------------------------------------------------------------------
 
     def _keep(self, name: str, vetoes: tuple[Reason, ...], around: Neighbours, now: float) -> None:
         """Keep room for a large target, or no longer; before any is looked at, for all see what is left."""
-        keeping, standing = self.keepings[name], self._advanced[name].standing
+        keeping, standing = self.keepings[name], self.outlook.advanced[name].standing
         why_not = obstacle(look_here(self.rooms, name, standing, vetoes, now))
         if why_not is None or why_not.rule in ROOM_RULES:
             call = self._call(name, around, able=why_not is None or bool(standing.candidates))
@@ -257,7 +175,7 @@ class Board:
         self.wake(keeping.next_change(now))
 
     def _call(self, name: str, around: Neighbours, *, able: bool) -> Call:
-        standing = self._advanced[name].standing
+        standing = self.outlook.advanced[name].standing
         return Call(
             window=standing.window,
             allowed=self.quota(name, around).allowed,
@@ -269,7 +187,7 @@ class Board:
     def quota(self, name: str, around: Neighbours) -> Quota:
         """Return how much room may be kept for a target in the whole space."""
         targets = {
-            other: (one.target, self._advanced[other].standing)
+            other: (one.target, self.outlook.advanced[other].standing)
             for other, one in self.ledgers.items()
             if other == name or not one.hold.held
         }
@@ -279,11 +197,11 @@ class Board:
 
     def _look(self, name: str, vetoes: tuple[Reason, ...], now: float) -> bool:
         """Look at what a target allows here; True when it could be claimed or started now."""
-        standing = self._advanced[name].standing
+        standing = self.outlook.advanced[name].standing
         why_not = obstacle(look_here(self.rooms, name, standing, vetoes, now))
         if why_not is None:
             self.able.add(name)
-            standing = self._advanced[name].able
+            standing = self.outlook.advanced[name].able
         self.standings[name] = standing
         self._bid(name, standing, now)
         if why_not is not None:
@@ -324,7 +242,7 @@ class Board:
         self.wake(deed.look_at)
         if deed.start is not None:
             self.effects.append(deed.start)
-            self.stale.add(name)
+            self.outlook.stale.add(name)
 
     # --- what others are told ---------------------------------------------------------------------------
 
@@ -348,11 +266,3 @@ class Board:
             digest=ledger.digest,
         )
         return ledger.row(base, now)
-
-
-def _worth_keeping(before: Window, after: Window) -> bool:
-    """Tell whether a window differs by more than a better estimate of its age."""
-    return (
-        structs.replace(after, opened_at=before.opened_at) != before
-        or before.opened_at - after.opened_at > 1.0
-    )

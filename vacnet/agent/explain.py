@@ -54,7 +54,7 @@ def _peers(board: Board, ledger: Ledger, now: float) -> Iterator[Peer]:
     name = ledger.target.name
     own = own_peer(ledger, board.settings, now)
     yield structs.replace(own, row=board.row(name, now))
-    yield from board.counted(name)
+    yield from board.outlook.counted(name)
 
 
 def _has(peer: Peer, standing: Standing, now: float) -> FactoryHas:
@@ -91,7 +91,7 @@ def _hold(hold: Hold, now: float) -> Held | None:
 
 
 def _kept(board: Board, target: str, now: float) -> Kept:
-    quota, keeping = board.quota(target, board.around(now)), board.keepings[target]
+    quota, keeping = board.quota(target, board.outlook.around(now)), board.keepings[target]
     return Kept(
         quota=quota,
         lack=quota.lack,
@@ -147,7 +147,7 @@ def _candidates(target: str, standing: Standing, has: Sequence[FactoryHas]) -> t
 
 
 def _growth(board: Board, ledger: Ledger, standing: Standing, now: float) -> Growth:
-    processors = board.settings.processors + board.around(now).processors()
+    processors = board.settings.processors + board.outlook.around(now).processors()
     return Growth(
         processors=processors,
         proven=standing.proven_running,

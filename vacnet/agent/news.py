@@ -77,7 +77,7 @@ class News:
     def _see(self, news: RowsChanged, came_at: float) -> None:
         for target, change in news.rows.items():
             if target in self.board.ledgers:
-                self.board.row_changed(news.factory, target)
+                self.board.outlook.row_changed(news.factory, target)
                 self.strips.see(news.factory, change.before, change.after)
                 self.starts.see(change.before, change.after, came_at)
 
@@ -92,7 +92,7 @@ class News:
     def _factory_changed(self, news: FactoryChanged, _now: float) -> bool:
         """Ask for a look only for what its processors are worth: its free room is read when it matters."""
         self.rules.heard(self.board.table.factories.get(news.factory))
-        return self.board.factory_changed(news.factory)
+        return self.board.outlook.factory_changed(news.factory)
 
     # --- who is there -------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class News:
     def _tell(self, name: str, fields: Mapping[str, object], *, warning: bool = False) -> bool:
         """Tell the admin of somebody who comes or goes, and have the board look around."""
         self.effects.append(Notify(name, fields, warning))
-        self.board.look_around()
+        self.board.outlook.look_around()
         return True
 
     def _member_met(self, news: MemberMet, _now: float) -> bool:

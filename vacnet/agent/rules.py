@@ -61,7 +61,7 @@ class Rules:
 
     def decide(self, board: Board, vetoes: tuple[Reason, ...], now: float) -> Decision:
         """Return the decision of the board."""
-        around = board.around(now)
+        around = board.outlook.around(now)
         if around is not self._around:
             live = [one.known for one in around.all if one.live]
             self._around, self._told = around, told_by([board.table.me, *live])

@@ -118,7 +118,7 @@ def test_what_was_looked_up_once_holds_until_somebody_tells_another_or_is_there_
     assert asked.decide(board, (), net.now).chosen == "by rule 1"
     net.stop("f1")
     net.run(20.0)
-    board.look_around()
+    board.outlook.look_around()
     assert asked.decide(board, (), net.now).chosen == "by rule 2"
 
 
