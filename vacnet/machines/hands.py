@@ -70,7 +70,7 @@ class Hands:
     async def record_proved(self) -> None:
         """Write down when it proved that it found work, if it has done so now."""
         if self.machine.proves_now:
-            self.machine.proved_at = self.tools.clock.boottime()
+            self.machine.prove(self.tools.now())
             await self._change()
 
     async def record_deadline(self) -> None:

@@ -165,8 +165,15 @@ class Machine:
         """
         if self.message is not None or self.proved_at is not None:
             self.begun(Seen(machine_id=self.spec.id, running=False), now)
-        latest = min(now.boot, 0.0) if self.earlier_boot else now.boot
-        self.ended_at = self._engines_end(now, latest)
+        self.ended_at = self._engines_end(now, self.latest(now))
+
+    def latest(self, now: Now) -> float:
+        """Return the last moment at which anything can have happened to it: now, or the end of its boot."""
+        return min(now.boot, 0.0) if self.earlier_boot else now.boot
+
+    def prove(self, now: Now) -> None:
+        """Settle when it proved that it found work, which is seen now."""
+        self.proved_at = self.latest(now)
 
     def _engines_end(self, now: Now, latest: float) -> float:
         """Return when its engine says that it ended, by the wall clock as it is now or was at its start.

@@ -158,8 +158,14 @@ def outcome_of(row: MachineRecord) -> Outcome:
 
 
 def _ahead(row: MachineRecord, host: HostIdentity, now: Now) -> float:
-    """Return what the clock of the row's boot shows more than this one's, told by the machine's creation."""
-    return 0.0 if row.boot_id == host.boot_id else row.created_boot - now.at(row.created_wall)
+    """Return what the clock of the row's boot shows more than this one's, told by the machine's creation.
+
+    All that is known of that boot was before this one, also if the wall clock was set back since.
+    """
+    if row.boot_id == host.boot_id:
+        return 0.0
+    known = (row.created_boot, row.started_boot, row.proved_boot, row.ended_boot)
+    return max(row.created_boot - now.at(row.created_wall), *(at for at in known if at is not None))
 
 
 def _ended_at(row: MachineRecord, ahead: float, now: Now) -> float:

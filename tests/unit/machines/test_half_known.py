@@ -233,6 +233,23 @@ async def test_a_proof_found_after_a_reboot_is_restored_with_its_end(floor: Floo
     assert (restored.created_at, restored.started_at) == (-193.0, -193.0)
 
 
+async def test_a_wall_clock_that_was_set_back_brings_nothing_of_an_earlier_boot_into_this_one(
+    floor: Floor,
+) -> None:
+    async with floor.keeping() as keeper:
+        await floor.started(keeper)
+        floor.clock.boot += 100.0
+    _reboot(floor)
+    floor.clock.wall_ahead -= HOUR
+    floor.engine.wall = floor.clock.wall()
+    floor.engine.end(floor.engine.running[0], message="200 done")
+    async with floor.keeping():
+        await floor.ended()
+    restored = await _restored(floor)
+    assert restored.ended_at is not None
+    assert restored.created_at <= (restored.started_at or 0.0) <= restored.ended_at <= 0.0
+
+
 async def test_after_a_lost_record_and_a_reboot_what_ended_ended_with_its_host(floor: Floor) -> None:
     async with floor.keeping() as keeper:
         machine_id = await floor.started(keeper)
