@@ -1,9 +1,10 @@
 """Engine objects of ours that no running machine answers for: left over, or never written down.
 
 Rules of this file: an object is ours only if its labels name this factory; anything else is never
-touched. One whose record says *ended* is left over from a kill and goes. One without a record was made
-by us before the record was lost: it is adopted from the `spec.json` of its directory, else from its
-labels, with a warning, and its deadline then ends it like any other.
+touched. One whose record says *ended* is left over from a kill and goes, and so does one that accounting has:
+its engine could not forget it until its row had expired. One that neither has was made by us before the
+record was lost: it is adopted from the `spec.json` of its directory, else from its labels, with a warning,
+and its deadline then ends it like any other.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ async def machine_of_object(seen: Seen, runtime: Runtime, tools: Tools) -> Machi
     if parse_machine_id(seen.machine_id) is None:
         return None
     row = await tools.record.machine(seen.machine_id)
+    if row is None and await tools.record.accounted(seen.machine_id):
+        return _without_record(seen, runtime, tools, State.ENDED)
     if row is None:
         return _adopted(seen, runtime, tools)
     if row.state != ENDED:
@@ -41,23 +44,29 @@ async def machine_of_object(seen: Seen, runtime: Runtime, tools: Tools) -> Machi
 
 
 def _adopted(seen: Seen, runtime: Runtime, tools: Tools) -> Machine | None:
+    machine = _without_record(seen, runtime, tools, State.ABSENT)
+    if machine is not None:
+        if seen.began:
+            machine.begun(seen, tools.now())
+        tools.note("machine.adopted", machine, warning=True, engine=runtime.name, reference=seen.reference)
+    return machine
+
+
+def _without_record(seen: Seen, runtime: Runtime, tools: Tools, state: State) -> Machine | None:
     home, now = tools.machines_directory / seen.machine_id, tools.now()
     kept = directory.read_spec(home)
     spec = kept if kept and kept.id == seen.machine_id else spec_of_labels(seen, runtime, home, tools)
     if spec is None:
         return None
     created_at = min(now.at(spec.created_wall), now.boot)
-    machine = Machine(
+    return Machine(
         spec=replace(spec, directory=home, deadline_at=now.at(spec.deadline_wall)),
-        state=State.ABSENT,
+        state=state,
         created_at=created_at,
         earlier_boot=created_at < 0.0,
         reference=seen.reference,
         known=False,
     )
-    machine.begun(seen, now)
-    tools.note("machine.adopted", machine, warning=True, engine=runtime.name, reference=seen.reference)
-    return machine
 
 
 def spec_of_labels(seen: Seen, runtime: Runtime, home: Path, tools: Tools) -> Spec | None:

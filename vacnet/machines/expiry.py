@@ -3,7 +3,8 @@
 Rules of this file: the time runs from a file ``finished`` beside the machine's own, made by the first
 round that finds the machine ended: neither the record nor a time stamp that the machine could set is
 needed. 0 days or less keep a directory for ever (Vac's rule); a directory whose target cannot be told is
-kept for 3 days.
+kept for 3 days, and so is a row without one: of a machine that was stopped before it had any, or whose
+expiry was cut off.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ async def expire(tools: Tools, unfinished: Collection[str]) -> None:
     """Go through all directories once, leaving alone those of `unfinished` machine ids."""
     wall = tools.clock.wall()
     removed = await asyncio.to_thread(_remove_expired, tools.machines_directory, unfinished, wall)
-    for machine_id in removed:
+    left = {home.name for home in await asyncio.to_thread(directory.all_of, tools.machines_directory)}
+    bare = {*await tools.record.ended_before(wall - DEFAULT_DAYS * DAY_SECONDS)} - left
+    for machine_id in {*removed, *bare}:
         await tools.record.forget_machine(machine_id)
 
 

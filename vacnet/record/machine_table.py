@@ -150,6 +150,17 @@ def accounting(connection: sqlite3.Connection, ended_from: float, limit: int) ->
     return [msgspec.convert(dict(zip(names, row, strict=True)), AccountingRow) for row in rows]
 
 
+def accounted(connection: sqlite3.Connection, machine_id: str) -> bool:
+    """Tell whether a machine ran and has ended, also if its own row has expired."""
+    return connection.execute("SELECT 1 FROM accounting WHERE id = ?", (machine_id,)).fetchone() is not None
+
+
+def ended_before(connection: sqlite3.Connection, wall: float) -> list[str]:
+    """Return the ids of machines that ended before a time (Unix seconds) and are not forgotten."""
+    rows = connection.execute(f"SELECT id FROM machines WHERE state = '{ENDED}' AND ended_wall < ?", (wall,))  # noqa: S608 (a constant)
+    return [machine_id for (machine_id,) in rows]
+
+
 def _one(connection: sqlite3.Connection, where: str, key: str) -> MachineRecord | None:
     row = connection.execute(f"{_SELECT} {where}", {"key": key}).fetchone()
     return _machine(row) if row else None

@@ -183,6 +183,14 @@ class Record:
             lambda connection: machine_table.accounting(connection, ended_from, limit), Need.READ
         )
 
+    async def accounted(self, machine_id: str) -> bool:
+        """Tell whether a machine ran and has ended, also if its directory and row have expired."""
+        return await self._ask(lambda connection: machine_table.accounted(connection, machine_id), Need.READ)
+
+    async def ended_before(self, wall: float) -> list[str]:
+        """Return the ids of machines that ended before `wall` (Unix seconds) and are not forgotten."""
+        return await self._ask(lambda connection: machine_table.ended_before(connection, wall), Need.READ)
+
     async def tallies(self, since: float) -> list[Tally]:
         """Return how machines ended at `since` (Unix seconds) or later, counted by hour and target."""
         return await self._ask(lambda connection: history.tallies(connection, since), Need.READ)

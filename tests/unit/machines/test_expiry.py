@@ -81,6 +81,35 @@ async def test_time_stamps_that_a_machine_sets_prolong_nothing(floor: Floor) -> 
     assert not home.exists()
 
 
+async def test_one_that_its_engine_could_not_forget_in_all_that_time_is_not_adopted_as_another(
+    floor: Floor,
+) -> None:
+    floor.engine.forget_fails = "device or resource busy"
+    home = await _ended(floor, 1.0)
+    floor.clock.boot += 2 * DAY_SECONDS
+    await _expire(floor)
+    assert await floor.record.machine(home.name) is None
+    floor.engine.forget_fails = ""
+    async with floor.keeping():
+        await until(lambda: floor.engine.objects == {})
+    assert floor.restored == ()
+    assert {count.what: count.count for count in await floor.record.counts()} == {"started": 1, "ended": 1}
+    assert not any(note.name == "machine.adopted" for note in floor.notes)
+
+
+async def test_a_row_goes_also_where_there_is_no_directory(floor: Floor) -> None:
+    """Of one that was stopped before it had any, or whose expiry was cut off by a kill."""
+    home = await _ended(floor, 9.0)
+    directory.remove(home)
+    floor.clock.boot += 3 * DAY_SECONDS - HOUR
+    await _expire(floor)
+    assert await floor.record.machine(home.name) is not None
+    floor.clock.boot += 2 * HOUR
+    await _expire(floor)
+    assert await floor.record.machines(unfinished=False) == []
+    assert len(await floor.record.accounting(ended_from=0.0, limit=9)) == 1
+
+
 async def test_what_is_no_machines_directory_is_left_alone(floor: Floor) -> None:
     other = floor.state / "machines" / "lost+found"
     other.mkdir(parents=True)
