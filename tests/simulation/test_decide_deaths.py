@@ -64,7 +64,8 @@ def test_a_probe_that_never_says_anything_is_replaced_in_bounded_time(
         seconds=1200,
         calm_seconds=0.0,
     )
-    first, second = (start.at for start in counts.of("slow"))
+    # At the end the dead come back: whoever knows no peer tries its target then, before it hears of any.
+    first, second = (start.at for start in counts.of("slow") if start.at < 1200)
     assert first < at[0] < second <= at[0] + within
 
 
