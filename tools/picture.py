@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vacnet.cli.simulated import Simulated, site_of, watched
 from vacnet.console.dashboard.app import Dashboard
-from vacnet.console.dashboard.screen import Options
+from vacnet.console.dashboard.options import Options
 
 SCENARIO = Path("conf/scenarios/queue-empties.toml")
 SIZE = (110, 30)

@@ -34,7 +34,7 @@ import msgspec
 from tools.bench.figure import Figure
 from tools.bench.quantiles import quantile
 from vacnet.console.dashboard.app import Dashboard
-from vacnet.console.dashboard.screen import Options
+from vacnet.console.dashboard.options import Options
 from vacnet.factory.client import (
     Client,
     DecisionState,

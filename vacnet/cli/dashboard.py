@@ -43,7 +43,7 @@ def open_dashboard(
     first = source.space()
     from vacnet.console import tables
     from vacnet.console.dashboard.app import Dashboard  # late: textual, after what may fail without it
-    from vacnet.console.dashboard.screen import Options
+    from vacnet.console.dashboard.options import Options
     from vacnet.console.space_view import space_view
 
     options = Options(

@@ -18,7 +18,6 @@ from vacnet.console.dashboard import grammar, kinds, orders
 from vacnet.console.dashboard.kinds import as_json
 from vacnet.console.dashboard.moving import Moving
 from vacnet.console.dashboard.popups import LinePopup, TextPopup
-from vacnet.console.dashboard.screen import frozen
 from vacnet.factory.client import ClientError, EventState, FactoryState, MachineState, TargetState
 
 TAKEN = ("tab", "shift+tab")
@@ -148,7 +147,7 @@ class Dashboard(Moving):
         if self.travel.picture is not None:
             self.tell("the past is frozen; t goes back to now")
             return
-        self.frozen = None if self.frozen else frozen(self.live)
+        self.frozen = None if self.frozen else self.live.frozen()
         self.frozen_at = self.live.space.time
         self.renew()
 

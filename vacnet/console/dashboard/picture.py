@@ -7,7 +7,7 @@ words of the failure beside it; nothing is ever shown as newer than it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vacnet.factory.client import EventState, FactoryState, MachineState, SpaceState, TargetState
 
@@ -63,6 +63,10 @@ class Picture:
     def factory(self, name: str) -> FactoryState | None:
         """Return a factory by name."""
         return next((one for one in self.space.factories if one.name == name), None)
+
+    def frozen(self) -> Picture:
+        """Return a picture that what comes later does not change."""
+        return replace(self, events=list(self.events))
 
     @property
     def here(self) -> str:

@@ -1,18 +1,16 @@
 """The dashboard as an application, its drawing half: panes, header, footer, and when they are drawn anew.
 
-Rules of this file: glue. What is asked is `asking`'s, what is drawn `drawing`'s and `head`'s, how high a pane
-is `geometry`'s. Nothing waits for an answer: what is known is drawn, and drawn again when more is known. What
-the keys do is the other half, `app`.
+Rules of this file: glue. What is asked is `asking`'s, what is drawn `head`'s, `drawing`'s and `foot`'s, what
+a pane tells of its answers `status`'s, how high it is `geometry`'s. Nothing waits for an answer: what is known
+is drawn, and drawn again when more is known. What the keys do is the other half, `app`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -20,19 +18,19 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from vacnet.console import tables, target_cells, words
-from vacnet.console.cell_text import STYLES, wrapped
-from vacnet.console.dashboard import grammar, head, orders
+from vacnet.console.cell_text import wrapped
+from vacnet.console.dashboard import foot, head, status
 from vacnet.console.dashboard.asking import Asking
-from vacnet.console.dashboard.drawing import cut
 from vacnet.console.dashboard.geometry import HEADING_LINES, OVERVIEW, heights, panes_shown
 from vacnet.console.dashboard.head import Mode
 from vacnet.console.dashboard.kinds import KINDS, Moment
+from vacnet.console.dashboard.options import Options
 from vacnet.console.dashboard.pane import Lines, Pane
 from vacnet.console.dashboard.picture import MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.console.dashboard.travel import Travel
 from vacnet.console.freshness import late_by
-from vacnet.console.model import Cell, Tone, View
+from vacnet.console.model import Cell, View
 from vacnet.factory.client import SpaceState
 
 REFRESH_SECONDS = 1.0
@@ -66,22 +64,6 @@ LinePopup { align: center middle; background: transparent; }
 #question { border: round ansi_bright_black; padding: 0 1; background: ansi_default; }
 #question-line { border: none; height: 1; padding: 0; background: ansi_default; }
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How the dashboard is to be."""
-
-    write: bool = False
-    ascii_signs: bool = False
-    simulated: bool = False
-    who: str = ""
-    """Who gives orders, as sudo says."""
-    clock: Callable[[], float] = time.time
-    asked: tuple[str, ...] = ()
-    """Of the command line: which factory of this host is asked, as commands that are shown have to say."""
-    past_moment: Callable[[str], float] = float
-    """Reads a time gone by as an admin writes it, into Unix seconds; a ValueError says what is wrong."""
 
 
 class Screenful(App[None]):
@@ -247,9 +229,10 @@ class Screenful(App[None]):
             self.ask_machines()
 
     def _draw_pane(self, name: str, moment: Moment, width: int) -> None:
-        told = {"status": self._status(name), "empty": self._empty(name)}
-        lines = self._heights[name]
-        self.panes[name].draw(moment, width, lines, chosen=name == self.chosen, **told)
+        told = status.heading(name, self.picture, self._age_of)
+        empty = status.empty(name, self.picture)
+        lines, chosen = self._heights[name], name == self.chosen
+        self.panes[name].draw(moment, width, lines, chosen=chosen, status=told, empty=empty)
 
     def _place(self, name: str, lines: int, drawn: list[Text]) -> None:
         widget = self._parts[name]  # not asked of textual: an answer may come when it has none any more
@@ -285,53 +268,14 @@ class Screenful(App[None]):
             now=now, late_seconds=late_by(state.time, now), scale=target_cells.scale_of(state.targets)
         )
 
-    def _status(self, name: str) -> str:
-        if name == "events":
-            return self.picture.events_trouble
-        if name != "machines":
-            return ""
-        answer = self.picture.machines
-        whose = f"of {answer.whose}"
-        asked = "asked now" if answer.asked_at is None else self._age_of(answer.asked_at)
-        return "  ".join(filter(None, (whose, asked, answer.trouble)))
-
-    def _empty(self, name: str) -> str:
-        """Return what stands where there are no things, if it is not what always does."""
-        answer = self.picture.machines
-        if name == "events":
-            return self.picture.events_trouble
-        if name != "machines" or answer.asked_at is not None:
-            return ""
-        return answer.trouble or f"Asking {answer.whose} ..."
-
-    def _trouble(self) -> str:
-        """Return why the chosen pane is not of now."""
-        told = {"machines": self.picture.machines.trouble, "events": self.picture.events_trouble}
-        return told.get(self.chosen, "")
-
     def _age_of(self, at: float) -> str:
         return f"{words.age(max(0.0, self.options.clock() - at))} old" if self.mode.name == "LIVE" else ""
 
     def _words(self, width: int) -> Text:
-        thing = self.pane.listing.chosen
-        told = "" if thing is None else self.pane.kind.words_of(thing)
-        if trouble := self._trouble():
-            return Text(cut(f"! {words.clean(trouble)}", width), style=STYLES[Tone.WARN])
-        return Text(cut(f"  {words.clean(told)}", width), style="italic")
+        trouble = status.trouble(self.chosen, self.picture)
+        return foot.thing_line(self.pane.kind, self.pane.listing.chosen, trouble, width)
 
     def _foot(self, width: int) -> Text:
-        past, write = self.travel.picture is not None, self.options.write
-        undoes = orders.undoes(self.pane.listing.chosen)
-        told = grammar.footer(self.chosen, past=past, write=write, undoes=undoes)
-        right = "orders allowed" if self.options.write else "read-only"
-        line, room = "", width - len(right) - 5
-        for part in told:
-            line = f"{line}   {part}" if line and len(line) + len(part) + 3 <= room else line or part
-        return Text.assemble(
-            (f" {line}".ljust(max(0, width - len(right) - 1)), "reverse"), (f"{right} ", "reverse dim")
-        )
-
-
-def frozen(picture: Picture) -> Picture:
-    """Return a picture that what comes later does not change."""
-    return replace(picture, events=list(picture.events))
+        past = self.travel.picture is not None
+        chosen = self.pane.listing.chosen
+        return foot.keys_line(self.pane.kind, chosen, width, past=past, write=self.options.write)

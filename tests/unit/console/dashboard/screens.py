@@ -17,7 +17,7 @@ from tests.unit.console.dashboard.sources import Canned
 from tests.unit.console.scenes import NOW
 from vacnet.cli.moment import past_moment
 from vacnet.console.dashboard.app import Dashboard
-from vacnet.console.dashboard.screen import Options
+from vacnet.console.dashboard.options import Options
 
 DEADLINE_SECONDS = 20.0
 SMALL, LARGE = (80, 24), (160, 50)
