@@ -1,8 +1,8 @@
 """The dashboard as an application, its drawing half: panes, header, footer, and when they are drawn anew.
 
 Rules of this file: glue. What is asked is `asking`'s, what is drawn `head`'s, `drawing`'s and `foot`'s, what
-a pane tells of its answers `status`'s, how high it is `geometry`'s. Nothing waits for an answer: what is known
-is drawn, and drawn again when more is known. What the keys do is the other half, `app`.
+a pane tells of its answers `status`'s, how high it is `geometry`'s. Nothing waits for an answer: what is
+known is drawn, and drawn again when more is known. What the keys do is the other half, `app`.
 """
 
 from __future__ import annotations
