@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from vacnet.machines import console
+from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.layout import CONSOLE, JOBOUTPUTS
 from vacnet.machines.life import Life
 from vacnet.machines.lifecycle import Event, State
@@ -30,12 +31,19 @@ async def beat(lives: Lives, tools: Tools) -> None:
             _look_for_proof(life)
             await _trim_console(life, tools)
         if life.machine.state is State.RUNNING:
+            hold_to_host(life, tools)
             life.tell_again(tools.clock.boottime())
             _look_at_order(life, tools)
             _look_at_deadline(life, tools)
             _look_at_heartbeat(life, tools)
         # One machine a turn: a hundred of them may not hold the loop together.
         await asyncio.sleep(0)
+
+
+def hold_to_host(life: Life, tools: Tools) -> None:
+    """Tell a machine its host's deadline if that is news: also one adopted late or wished for before it."""
+    if tools.host_deadline_at is not None:
+        life.move_deadline(tools.host_deadline_at, tools.clock.boottime() + GRACE_SECONDS)
 
 
 def _look_for_proof(life: Life) -> None:

@@ -16,9 +16,8 @@ from vacnet.agent.effects import Notify, StartMachine
 from vacnet.agent.events import Event as AgentEvent
 from vacnet.agent.restored import RestoredMachine
 from vacnet.machines import directory
-from vacnet.machines.beat import beat
+from vacnet.machines.beat import beat, hold_to_host
 from vacnet.machines.expiry import expire
-from vacnet.machines.features import GRACE_SECONDS
 from vacnet.machines.hands import Hands
 from vacnet.machines.life import Life
 from vacnet.machines.lifecycle import Event, State
@@ -157,9 +156,9 @@ class Keeper:
         `GRACE_SECONDS` ahead, which is what they were promised. A later `at` than before gives time back,
         infinity all of it: a machine then has the deadline that it was made with.
         """
-        soonest = self._tools.clock.boottime() + GRACE_SECONDS
+        self._tools.host_deadline_at = at
         for life in self._lives:
-            life.move_deadline(at, soonest)
+            hold_to_host(life, self._tools)
 
     def settings_changed(self, host: HostIdentity) -> None:
         """Make machines from now on with other settings; those that exist keep theirs."""

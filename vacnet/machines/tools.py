@@ -39,6 +39,8 @@ class Tools:
     retries: Retries = field(default_factory=Retries)
     ending: str = ""
     """Why all machines are to be ended now; empty: they are not."""
+    host_deadline_at: float | None = None
+    """By when all machines have to be gone; infinity: none has to, None: nothing was said of it yet."""
     started_at: float = 0.0
     """When this factory started: what happened before it was not looked at."""
     _complaints: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)

@@ -74,6 +74,29 @@ async def test_a_deadline_that_has_passed_is_not_put_off_by_being_told_again(flo
         assert _due(keeper) == due
 
 
+async def test_one_that_is_found_late_is_held_to_it_too(floor: Floor) -> None:
+    """No record has it, and its engine was away when the deadline was given."""
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    await floor.lose_record()
+    floor.engine.away = "docker: connection refused"
+    async with floor.keeping() as keeper:
+        keeper.lower_deadline(floor.clock.boot + 600.0)
+        floor.engine.away = ""
+        await until(lambda: _file(floor, machine_id) == str(int(floor.clock.wall() + 600.0)))
+        assert _due(keeper) == int(floor.clock.wall() + 600.0)
+
+
+async def test_one_that_was_wished_for_before_it_is_held_to_it_too(floor: Floor) -> None:
+    """The wish waited until an epoch was durable, and the deadline came in the meantime."""
+    async with floor.keeping() as keeper:
+        wish = floor.wish()
+        keeper.lower_deadline(floor.clock.boot + 600.0)
+        keeper.start(wish)
+        await until(lambda: [view.state for view in keeper.live()] == ["running"])
+        await until(lambda: _due(keeper) == int(floor.clock.wall() + 600.0))
+
+
 async def test_all_are_ended_neutral_with_the_reason(floor: Floor) -> None:
     async with floor.keeping() as keeper:
         for uuid in ("uuid-1", "uuid-2"):
