@@ -117,9 +117,8 @@ class Host:
         return self._until("settling: listening for peers, none heard yet", end, now)
 
     def _isolated(self, company: Company, now: float) -> str:
-        """Return that nobody is heard, once it has listened: just started it only settles."""
-        listened = now >= self.listening_since + SETTLE_SECONDS
-        if not company.configured or company.live or not listened:
+        """Return that nobody is heard; who has just started and listens only settles."""
+        if not company.configured or company.live or self._settling(company, now):
             return ""
         words = (
             "isolated: none of the configured peers is heard; it goes on alone 10 minutes after the last was "
