@@ -7,7 +7,7 @@ and, where an admin can mend it, what to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vacnet import quantities
@@ -33,17 +33,14 @@ class Mood:
     name: str
     glyph: str
     tone: Tone
-    applies: Callable[[FactoryState], bool]
+    told: str
+    """The state or the flag by which a factory tells it; empty: it is there for all."""
     meaning: str = ""
     """What it means and what to do, for the views that have room."""
 
-
-def _state(name: str) -> Callable[[FactoryState], bool]:
-    return lambda factory: factory.state == name
-
-
-def _flag(name: str) -> Callable[[FactoryState], bool]:
-    return lambda factory: name in factory.flags
+    def applies(self, factory: FactoryState) -> bool:
+        """Tell whether a factory is so."""
+        return not self.told or self.told == factory.state or self.told in factory.flags
 
 
 MOODS: tuple[Mood, ...] = (
@@ -51,30 +48,30 @@ MOODS: tuple[Mood, ...] = (
         "silent",
         glyphs.SILENT,
         Tone.BAD,
-        _state("silent"),
+        "silent",
         "its numbers are the last heard; see its log and the network",
     ),
-    Mood("departed", glyphs.SILENT, Tone.FAINT, _state("departed"), "it stopped in order"),
-    Mood("conflict", glyphs.ERROR, Tone.BAD, _flag("conflict"), "two of this name run: stop one"),
+    Mood("departed", glyphs.SILENT, Tone.FAINT, "departed", "it stopped in order"),
+    Mood("conflict", glyphs.ERROR, Tone.BAD, "conflict", "two of this name run: stop one"),
     Mood(
         "never heard",
         glyphs.SILENT,
         Tone.WARN,
-        _state("unknown"),
+        "unknown",
         "does it run, with a key of ours, is UDP open? `vacnet peers check` asks it",
     ),
-    Mood("draining", glyphs.DRAINING, Tone.WARN, _flag("draining"), "it starts nothing new"),
-    Mood("isolated", glyphs.DRAINING, Tone.WARN, _flag("isolated"), "it hears none of its peers"),
+    Mood("draining", glyphs.DRAINING, Tone.WARN, "draining", "it starts nothing new"),
+    Mood("isolated", glyphs.DRAINING, Tone.WARN, "isolated", "it hears none of its peers"),
     Mood(
         "settling",
         glyphs.DRAINING,
         Tone.PLAIN,
-        _flag("settling"),
+        "settling",
         "it learns the space before it starts anything",
     ),
-    Mood("vetoed", glyphs.DRAINING, Tone.WARN, _flag("veto"), "it starts nothing now"),
-    Mood("suspect", glyphs.DRAINING, Tone.WARN, _flag("suspect"), "machines fail here and not elsewhere"),
-    Mood("live", glyphs.LIVE, Tone.GOOD, lambda _: True),
+    Mood("vetoed", glyphs.DRAINING, Tone.WARN, "veto", "it starts nothing now"),
+    Mood("suspect", glyphs.DRAINING, Tone.WARN, "suspect", "machines fail here and not elsewhere"),
+    Mood("live", glyphs.LIVE, Tone.GOOD, ""),
 )
 
 OTHER_VETOES = frozenset({"draining", "isolated", "conflict", "settling"})

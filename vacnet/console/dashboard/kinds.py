@@ -177,6 +177,19 @@ def _last_ago(target: TargetState) -> float:
     return target.last_ago_seconds if target.last_ago_seconds is not None else float("inf")
 
 
+def _rising(name: str, of: Callable[[Any], Any]) -> Order[Any]:
+    """Return an order that begins with the least; of what is alike in it names decide."""
+    return Order(name, lambda thing: (of(thing), thing.name))
+
+
+def _falling(name: str, of: Callable[[Any], float]) -> Order[Any]:
+    """Return an order that begins with the most."""
+    return _rising(name, lambda thing: -of(thing))
+
+
+_BY_NAME: Order[Any] = Order("name", lambda thing: thing.name)
+
+
 TARGETS = Kind(
     name="targets",
     title="Targets",
@@ -187,12 +200,12 @@ TARGETS = Kind(
     empty="No targets: add [targets.NAME] or [pipes.PREFIX] to vacnet.toml, then `vacnet config check`.",
     listing=lambda: Listing(
         orders=(
-            Order("share", lambda target: (-target.share, target.name)),
-            Order("name", lambda target: target.name),
-            Order("got", lambda target: (-target.got, target.name)),
-            Order("running", lambda target: (-target.machines_running, target.name)),
-            Order("last outcome", lambda target: (_last_ago(target), target.name)),
-            Order("state", lambda target: (target.state, target.name)),
+            _falling("share", lambda target: target.share),
+            _BY_NAME,
+            _falling("got", lambda target: target.got),
+            _falling("running", lambda target: target.machines_running),
+            _rising("last outcome", _last_ago),
+            _rising("state", lambda target: target.state),
         ),
         id_of=lambda target: target.name,
         text_of=lambda target: f"{target.name} {target.state} {target.words} {target.model}",
@@ -208,12 +221,12 @@ FACTORIES = Kind(
     empty="No factories are known yet.",
     listing=lambda: Listing(
         orders=(
-            Order("trouble, name", lambda factory: (factory_cells.rank_of(factory), factory.name)),
-            Order("name", lambda factory: factory.name),
-            Order("free processors", lambda factory: (-factory.processors_free, factory.name)),
-            Order("load", lambda factory: (-factory.load, factory.name)),
-            Order("running", lambda factory: (-factory.machines_running, factory.name)),
-            Order("heard", lambda factory: (-(factory.heard_seconds or 0.0), factory.name)),
+            _rising("trouble, name", factory_cells.rank_of),
+            _BY_NAME,
+            _falling("free processors", lambda factory: factory.processors_free),
+            _falling("load", lambda factory: factory.load),
+            _falling("running", lambda factory: factory.machines_running),
+            _falling("heard", lambda factory: factory.heard_seconds or 0.0),
         ),
         id_of=lambda factory: factory.name,
         text_of=_factory_text,
@@ -230,11 +243,11 @@ MACHINES = Kind(
     listing=lambda: Listing(
         orders=(
             Order("created", lambda machine: machine.created),
-            Order("name", lambda machine: machine.name),
-            Order("target", lambda machine: (machine.target, machine.name)),
-            Order("state", lambda machine: (machine.state, machine.name)),
-            Order("cpu", lambda machine: (machine.cpu_efficiency or 0.0, machine.name)),
-            Order("memory", lambda machine: (-machine.memory_bytes, machine.name)),
+            _BY_NAME,
+            _rising("target", lambda machine: machine.target),
+            _rising("state", lambda machine: machine.state),
+            _rising("cpu", lambda machine: machine.cpu_efficiency or 0.0),
+            _falling("memory", lambda machine: machine.memory_bytes),
         ),
         id_of=lambda machine: f"{machine.factory} {machine.id}",
         text_of=_machine_text,

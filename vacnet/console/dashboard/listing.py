@@ -21,7 +21,6 @@ class Order(Generic[Thing]):
     name: str
     of: Callable[[Thing], Any]
     """Something that can be compared."""
-    falling: bool = False
 
 
 def matches(text: str, words: str) -> bool:
@@ -112,7 +111,7 @@ class Listing(Generic[Thing]):
         passed = (
             [one for one in self.all if matches(self.text_of(one), self.filter)] if self.filter else self.all
         )
-        self.shown = sorted(passed, key=order.of, reverse=order.falling is not self.reversed)
+        self.shown = sorted(passed, key=order.of, reverse=self.reversed)
         self._rechoose(meant)
 
     @property

@@ -21,7 +21,7 @@ class Thing:
 
 ORDERS: tuple[Order[Thing], ...] = (
     Order("name", lambda one: one.name),
-    Order("size", lambda one: (one.size, one.name), falling=True),
+    Order("size", lambda one: (-one.size, one.name)),
 )
 things = st.lists(
     st.builds(Thing, name=st.text("abc", min_size=1, max_size=3), size=st.integers(0, 9)),
