@@ -27,7 +27,7 @@ from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.neighbours import Neighbours
 from vacnet.agent.obstacles import ROOM_RULES, obstacle
 from vacnet.agent.outlook import Outlook
-from vacnet.agent.past import Past, past_of
+from vacnet.agent.past import Past, past_of, unoffered
 from vacnet.agent.quotas import quota
 from vacnet.agent.rooms import Rooms
 from vacnet.agent.starting import Deed, Starter
@@ -90,7 +90,7 @@ class Board:
             self.outlook.stale.add(name)
         self.leaving = self.ledgers.keys() - wanted.keys()
         for name in self.leaving:
-            self.ledgers[name].define(Target(name=name))
+            self.ledgers[name].define(unoffered(self.ledgers[name].target))
             self.bids[name].target = self.ledgers[name].target
         self._let_go()
         self.large = tuple(name for name, target in wanted.items() if is_large(target, targets))
@@ -114,11 +114,11 @@ class Board:
         else:
             self.pasts[name] = past
 
-    def take_in(self, name: str, now: float) -> Ledger:
+    def take_in(self, target: Target, now: float) -> Ledger:
         """Return the ledger of a machine's target, whether that is offered or not."""
-        if name not in self.ledgers:
-            self.leaving.add(name)
-        return self.offer(Target(name=name), now)
+        if target.name not in self.ledgers:
+            self.leaving.add(target.name)
+        return self.offer(unoffered(target), now)
 
     def _let_go(self) -> None:
         """Forget the targets that leave of which the last machine has ended."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from vacnet.agent.ledger import Ledger
 from vacnet.decide.blackholes import NONE, Suspicion
 from vacnet.space.hold import NEVER_HELD, Hold
 from vacnet.space.window import Window
+from vacnet.targets.model import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,11 @@ class Past:
             ledger.adopt(self.window)
         ledger.suspicion = ledger.kept_suspicion = self.suspicion
         ledger.hold = self.hold
+
+
+def unoffered(target: Target) -> Target:
+    """Return a target of which nothing is made any more; its windows are still as long as it says."""
+    return structs.replace(target, target_share=0.0)
 
 
 def past_of(ledger: Ledger) -> Past:

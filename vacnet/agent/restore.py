@@ -17,6 +17,7 @@ from vacnet.agent.past import Past
 from vacnet.agent.restored import Restored, RestoredMachine
 from vacnet.decide.blackholes import NONE
 from vacnet.space.hold import NEVER_HELD
+from vacnet.targets.model import Target
 
 _Happening = tuple[float, Callable[[float], object]]
 """When something happened, and what enters it."""
@@ -46,7 +47,7 @@ def _happen(happenings: Iterable[_Happening]) -> None:
 
 def _life(board: Board, past: RestoredMachine, now: float) -> Iterator[_Happening]:
     """Yield what happened to a machine, in this order also where clocks say otherwise."""
-    ledger = board.take_in(past.target, now)
+    ledger = board.take_in(past.definition or Target(name=past.target), now)
     machine = OwnMachine(
         uuid=past.uuid,
         target=past.target,

@@ -16,6 +16,7 @@ from vacnet.decide.blackholes import Suspicion
 from vacnet.outcomes import Outcome
 from vacnet.space.hold import Hold
 from vacnet.space.window import Window
+from vacnet.targets.model import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class RestoredMachine:
     outcome: Outcome | None = None
     deadline_at: float = math.inf
     """When an unfinished one is to be gone; infinity where nobody knows any more."""
+    definition: Target | None = None
+    """Its target as it was when an unfinished one was made; None: nobody knows any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -24,11 +25,16 @@ from vacnet.targets.model import Target
 
 NOW = 1000.0
 DONE = judge(Ending(lived_seconds=40.0, message=b"200 done\n"), Policy(fizzle_seconds=600))
+EMPTY = judge(Ending(lived_seconds=40.0, message=b"300 no work\n"), Policy(fizzle_seconds=600))
+BACK_OFF_SECONDS = 600
 ENDS: list[Event] = [MachineEnded("u-1", DONE, 40.0), MachineNotMade("u-1", "no room for it", 60.0)]
 
 
 def _settings(*names: str) -> AgentSettings:
-    targets = tuple(Target(name=name) for name in names)
+    longest = 8 * BACK_OFF_SECONDS
+    targets = tuple(
+        Target(name=name, backoff_seconds=BACK_OFF_SECONDS, backoff_max_seconds=longest) for name in names
+    )
     return AgentSettings(space="s", factory="f.example", processors=4, targets=targets)
 
 
@@ -69,6 +75,26 @@ def test_it_is_forgotten_with_the_end_of_its_last_machine(end: Event) -> None:
     agent.handle(end, NOW + 1)
     assert _shown(agent) == ["other"]
     assert _told(agent) == {"other": False, "work": True}
+
+
+def test_its_last_machine_opens_the_window_that_its_definition_says() -> None:
+    """Else a target with a long back-off would be probed again after the ten seconds that are built in."""
+    window = Window(number=1, opener="f.example", opened_at=0.0, length_seconds=60.0, streak=1)
+    agent = _agent("work", restored=Restored(epoch=1, instance=bytes(8), windows={"work": window}))
+    agent.handle(MachineAdopted(_machine()), NOW)
+    agent.handle(SettingsChanged(_settings()), NOW)
+    agent.handle(MachineAdopted(replace(_machine(), uuid="u-2")), NOW)
+    ledger = agent.board.ledgers["work"]
+    agent.handle(MachineEnded("u-1", EMPTY, 40.0), NOW + 1)
+    assert (ledger.window.number, ledger.window.length_seconds) == (2, 2 * BACK_OFF_SECONDS)
+
+
+def test_one_that_only_a_machine_of_the_past_brings_is_what_it_was_when_that_was_made() -> None:
+    agent = _agent("other")
+    made_by = Target(name="work", backoff_seconds=BACK_OFF_SECONDS, target_share=3.0)
+    agent.handle(MachineAdopted(replace(_machine(), definition=made_by)), NOW)
+    found = agent.board.ledgers["work"].target
+    assert (found.backoff_seconds, found.target_share) == (BACK_OFF_SECONDS, 0.0)
 
 
 def test_it_stays_when_it_is_offered_again_in_the_meantime() -> None:
