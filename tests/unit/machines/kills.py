@@ -242,6 +242,7 @@ async def _calm(stage: Stage) -> None:
     """Let everything be had again and end what runs."""
     floor = stage.floor
     floor.engine.away = floor.engine.refusal = floor.sources.away = ""
+    floor.engine.away_for_starts = floor.engine.forget_fails = ""
     floor.engine.gate = floor.sources.gate = None
     await until(lambda: not untold_deadlines(stage), stage.patience_seconds)
     unfinished = {row.id for row in await floor.record.machines(unfinished=True)}

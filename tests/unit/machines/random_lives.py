@@ -35,12 +35,16 @@ def _some_lives(lot: random.Random, round_: int) -> Script:
     """Make a few machines and let things happen to whatever runs, its maker alive or not."""
 
     async def happen(stage: Stage) -> None:
-        engine = stage.floor.engine
+        engine, sources = stage.floor.engine, stage.floor.sources
         for number in range(lot.randrange(4)):
             stage.wish(f"uuid-{round_}-{number}")
         for _ in range(12):
             await asyncio.sleep(lot.random() * 0.01)
             engine.away = AWAY if lot.random() < 0.15 else ""
+            engine.away_for_starts = AWAY if lot.random() < 0.05 else ""
+            engine.refusal = "exec format error" if lot.random() < 0.05 else ""
+            engine.forget_fails = "device or resource busy" if lot.random() < 0.05 else ""
+            sources.away = "https://example.org: HTTP 503" if lot.random() < 0.05 else ""
             if engine.running:
                 lot.choice(HAPPENS)(stage, lot.choice(engine.running))
 

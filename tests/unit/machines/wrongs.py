@@ -43,6 +43,7 @@ async def what_is_wrong(stage: Stage) -> list[str]:
     accounting = await floor.record.accounting(ended_from=0.0, limit=10_000)
     wrong += _wrong_with_accounting(stage, rows, accounting)
     wrong += [f"{row.id}: {what}" for row in rows.values() for what in _known_by_half(row)]
+    wrong += _left_of_what_was_never_made(stage, rows)
     known = set(told) | {machine.uuid for machine in stage.restored if machine.outcome is not None}
     for machine_id in floor.engine.starts:
         row = rows.get(machine_id)
@@ -55,6 +56,12 @@ async def what_is_wrong(stage: Stage) -> list[str]:
         if row.uuid not in known:
             wrong.append(f"the end of {row.uuid} was neither told nor restored")
     return wrong
+
+
+def _left_of_what_was_never_made(stage: Stage, rows: dict[str, MachineRecord]) -> list[str]:
+    """Return directories that no row stands for: they hold secrets."""
+    homes = {home.name for home in (stage.floor.state / "machines").glob("*_*_*")}
+    return [f"the directory of {home} is left, and its row is gone" for home in homes - rows.keys()]
 
 
 def _wrong_with_accounting(
