@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 
 from vacnet.console import factory_cells, glyphs, target_cells, why_words
 from vacnet.console.cell_text import text_of
-from vacnet.console.dashboard import grammar, kinds, orders
+from vacnet.console.dashboard import grammar, happenings, orders
 from vacnet.console.dashboard.kinds import as_json
 from vacnet.console.dashboard.moving import Moving
 from vacnet.console.dashboard.popups import LinePopup, TextPopup
@@ -97,7 +97,7 @@ class Dashboard(Moving):
         """Show the chosen event or decision, whole."""
         thing = self.pane.listing.chosen
         if isinstance(thing, EventState):
-            self._open_text(thing.name, kinds.event_text(thing, self._columns()))
+            self._open_text(thing.name, happenings.text_of(thing, self._columns()))
 
     def action_warnings(self) -> None:
         """Show all warnings whole: the header has room for two."""

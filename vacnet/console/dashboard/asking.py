@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Awaitable, Callable
 
 from vacnet import quantities
-from vacnet.console.dashboard.kinds import decision_event
+from vacnet.console.dashboard.happenings import decision_event
 from vacnet.console.dashboard.picture import EVENTS_KEPT, MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.factory.client import ClientError, EventState, Machines

@@ -6,17 +6,17 @@ a word means the same in both. A row is made when it is seen: of a thousand fact
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from vacnet.console import events_view, factory_cells, machines_view, target_cells, words
+from vacnet.console.dashboard import happenings
 from vacnet.console.dashboard.listing import Listing, Order
 from vacnet.console.model import Cell, Column, Row, Span, Tone, say
-from vacnet.factory.client import DecisionState, EventState, FactoryState, MachineState, TargetState
+from vacnet.factory.client import EventState, FactoryState, MachineState, TargetState
 
 TARGET_COLUMNS = (
     Column(key="name"),
@@ -45,11 +45,6 @@ EVENT_COLUMNS = (
     Column(key="event", title="event"),
     Column(key="what", title="what", below=True, width=20),
 )
-
-
-DECISION = "decision"
-FIRST_FIELDS = ("target", "outcome", "message", "why", "factory", "machine")
-"""What an admin looks for in an event, before the rest of its fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,45 +93,9 @@ def _event_row(event: EventState, _moment: Moment) -> Row:
         "event": Cell(
             (Span("! " if event.warning else "  ", Tone.WARN), Span(words.clean(event.name), Tone.STRONG))
         ),
-        "what": say(_event_words(event)),
+        "what": say(happenings.words_of(event)),
     }
     return Row(cells=cells, notable=event.warning)
-
-
-def _event_words(event: EventState) -> str:
-    """Return what an event tells, what matters first: a narrow line is cut at its end."""
-    fields = event.fields
-    if event.name == DECISION:
-        return f"{words.clean(str(fields['chose']))}: {words.clean(str(fields['why']))}"
-    ranked = sorted((key for key in fields if key != "id"), key=_rank_of)
-    return events_view.fields_of(msgspec.structs.replace(event, fields={key: fields[key] for key in ranked}))
-
-
-def event_text(event: EventState, width: int) -> str:
-    """Return an event whole, to be read: when, what, and each field on lines of its own."""
-    fields = event.fields
-    if event.name == DECISION:
-        told = [f"chosen: {fields['chose']}", *str(fields["why"]).split("; ")]
-    else:
-        told = [f"{key}: {fields[key]}" for key in sorted(fields, key=_rank_of)]
-    lines = (textwrap.wrap(words.clean(line), width, subsequent_indent="    ") for line in told)
-    return "\n".join((words.moment(event.time), "", *(part for line in lines for part in line)))
-
-
-def _rank_of(key: str) -> int:
-    return FIRST_FIELDS.index(key) if key in FIRST_FIELDS else len(FIRST_FIELDS)
-
-
-def decision_event(state: DecisionState) -> EventState | None:
-    """Return a decision as an event; None where there is none, or it chose and refused nothing."""
-    decision = state.decision
-    if decision is None or state.made is None or not decision.reasons:
-        return None
-    chosen = [one.words for one in decision.reasons if one.target == decision.chosen]
-    others = [f"{one.target or 'this host'}: {one.words}" for one in decision.reasons]
-    why = "; ".join(chosen if decision.chosen else others)
-    fields: Mapping[str, object] = {"chose": decision.chosen or "nothing", "why": why}
-    return EventState(serial=0, time=state.made, name=DECISION, fields=dict(fields), warning=False)
 
 
 def _target_words(target: TargetState) -> str:
@@ -258,7 +217,7 @@ EVENTS = Kind(
     title="Decisions and events",
     columns=EVENT_COLUMNS,
     row_of=_event_row,
-    words_of=lambda event: f"{event.name}: {_event_words(event)}",
+    words_of=lambda event: f"{event.name}: {happenings.words_of(event)}",
     name_of=lambda event: str(event.fields.get("machine") or event.fields.get("target") or event.name),
     empty="Nothing has happened yet.",
     listing=lambda: Listing(

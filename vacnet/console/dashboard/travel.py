@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from vacnet.console import words
-from vacnet.console.dashboard.kinds import decision_event
+from vacnet.console.dashboard.happenings import decision_event
 from vacnet.console.dashboard.picture import EVENTS_KEPT, MachinesAnswer, Picture, Whose
 from vacnet.console.dashboard.source import Source
 from vacnet.factory.client import ClientError, EventState, PastState, SpaceState
