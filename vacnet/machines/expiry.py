@@ -10,8 +10,10 @@ expiry was cut off.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from vacnet.machines import directory
@@ -23,23 +25,33 @@ DAY_SECONDS = 86_400.0
 DEFAULT_DAYS = Target(name="").machines_dir_days
 
 
-async def expire(tools: Tools, unfinished: Collection[str]) -> None:
-    """Go through all directories once, leaving alone those of `unfinished` machine ids."""
-    wall = tools.clock.wall()
-    removed = await asyncio.to_thread(_remove_expired, tools.machines_directory, unfinished, wall)
-    left = {home.name for home in await asyncio.to_thread(directory.all_of, tools.machines_directory)}
-    bare = {*await tools.record.ended_before(wall - DEFAULT_DAYS * DAY_SECONDS)} - left
+async def expire(tools: Tools, unfinished: Collection[str], *, silent: bool = False) -> None:
+    """Go through all directories once, leaving alone those of `unfinished` machine ids.
+
+    While an engine is `silent` a machine without a record may run there: what no record has is left alone.
+    """
+    wall, machines = tools.clock.wall(), tools.machines_directory
+    homes = await asyncio.to_thread(directory.all_of, machines)
+    names = {home.name for home in homes}
+    ended = {*await tools.record.ended_before(math.inf)} if silent else names
+    over = [home for home in homes if home.name in ended and home.name not in unfinished]
+    removed = await asyncio.to_thread(_remove_expired, over, wall)
+    await asyncio.to_thread(_unmark, [machines / machine_id for machine_id in unfinished])
+    bare = {*await tools.record.ended_before(wall - DEFAULT_DAYS * DAY_SECONDS)} - names
     for machine_id in {*removed, *bare}:
         await tools.record.forget_machine(machine_id)
 
 
-def _remove_expired(machines: Path, unfinished: Collection[str], wall: float) -> list[str]:
+def _remove_expired(ended: Iterable[Path], wall: float) -> list[str]:
     """Remove what is over its time and return the ids; what cannot be removed is left for the next round."""
-    return [home.name for home in _ended(machines, unfinished) if _expired(home, wall) and _removed(home)]
+    return [home.name for home in ended if _expired(home, wall) and _removed(home)]
 
 
-def _ended(machines: Path, unfinished: Collection[str]) -> list[Path]:
-    return [home for home in directory.all_of(machines) if home.name not in unfinished]
+def _unmark(unfinished: Iterable[Path]) -> None:
+    """Take the mark from those that were found to run after all."""
+    for home in unfinished:
+        with suppress(OSError):
+            (home / FINISHED).unlink(missing_ok=True)
 
 
 def _expired(home: Path, wall: float) -> bool:

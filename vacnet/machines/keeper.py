@@ -209,7 +209,8 @@ class Keeper:
                 await life.hands.keep_usage()
 
     async def _expire(self) -> None:
-        await expire(self._tools, {life.machine.spec.id for life in self._lives})
+        silent = any(watch.silent for watch in self._watches)
+        await expire(self._tools, {life.machine.spec.id for life in self._lives}, silent=silent)
 
     async def _ended_under_windows(self) -> list[RestoredMachine]:
         """Return machines that ended under their target's newest window; none is kept before one opens."""

@@ -37,6 +37,8 @@ class Watch:
         self._take_in = take_in
         self._wake = asyncio.Event()
         self._away = ""
+        self.silent = True
+        """The engine did not answer when it was last looked at."""
 
     def look_soon(self) -> None:
         """Have the engine looked at without waiting for the next slow look."""
@@ -58,8 +60,10 @@ class Watch:
         except Exception as error:  # noqa: BLE001 (an engine that fails in any way shows nothing)
             silent = f"it did not answer within {seconds:g} s" if seconds else type(error).__name__
             self._say_away(str(error) or silent)
+            self.silent = True
             return
         self._say_away("")
+        self.silent = False
         for life in self._lives.of(self.runtime):
             life.post(_news(shown.get(life.machine.spec.id), serial))
         for seen in shown.values():

@@ -1,12 +1,13 @@
 """Directories of ended machines, and how long they stay."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from tests.unit.machines.factory_floor import PROCESS, Floor, until
+from tests.unit.machines.factory_floor import FAST, PROCESS, Floor, until
 from tests.unit.machines.samples import HOST, spec
 from vacnet.machines import directory
 from vacnet.machines.expiry import DAY_SECONDS, expire
@@ -52,12 +53,42 @@ async def test_0_days_keep_a_directory_for_ever(floor: Floor) -> None:
 
 
 async def test_a_running_machine_keeps_its_directory_however_old_it_is(floor: Floor) -> None:
-    async with floor.keeping() as keeper:
+    async with floor.keeping(floor.keeper(paces=replace(FAST, beat_seconds=HOUR))) as keeper:
         machine_id = await floor.started(keeper)
         floor.clock.boot += 100 * DAY_SECONDS
         await keeper._expire()
         await keeper._expire()
         assert not (floor.state / "machines" / machine_id / "finished").exists()
+
+
+async def test_one_that_was_taken_for_ended_has_all_its_days_when_it_ends(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    home = floor.state / "machines" / machine_id
+    (home / "finished").touch()
+    async with floor.keeping():
+        await until(lambda: not (home / "finished").exists())
+        floor.clock.boot += 5 * DAY_SECONDS
+        floor.engine.end(machine_id, message="200 done")
+        await floor.ended()
+    await _expire(floor)
+    await _expire(floor)
+    assert home.exists()
+
+
+async def test_while_an_engine_is_silent_what_no_record_has_may_run(floor: Floor) -> None:
+    """The record was lost and the engine is away: nobody knows of the machine."""
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    await floor.lose_record()
+    floor.engine.away = "docker: connection refused"
+    async with floor.keeping() as keeper:
+        for _ in range(3):
+            await keeper._expire()
+            floor.clock.boot += 9 * DAY_SECONDS
+        floor.engine.away = ""
+        await until(lambda: keeper.live() != [])
+    assert (floor.state / "machines" / machine_id / "spec.json").exists()
 
 
 async def test_a_directory_whose_target_cannot_be_told_goes_after_three_days(floor: Floor) -> None:
