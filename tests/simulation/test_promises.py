@@ -1,5 +1,7 @@
 """The promises of the collective decision, run over the real agent and the real wire."""
 
+from statistics import mean
+
 import pytest
 
 from vacnet.agent.agent import Agent
@@ -112,6 +114,17 @@ def test_both_sides_of_a_partition_go_on_and_probe_once_each(seed: int) -> None:
 
 
 def test_shares_are_met() -> None:
+    """At any moment within a few machines of a hundred, and on average closely."""
+    moments = [_shares(seed) for seed in range(4)]
+    for name, due in (("a", 0.5), ("b", 0.3), ("c", 0.2)):
+        got = [moment[name] for moment in moments]
+        assert mean(got) == pytest.approx(due, abs=0.02)
+        assert got == pytest.approx([due] * len(got), abs=0.045)
+
+
+def _shares(seed: int) -> dict[str, float]:
+    """Return what of a full space of a hundred places three targets have after a quarter of an hour."""
+
     def behaviours() -> dict[str, Behaviour]:
         return {
             name: Queue(jobs=[(0.0, 10**6)], trial_seconds=2, work_seconds=300) for name in ("a", "b", "c")
@@ -119,13 +132,12 @@ def test_shares_are_met() -> None:
 
     targets = (target("a", 50), target("b", 30), target("c", 20))
     scenario = Scenario(factories=10, processors=10, targets=targets, behaviours=behaviours, seconds=900)
-    world = run(scenario, 2)
+    world = run(scenario, seed)
     agent = world.nodes[0].agent
     assert isinstance(agent, Agent)
-    views = {view.name: view for view in agent.view(world.clock.now).targets}
-    assert sum(view.processors for view in views.values()) >= 98
-    for name, due in (("a", 0.5), ("b", 0.3), ("c", 0.2)):
-        assert views[name].got == pytest.approx(due, abs=0.03)
+    views = agent.view(world.clock.now).targets
+    assert sum(view.processors for view in views) >= 98
+    return {view.name: view.got for view in views}
 
 
 def test_a_whole_space_that_loses_its_power_comes_back_to_its_windows() -> None:
