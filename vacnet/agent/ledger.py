@@ -156,6 +156,7 @@ class Ledger:
 
     def end(self, machine: OwnMachine, outcome: Outcome, lived_seconds: float, now: float) -> Fate:
         """Enter an end and return what it means."""
+        self._settle_age(machine, lived_seconds, now)
         machine.fate = fate_of(machine, outcome, lived_seconds, self.target.fizzle_seconds)
         machine.ended_at = now
         self.message_code, self.message_at = outcome.told_code, now
@@ -168,6 +169,14 @@ class Ledger:
         if not _counts(machine, self.window):
             del self.machines[machine.uuid]
         return machine.fate
+
+    def _settle_age(self, machine: OwnMachine, lived_seconds: float, now: float) -> None:
+        """Let its life say whether it came of age: of an end that nobody saw, time had told too much."""
+        machine.over = False
+        if machine.proved_by_age and lived_seconds < self.target.fizzle_seconds:
+            machine.proved_at, machine.proved_by_age = None, False
+        elif self._proves_by_age(machine, (machine.started_at or 0.0) + lived_seconds):
+            self.prove(machine, now, by_age=True)
 
     def _end_nowork(self, machine: OwnMachine, lived_seconds: float, now: float) -> None:
         if machine.proved_at is not None:
@@ -229,14 +238,14 @@ class Ledger:
 
     def _is_due(self, machine: OwnMachine, now: float) -> bool:
         """Tell whether a machine's age says something that has not been entered."""
-        if machine.started_at is None:
+        if machine.started_at is None or machine.over:
             return False
         good_at = machine.started_at + GOOD_VERDICT_SECONDS
         is_good = now >= good_at > max(self.error_at or -math.inf, self.verdict_at or -math.inf)
         return is_good or (machine.proved_at is None and self._proves_by_age(machine, now))
 
     def _proves_by_age(self, machine: OwnMachine, now: float) -> bool:
-        by_age = self.target.proof is Proof.FIZZLE and machine.started_at is not None
+        by_age = self.target.proof is Proof.FIZZLE and machine.started_at is not None and not machine.over
         return by_age and now >= (machine.started_at or 0.0) + self.age_needed()
 
     def wary(self) -> bool:

@@ -46,6 +46,8 @@ class OwnMachine:
     proved_by_age: bool = False
     ended_at: float | None = None
     fate: Fate | None = None
+    over: bool = False
+    """It has ended while no factory ran, and its end is not told yet."""
     deadline_at: float = math.inf
     """When it is to be gone; infinity where nobody knows any more."""
 

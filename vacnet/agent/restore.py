@@ -56,6 +56,7 @@ def _life(board: Board, past: RestoredMachine, now: float) -> Iterator[_Happenin
         created_at=past.created_at,
         started_at=past.started_at,
         deadline_at=past.deadline_at,
+        over=past.over,
     )
     began = past.created_at if past.started_at is None else past.started_at
     until = max(past.created_at, now if past.ended_at is None else past.ended_at)

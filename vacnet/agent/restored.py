@@ -34,6 +34,8 @@ class RestoredMachine:
     outcome: Outcome | None = None
     deadline_at: float = math.inf
     """When an unfinished one is to be gone; infinity where nobody knows any more."""
+    over: bool = False
+    """Its engine shows the end of an unfinished one: until that is told its age says nothing."""
     definition: Target | None = None
     """Its target as it was when an unfinished one was made; None: nobody knows any more."""
 

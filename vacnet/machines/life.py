@@ -64,6 +64,8 @@ ON_FAILURE: Mapping[Step, OnFailure] = MappingProxyType(
 )
 """Steps not named are tried again until they succeed."""
 
+_ENDS = frozenset({Event.OVER, Event.GONE})
+
 _FAILED: Mapping[OnFailure, Event] = MappingProxyType(
     {OnFailure.NOT_NOW: Event.NOT_NOW, OnFailure.REFUSED: Event.REFUSED}
 )
@@ -100,6 +102,7 @@ class Life:
 
     def post(self, news: News) -> None:
         """Tell the machine something; it is taken in its turn."""
+        self.machine.over |= news.event in _ENDS
         self._mailbox.put_nowait(news)
 
     def move_deadline(self, host_at: float, soonest: float) -> None:

@@ -71,6 +71,8 @@ class Machine:
     """It was made before the host was last booted, so it cannot be running any more."""
     clock_ahead: float = 0.0
     """What the clock by which the record has its times shows more than this boot's."""
+    over: bool = False
+    """An engine has shown its end, which may still wait to be dealt with."""
     restored: bool = False
     """The record had it when this factory started."""
     reference: str = ""

@@ -126,6 +126,7 @@ def restored_of(machine: Machine) -> RestoredMachine:
         proved_at=machine.proved_at,
         ticket=Ticket(spec.window_number, spec.window_opener, spec.ticket_number),
         deadline_at=spec.deadline_at,
+        over=machine.over,
         definition=spec.target,
     )
 

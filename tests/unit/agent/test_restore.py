@@ -6,6 +6,7 @@ of the same life. Both have to say the same of it to the space.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from msgspec import structs
 
 from vacnet.agent.agent import Agent
 from vacnet.agent.effects import Ticket
-from vacnet.agent.events import AgentSettings, KeysChanged, SettingsChanged
+from vacnet.agent.events import AgentSettings, KeysChanged, MachineEnded, SettingsChanged
 from vacnet.agent.ledger import Ledger, new_ledger
 from vacnet.agent.own import OwnMachine
 from vacnet.agent.restore import restore
@@ -132,6 +133,27 @@ LIVES = {
 @pytest.mark.parametrize("name", LIVES)
 def test_a_restored_machine_says_what_it_said_before(name: str) -> None:
     assert _said(_restored(*LIVES[name])) == _said(_led(*LIVES[name]))
+
+
+DRAINED = judge(Ending(lived_seconds=500.0, stopped="drain"), Policy(fizzle_seconds=FIZZLE))
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_one_that_ended_young_while_no_factory_ran_has_not_proved_by_its_age(*, over: bool) -> None:
+    """Its engine shows its end at the start, or is away and shows it later."""
+    agent = _agent("work", machines=(replace(_past("", 0), over=over),), windows={"work": WINDOW})
+    ledger = agent.board.ledgers["work"]
+    if over:
+        assert (_said(ledger)["proofs"], ledger.verdict_at) == (0, None)
+    agent.handle(MachineEnded("u-0-0", DRAINED, 5.0), NOW + 1.0)
+    assert (_said(ledger)["proofs"], "u-0-0" in ledger.machines) == (0, False)
+
+
+def test_one_that_came_of_age_while_no_factory_ran_has_proved_when_its_end_is_told() -> None:
+    agent = _agent("work", machines=(replace(_past("", 0), over=True),), windows={"work": WINDOW})
+    agent.handle(MachineEnded("u-0-0", DRAINED, 500.0), NOW + 1.0)
+    ledger = agent.board.ledgers["work"]
+    assert (_said(ledger)["proofs"], "u-0-0" in ledger.machines) == (1, True)
 
 
 def test_noworks_of_machines_that_had_proved_open_no_window_after_a_restart() -> None:

@@ -38,6 +38,18 @@ async def test_a_running_machine_is_restored_with_its_ticket_and_told_nothing_an
     assert floor.told == []
 
 
+@pytest.mark.parametrize(("fate", "over"), [("runs", False), ("ended", True), ("away", False)])
+async def test_the_agent_is_told_that_an_end_is_on_its_way(floor: Floor, fate: str, over: bool) -> None:  # noqa: FBT001 (a row of a table)
+    """Until it is told, the age of a machine that ended long ago says nothing."""
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    if fate == "ended":
+        floor.engine.end(machine_id, exit_code=1)
+    floor.engine.away = "docker: connection refused" if fate == "away" else ""
+    (restored,) = await floor.keeper().adopt()
+    assert restored.over is over
+
+
 async def test_adopting_tells_nobody_anything_before_the_keeper_runs(floor: Floor) -> None:
     async with floor.keeping() as keeper:
         machine_id = await floor.started(keeper)
