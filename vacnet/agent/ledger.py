@@ -26,6 +26,8 @@ from vacnet.targets.model import Proof, Target
 PROOF_SECONDS_MAX = 7200.0
 PROOF_AGE_FACTOR = 1.5
 NOWORK_LIFE_FACTOR = 2.0
+LIFE_SECONDS_MIN = 1e-3
+"""What never ran has no age, also where `fizzle_seconds` is 0."""
 GOOD_VERDICT_SECONDS = 30.0
 """A machine alive for so long speaks for this factory."""
 DECAY_SECONDS = 3600.0
@@ -175,7 +177,7 @@ class Ledger:
         machine.over = False
         if machine.proved_by_age and lived_seconds < self.target.fizzle_seconds:
             machine.proved_at, machine.proved_by_age = None, False
-        elif self._proves_by_age(machine, (machine.started_at or 0.0) + lived_seconds):
+        elif self.target.proof is Proof.FIZZLE and lived_seconds >= max(self.age_needed(), LIFE_SECONDS_MIN):
             self.prove(machine, now, by_age=True)
 
     def _end_nowork(self, machine: OwnMachine, lived_seconds: float, now: float) -> None:

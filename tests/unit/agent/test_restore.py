@@ -149,8 +149,13 @@ def test_one_that_ended_young_while_no_factory_ran_has_not_proved_by_its_age(*, 
     assert (_said(ledger)["proofs"], "u-0-0" in ledger.machines) == (0, False)
 
 
-def test_one_that_came_of_age_while_no_factory_ran_has_proved_when_its_end_is_told() -> None:
-    agent = _agent("work", machines=(replace(_past("", 0), over=True),), windows={"work": WINDOW})
+@pytest.mark.parametrize("started_at", [BEGAN, None])
+def test_one_that_came_of_age_while_no_factory_ran_has_proved_when_its_end_is_told(
+    started_at: float | None,
+) -> None:
+    """A kill may have kept its start from being written."""
+    past = replace(_past("", 0), over=True, started_at=started_at)
+    agent = _agent("work", machines=(past,), windows={"work": WINDOW})
     agent.handle(MachineEnded("u-0-0", DRAINED, 500.0), NOW + 1.0)
     ledger = agent.board.ledgers["work"]
     assert (_said(ledger)["proofs"], "u-0-0" in ledger.machines) == (1, True)
