@@ -59,8 +59,10 @@ def _without_record(seen: Seen, runtime: Runtime, tools: Tools, state: State) ->
     if spec is None:
         return None
     created_at = min(now.at(spec.created_wall), now.boot)
+    spec = replace(spec, directory=home, deadline_at=now.at(spec.deadline_wall))
     return Machine(
-        spec=replace(spec, directory=home, deadline_at=now.at(spec.deadline_wall)),
+        spec=spec,
+        untold=not directory.says_deadline(spec, tools.host),
         state=state,
         created_at=created_at,
         earlier_boot=created_at < 0.0,

@@ -136,9 +136,11 @@ class Stage:
         self.keep_window()
 
     async def lose_record(self) -> None:
-        """Lose the record, and with it what only it knew."""
+        """Lose the record, and with it what only it knew; what was told before is another agent's past."""
         self.record_lost = True
         self.truth.clear()
+        self.restored.clear()
+        self.floor.told.clear()
         self.floor.engine.starts = list(self.floor.engine.objects)
         await self.floor.lose_record()
         self.keep_window()
@@ -238,13 +240,19 @@ def _with_bystanders(script: Script, seed: int) -> Script:
     return everything
 
 
+def _all_known(stage: Stage) -> bool:
+    """Tell whether the keeper has, or has dealt with, all that runs: also what its record did not have."""
+    known = {view.id for view in stage.keeper.live() if view.state != "created"}
+    return known.issuperset(stage.floor.engine.running)
+
+
 async def _calm(stage: Stage) -> None:
     """Let everything be had again and end what runs."""
     floor = stage.floor
     floor.engine.away = floor.engine.refusal = floor.sources.away = ""
     floor.engine.away_for_starts = floor.engine.forget_fails = ""
     floor.engine.gate = floor.sources.gate = None
-    await until(lambda: not untold_deadlines(stage), stage.patience_seconds)
+    await until(lambda: _all_known(stage) and not untold_deadlines(stage), stage.patience_seconds)
     unfinished = {row.id for row in await floor.record.machines(unfinished=True)}
     for machine_id in unfinished.intersection(floor.engine.running):
         if stage.truth.get(machine_id) == "100 drain":

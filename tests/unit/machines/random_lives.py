@@ -13,6 +13,8 @@ from tests.unit.machines.kills import Script, Stage, to_the_end
 from tests.unit.machines.stories import AWAY
 
 HOUR = 3600.0
+RECORD_LOST = 0.03
+"""How often the record is lost with a keeper."""
 
 Mishap = Callable[[Stage, random.Random], None]
 
@@ -27,6 +29,8 @@ async def play_at_random(floor: Floor, seed: int, kills: int = 6) -> Stage:
         await stage.perform(_some_lives(lot, round_), settle=False)
         stage.pass_time(lot.random() * 10.0)
         lot.choice(WHILE_DOWN)(stage, lot)
+        if lot.random() < RECORD_LOST:
+            await stage.lose_record()
         stage.pass_time(lot.random() * 10.0)
     return await to_the_end(stage)
 
