@@ -150,9 +150,9 @@ class Ledger:
             return
         machine.proved_at, machine.proved_by_age = now, by_age
         started = machine.started_at if machine.started_at is not None else machine.created_at
-        self.proof_at = now
+        self.proof_at = max(now, self.proof_at or now)
         self.proof_started_at = max(started, self.proof_started_at or started)
-        self.verdict_at = now
+        self.verdict_at = max(now, self.verdict_at or now)
         self.back_off = LocalBackOff()
         self._clear(machine)
 

@@ -7,8 +7,9 @@ the same rows (`tests/unit/decide/test_tally.py`).
 
 What counts: ticket bits, proofs, noworks and claims only under the window at hand; running machines
 whatever their window; a silent factory's machines until it is forgotten, its tickets until it has been
-silent for ten minutes, its room not at all. Nor do its machines count as proven or unproven: nobody can tell
-by now, and known work must not wait for those who may never be heard again.
+silent for ten minutes, its room not at all. Nor do its machines count as proven or unproven, nor its
+uncontradicted noworks, which are weighed against the unproven: nobody can tell by now, and known work must
+not wait for those who may never be heard again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vacnet.decide.peers import Peer
-from vacnet.space.rows import NO_CLAIM, RESERVATION, TargetRow
+from vacnet.space.rows import NO_CLAIM, RESERVATION
 
 Identity = tuple[int, str]
 NEVER = -math.inf
@@ -151,7 +152,7 @@ def _sums(peers: Collection[Peer], identity: Identity) -> Sums:
     number, opener = identity
     offering = unproven = proven = running = starting = processors = 0
     work = 0.0
-    ours: list[TargetRow] = []
+    ours: list[Peer] = []
     for peer in peers:
         row = peer.row
         running += row.machines_running
@@ -165,13 +166,13 @@ def _sums(peers: Collection[Peer], identity: Identity) -> Sums:
         processors += taken
         work += taken * peer.weight
         if peer.holds and (row.proofs or row.noworks or row.uncontradicted):
-            ours.append(row)
-    ours = [row for row in ours if row.window.number == number and row.window.opener == opener]
+            ours.append(peer)
+    ours = [one for one in ours if one.row.window.number == number and one.row.window.opener == opener]
     return Sums(
         offering=offering,
-        proofs=sum(row.proofs for row in ours),
-        noworks=sum(row.noworks for row in ours),
-        uncontradicted=sum(row.uncontradicted for row in ours),
+        proofs=sum(one.row.proofs for one in ours),
+        noworks=sum(one.row.noworks for one in ours),
+        uncontradicted=sum(one.row.uncontradicted for one in ours if one.live),
         unproven=unproven,
         proven_running=proven,
         machines_running=running,

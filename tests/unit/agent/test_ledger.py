@@ -214,3 +214,11 @@ def test_after_a_failure_one_machine_is_on_trial_until_it_has_lived_for_a_while(
     assert ledger.wary()
     ledger.pass_time(130.0)
     assert not ledger.wary()
+
+
+def test_a_proof_that_is_learned_of_late_puts_none_back() -> None:
+    """A machine found late may have come of age hours ago, and others have proved since."""
+    ledger, (new, old) = ledger_with(0, 1)
+    ledger.prove(new, 9000.0)
+    ledger.prove(old, 600.0, by_age=True)
+    assert (row(ledger, 9010.0).proof_at, row(ledger, 9010.0).verdict_at) == (9000.0, 9000.0)

@@ -76,3 +76,22 @@ def test_a_tally_kept_is_a_tally_made(seed: int) -> None:
         assert replace(found, candidates=(), claims=()) == replace(due, candidates=(), claims=())
         assert set(found.candidates) == set(due.candidates)
         assert set(found.claims) == set(due.claims)
+
+
+def test_hosts_that_vanish_while_a_target_grows_open_no_window() -> None:
+    """What speaks against it goes with them, as what that is weighed against does."""
+    window = Window(1, "f0", 0.0, 10.0, 1, open=True)
+    row = TargetRow(target="t", window=window, unproven=8, uncontradicted=1)
+    tally = Tally(
+        window.identity, [Peer(f"f{number}", live=number < 8, holds=True, row=row) for number in range(16)]
+    )
+    standing = standing_by(TARGET, window, tally, 6.0)
+    assert (standing.unproven, standing.uncontradicted) == (64, 8)
+
+
+def test_tickets_of_hosts_that_vanish_count_on() -> None:
+    window = Window(1, "f0", 0.0, 10.0, 1)
+    row = TargetRow(target="t", window=window, tickets=3, proofs=1, noworks=1)
+    tally = Tally(window.identity, [Peer("f1", live=False, holds=True, row=row)])
+    standing = standing_by(TARGET, window, tally, 6.0)
+    assert (standing.taken, standing.proofs, standing.noworks) == (3, 1, 1)
