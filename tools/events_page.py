@@ -91,6 +91,7 @@ WORDS: Mapping[str, str] = {
     "machine.starting": "a machine is to be made; with what it gets",
     "machine.step-failed": "a step of a machine's life failed; with what follows",
     "machine.stop-ordered": "somebody had one machine ended",
+    "machine.unread": "an engine shows a machine of ours of which nothing can be made; it is looked at again",
     "metadata.failed": "a virtual machine's question met a fault of vacnet; with its traceback",
     "metadata.site-unreadable": "a file of `[metadata]` cannot be read; machines are told nothing of it",
     "metrics.failed": "a scrape met a fault of vacnet; with its traceback",

@@ -1,10 +1,10 @@
 """Engine objects of ours that no running machine answers for: left over, or never written down.
 
 Rules of this file: an object is ours only if its labels name this factory; anything else is never
-touched. One whose record says *ended* is left over from a kill and goes, and so does one that accounting has:
-its engine could not forget it until its row had expired. One that neither has was made by us before the
-record was lost: it is adopted from the `spec.json` of its directory, else from its labels, with a warning,
-and its deadline then ends it like any other.
+touched. One whose record says *ended* is left over from a kill and goes. So does one that accounting has (its
+engine could not forget it until its row had expired), and one that no record has and that never ran. Any
+other was made by us before the record was lost: it is adopted from the `spec.json` of its directory, else
+from its labels, with a warning, and its deadline then ends it like any other.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def machine_of_object(seen: Seen, runtime: Runtime, tools: Tools) -> Machi
     if parse_machine_id(seen.machine_id) is None:
         return None
     row = await tools.record.machine(seen.machine_id)
-    if row is None and await tools.record.accounted(seen.machine_id):
+    if row is None and (_never_ran(seen) or await tools.record.accounted(seen.machine_id)):
         return _without_record(seen, runtime, tools, State.ENDED)
     if row is None:
         return _adopted(seen, runtime, tools)
@@ -43,11 +43,14 @@ async def machine_of_object(seen: Seen, runtime: Runtime, tools: Tools) -> Machi
     return machine_of(row, tools.machines_directory / row.id, tools.host, tools.now())
 
 
+def _never_ran(seen: Seen) -> bool:
+    return not seen.running and not seen.began
+
+
 def _adopted(seen: Seen, runtime: Runtime, tools: Tools) -> Machine | None:
     machine = _without_record(seen, runtime, tools, State.ABSENT)
     if machine is not None:
-        if seen.began:
-            machine.begun(seen, tools.now())
+        machine.begun(seen, tools.now())
         tools.note("machine.adopted", machine, warning=True, engine=runtime.name, reference=seen.reference)
     return machine
 
@@ -62,10 +65,10 @@ def _without_record(seen: Seen, runtime: Runtime, tools: Tools, state: State) ->
     spec = replace(spec, directory=home, deadline_at=now.at(spec.deadline_wall))
     return Machine(
         spec=spec,
-        untold=not directory.says_deadline(spec, tools.host),
+        untold=True,
         state=state,
         created_at=created_at,
-        earlier_boot=created_at < 0.0,
+        earlier_boot=created_at < 0.0 and not seen.running,
         reference=seen.reference,
         known=False,
     )

@@ -31,6 +31,7 @@ from vacnet.machines.layout import (
     SPEC,
     USER_DATA,
 )
+from vacnet.machines.message import read_small
 from vacnet.machines.names import parse_machine_id
 from vacnet.machines.spec import Spec
 from vacnet.machines.stored import decode_spec, encode_spec
@@ -82,19 +83,19 @@ def write_deadline(spec: Spec, host: HostIdentity) -> None:
 
 
 def says_deadline(spec: Spec, host: HostIdentity) -> bool:
-    """Tell whether the changing files have the spec's deadline, as far as there are any."""
+    """Tell whether the changing files have the spec's deadline, as far as there are any.
+
+    A machine of our own user could put anything in their place: no link is followed and nothing waited for.
+    """
     told = (
         (spec.directory / MACHINEFEATURES, machinefeatures(spec, host), CHANGING_MACHINEFEATURES),
         (spec.directory / JOBFEATURES, jobfeatures(spec, host), CHANGING_JOBFEATURES),
     )
-    return all(_says(home / key, values[key]) for home, values, keys in told for key in keys)
+    return all(_says(home, key, values[key].encode()) for home, values, keys in told for key in keys)
 
 
-def _says(path: Path, value: str) -> bool:
-    try:
-        return path.read_text() == value
-    except OSError:
-        return True
+def _says(home: Path, key: str, value: bytes) -> bool:
+    return read_small(home, key, len(value) + 1) in {None, value}
 
 
 def remove(directory: Path) -> None:
@@ -112,11 +113,8 @@ def all_of(machines: Path) -> list[Path]:
 
 def read_spec(directory: Path) -> Spec | None:
     """Return the spec kept in a machine's directory; None when there is none that can be read."""
-    try:
-        with (directory / SPEC).open("rb") as file:
-            return decode_spec(file.read(SPEC_BYTES_MAX))
-    except OSError:
-        return None
+    body = read_small(directory, SPEC, SPEC_BYTES_MAX)
+    return None if body is None else decode_spec(body)
 
 
 def write_whole(path: Path, data: bytes, mode: int, *, durable: bool = False) -> None:

@@ -3,8 +3,8 @@
 Rules of this file: the time runs from a file ``finished`` beside the machine's own, made by the first
 round that finds the machine ended: neither the record nor a time stamp that the machine could set is
 needed. 0 days or less keep a directory for ever (Vac's rule); a directory whose target cannot be told is
-kept for 3 days, and so is a row without one: of a machine that was stopped before it had any, or whose
-expiry was cut off.
+kept for 3 days. A row without one, of a machine that was stopped before it had any or whose expiry was cut
+off, goes when its directory would.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vacnet.machines import directory
+from vacnet.machines.spec import Spec
+from vacnet.machines.stored import decode_spec
 from vacnet.machines.tools import Tools
 from vacnet.targets.model import Target
 
@@ -37,8 +39,8 @@ async def expire(tools: Tools, unfinished: Collection[str], *, silent: bool = Fa
     over = [home for home in homes if home.name in ended and home.name not in unfinished]
     removed = await asyncio.to_thread(_remove_expired, over, wall)
     await asyncio.to_thread(_unmark, [machines / machine_id for machine_id in unfinished])
-    bare = {*await tools.record.ended_before(wall - DEFAULT_DAYS * DAY_SECONDS)} - names
-    for machine_id in {*removed, *bare}:
+    bare = {*await tools.record.ended_before(wall)} - names
+    for machine_id in {*removed, *[one for one in bare if await _row_expired(tools, one, wall)]}:
         await tools.record.forget_machine(machine_id)
 
 
@@ -60,9 +62,19 @@ def _expired(home: Path, wall: float) -> bool:
     except OSError:
         _mark(home, wall)
         return False
-    spec = directory.read_spec(home)
+    return _is_over(directory.read_spec(home), wall - ended)
+
+
+async def _row_expired(tools: Tools, machine_id: str, wall: float) -> bool:
+    row = await tools.record.machine(machine_id)
+    if row is None or row.ended_wall is None:
+        return False
+    return _is_over(decode_spec(row.spec), wall - row.ended_wall)
+
+
+def _is_over(spec: Spec | None, seconds: float) -> bool:
     days = spec.target.machines_dir_days if spec else DEFAULT_DAYS
-    return days > 0 and wall - ended > days * DAY_SECONDS
+    return days > 0 and seconds > days * DAY_SECONDS
 
 
 def _mark(home: Path, wall: float) -> None:

@@ -114,7 +114,7 @@ class Life:
 
     def tell_again(self, now: float) -> None:
         """Tell the machine its deadline once more if its files do not have it, now and then."""
-        if self.machine.untold and now >= self._tell_again_at:
+        if self.machine.untold and not self.waiting and now >= self._tell_again_at:
             self._tell_again_at = now + TELL_AGAIN_SECONDS
             self.post(News(event=Event.LOWERED, deadline_at=self._announced))
 

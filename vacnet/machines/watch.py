@@ -37,8 +37,10 @@ class Watch:
         self._take_in = take_in
         self._wake = asyncio.Event()
         self._away = ""
+        self._unread: dict[str, str] = {}
+        """Machine id to why nothing could be made of what the engine shows of it."""
         self.silent = True
-        """The engine did not answer when it was last looked at."""
+        """The engine did not answer when it was last looked at, or not all that it showed was understood."""
 
     def look_soon(self) -> None:
         """Have the engine looked at without waiting for the next slow look."""
@@ -63,12 +65,19 @@ class Watch:
             self.silent = True
             return
         self._say_away("")
-        self.silent = False
         for life in self._lives.of(self.runtime):
             life.post(_news(shown.get(life.machine.spec.id), serial))
-        for seen in shown.values():
-            if self._lives.by_id(seen.machine_id) is None:
-                await self._look_at_stranger(seen, serial)
+        strangers = [seen for seen in shown.values() if self._lives.by_id(seen.machine_id) is None]
+        self._say_unread({seen.machine_id: await self._read(seen, serial) for seen in strangers})
+        self.silent = any(self._unread.values())
+
+    async def _read(self, seen: Seen, serial: int) -> str:
+        """Look at what nobody here answers for; return why that cannot be done: the others are looked at."""
+        try:
+            await self._look_at_stranger(seen, serial)
+        except Exception as error:  # noqa: BLE001 (whatever it is)
+            return f"{type(error).__name__}: {error}"
+        return ""
 
     async def _look_at_stranger(self, seen: Seen, serial: int) -> None:
         machine = await machine_of_object(seen, self.runtime, self._tools)
@@ -97,6 +106,14 @@ class Watch:
                 await self._wake.wait()
         self._wake.clear()
         await self.look()
+
+    def _say_unread(self, unread: dict[str, str]) -> None:
+        """Tell what could not be read for another reason than before; it is looked at again each time."""
+        for machine_id, why in unread.items():
+            if why and self._unread.get(machine_id) != why:
+                fields = {"id": machine_id, "engine": self.runtime.name, "why": why}
+                self._tools.notify(Notify("machine.unread", fields, warning=True))
+        self._unread = unread
 
     def _say_away(self, why: str) -> None:
         if why and not self._is_missed():

@@ -130,15 +130,25 @@ async def test_one_that_its_engine_could_not_forget_in_all_that_time_is_not_adop
 
 async def test_a_row_goes_also_where_there_is_no_directory(floor: Floor) -> None:
     """Of one that was stopped before it had any, or whose expiry was cut off by a kill."""
-    home = await _ended(floor, 9.0)
+    home = await _ended(floor, 2.0)
     directory.remove(home)
-    floor.clock.boot += 3 * DAY_SECONDS - HOUR
+    floor.clock.boot += 2 * DAY_SECONDS - HOUR
     await _expire(floor)
     assert await floor.record.machine(home.name) is not None
     floor.clock.boot += 2 * HOUR
     await _expire(floor)
     assert await floor.record.machines(unfinished=False) == []
     assert len(await floor.record.accounting(ended_from=0.0, limit=9)) == 1
+
+
+async def test_a_row_is_kept_for_ever_where_its_target_says_so_also_while_its_disk_is_not_mounted(
+    floor: Floor,
+) -> None:
+    home = await _ended(floor, 0.0)
+    home.rename(floor.state / "away")
+    floor.clock.boot += 100 * DAY_SECONDS
+    await _expire(floor)
+    assert await floor.record.machine(home.name) is not None
 
 
 async def test_what_is_no_machines_directory_is_left_alone(floor: Floor) -> None:

@@ -4,15 +4,17 @@ Each story leaves a machine known by half: by one of two clocks, by the record a
 files and not by its engine. The next keeper has to make the same of it as one that had seen it all.
 """
 
+import os
 from dataclasses import replace
 
 import pytest
 
-from tests.unit.machines.factory_floor import Floor, until
+from tests.unit.machines.factory_floor import FAST, Floor, until
 from tests.unit.machines.kills import Stage
 from vacnet.agent.restored import RestoredMachine
 from vacnet.machines.machine import NEVER_STARTED
 from vacnet.outcomes import Kind
+from vacnet.record.errors import RecordError
 from vacnet.record.rows import AccountingRow, MachineRecord
 from vacnet.space.window import Window
 
@@ -259,3 +261,80 @@ async def test_after_a_lost_record_and_a_reboot_what_ended_ended_with_its_host(f
     async with floor.keeping():
         ended = await floor.ended()
     assert (ended.outcome.kind, str(ended.outcome.message)) == (Kind.NEUTRAL, "100 host rebooted")
+
+
+async def test_after_a_lost_record_and_a_clock_that_was_set_forward_a_running_machine_is_of_this_boot(
+    floor: Floor,
+) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    await floor.lose_record()
+    floor.clock.wall_ahead += 10 * HOUR
+    async with floor.keeping() as keeper:
+        await until(lambda: [view.state for view in keeper.live()] == ["running"])
+        floor.engine.end(machine_id, message="200 done")
+        ended = await floor.ended()
+    assert str(ended.outcome.message) == "200 done"
+
+
+async def test_what_no_record_has_and_never_ran_is_dropped_and_told_to_nobody(floor: Floor) -> None:
+    machine_id = await _cut_off(floor)
+    left = floor.engine.objects[machine_id]
+    left.seen = replace(left.seen, running=False, began=False, started_wall=None, lost=NEVER_STARTED)
+    await floor.lose_record()
+    async with floor.keeping():
+        await until(lambda: floor.engine.objects == {})
+    assert floor.told == []
+    assert await floor.record.counts() == []
+
+
+# --- files that are not what we wrote -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("put", ["a FIFO", "other bytes"])
+async def test_what_stands_in_place_of_a_machines_files_keeps_no_factory_from_starting(
+    floor: Floor, put: str, *, lost: bool
+) -> None:
+    """A machine that runs as the factory's own user may put there what it likes."""
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    path = floor.state / "machines" / machine_id / "machinefeatures" / "shutdowntime"
+    path.unlink()
+    if put == "a FIFO":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(b"\xff\xfe")
+    if lost:
+        await floor.lose_record()
+    async with floor.keeping() as keeper:
+        await until(lambda: [view.id for view in keeper.live()] == [machine_id])
+
+
+async def test_an_engine_of_which_something_could_not_be_dealt_with_is_no_reason_to_remove_anything(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RecordError("the record cannot be read: disk I/O error")
+
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    await floor.lose_record()
+    monkeypatch.setattr("vacnet.machines.watch.machine_of_object", fail)
+    async with floor.keeping(floor.keeper(paces=replace(FAST, expiry_seconds=HOUR))) as keeper:
+        await _looks(floor)
+        for _ in range(2):
+            await keeper._expire()
+            floor.clock.boot += 10 * 24 * HOUR
+    assert (floor.state / "machines" / machine_id).is_dir()
+
+
+async def test_a_deadline_that_cannot_be_told_waits_once_however_long_the_disk_is_full(floor: Floor) -> None:
+    async with floor.keeping() as keeper:
+        machine_id = await floor.started(keeper)
+    life = keeper._lives.by_id(machine_id)
+    assert life is not None
+    life.machine.untold = True
+    for number in range(10):
+        life.tell_again(number * HOUR)
+    assert life._mailbox.qsize() == 1
