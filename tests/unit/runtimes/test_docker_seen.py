@@ -35,6 +35,12 @@ LOST: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("of an earlier boot", {"exit_code": 255}, {"boot_wall": 1500.0}, "host rebooted"),
     ("never started", {"status": "created"}, {}, "factory restarted before it started"),
+    (
+        "never started, and being removed",
+        {"status": "removing", "started_wall": None, "ended_wall": None},
+        {"engine_started_wall": 500.0},
+        "factory restarted before it started",
+    ),
     ("for its memory", {"exit_code": 137, "oom_killed": True}, {"engine_started_wall": 2001.0}, ""),
     ("for its disk", {"exit_code": 137}, {"over_disk": True, "foreign_signal_wall": 1999.0}, ""),
 ]

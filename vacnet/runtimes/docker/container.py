@@ -60,8 +60,9 @@ class Container:
 
     @property
     def never_ran(self) -> bool:
-        """Tell whether it was created and not started."""
-        return self.status == "created"
+        """Tell whether it was created and not started, whatever has become of it: it may be on its way out."""
+        unstarted = self.started_wall is None and not self.running
+        return self.status == "created" or unstarted
 
 
 def machine_of(labels: Mapping[str, str] | None, factory: str) -> str:
