@@ -60,7 +60,7 @@ class Container:
 
     @property
     def never_ran(self) -> bool:
-        """Tell whether it was created and not started, whatever has become of it: it may be on its way out."""
+        """Tell whether it was created and not started; since then it may be on its way out."""
         unstarted = self.started_wall is None and not self.running
         return self.status == "created" or unstarted
 
