@@ -22,9 +22,6 @@ from dataclasses import dataclass, field
 MESSAGE_BYTES_MAX = 1024
 """A line of a log; longer first lines carry nothing the code does not."""
 
-NEUTRAL_CODES = range(100, 200)
-"""What a code says that says nothing of the work."""
-
 _MESSAGE = re.compile(rb"([1-9][0-9][0-9])(?: (.*))?\Z", re.DOTALL)
 
 
@@ -110,8 +107,8 @@ class Outcome:
     @property
     def told_code(self) -> int:
         """Return the code by which others are told: one that means this kind also where it stands alone."""
-        neutral = self.kind is Kind.NEUTRAL and self.message.code not in NEUTRAL_CODES
-        return NEUTRAL_CODES[0] if neutral else self.message.code
+        meant = {found.kind for found in CODE_CLASSES if self.message.code in found}
+        return self.message.code if self.kind in meant else _FIRST_CODE[self.kind]
 
     @property
     def transient(self) -> bool:
@@ -168,6 +165,9 @@ CODE_CLASSES: tuple[CodeClass, ...] = (
     CodeClass(600, 699, Kind.ERROR, Blame.TARGET),
     CodeClass(700, 999, Kind.ERROR, Blame.FACTORY),
 )
+
+
+_FIRST_CODE: Mapping[Kind, int] = {found.kind: found.low for found in reversed(CODE_CLASSES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,16 +114,16 @@ def test_both_sides_of_a_partition_go_on_and_probe_once_each(seed: int) -> None:
 
 
 def test_shares_are_met() -> None:
-    """At any moment within a few machines of a hundred, and on average closely."""
+    """At any moment within three places of a hundred, and on average closer."""
     moments = [_shares(seed) for seed in range(4)]
-    for name, due in (("a", 0.5), ("b", 0.3), ("c", 0.2)):
+    for name, due in (("a", 50), ("b", 30), ("c", 20)):
         got = [moment[name] for moment in moments]
-        assert mean(got) == pytest.approx(due, abs=0.02)
-        assert got == pytest.approx([due] * len(got), abs=0.045)
+        assert mean(got) == pytest.approx(due, abs=2)
+        assert got == pytest.approx([due] * len(got), abs=3)
 
 
-def _shares(seed: int) -> dict[str, float]:
-    """Return what of a full space of a hundred places three targets have after a quarter of an hour."""
+def _shares(seed: int) -> dict[str, int]:
+    """Return how many of a hundred places three targets have after a quarter of an hour."""
 
     def behaviours() -> dict[str, Behaviour]:
         return {
@@ -137,7 +137,7 @@ def _shares(seed: int) -> dict[str, float]:
     assert isinstance(agent, Agent)
     views = agent.view(world.clock.now).targets
     assert sum(view.processors for view in views) >= 98
-    return {view.name: view.got for view in views}
+    return {view.name: view.processors for view in views}
 
 
 def test_a_whole_space_that_loses_its_power_comes_back_to_its_windows() -> None:
