@@ -75,7 +75,7 @@ def test_an_engine_killed_at_random_moments_costs_no_truth(
         strangers = Strangers(stage.api, image)
         for _ in range(kills):
             until(lambda: bool(stage.containers("running")), PATIENCE_SECONDS, "there is something to lose")
-            # waits for nothing: a kill at a random moment is what is tested
+            # waits for nothing: a kill at any moment is what is tested; a condition would choose the moment
             time.sleep(lots.uniform(0, KILL_SECONDS_MAX))
             engine.kill()
             engine.start()

@@ -108,7 +108,7 @@ def test_kills_of_factory_libvirt_and_qemu_at_random_moments_cost_no_truth(
         for number in range(kills):
             member.start()
             until(lambda: bool(libvirt.emulators()), PATIENCE_SECONDS, "there is something to lose")
-            # waits for nothing: a kill at a random moment is what is tested
+            # waits for nothing: a kill at any moment is what is tested; a condition would choose the moment
             time.sleep(lots.uniform(0, KILL_SECONDS_MAX))
             killed += _kill_all(VICTIMS[number % len(VICTIMS)], libvirt, member)
         stage.rest()

@@ -67,7 +67,7 @@ def test_kills_of_factory_engine_and_node_in_a_loop_cost_no_truth(stage: Stage, 
     for what in WHAT * rounds:
         node = stage.lots.choice(stage.nodes)
         stage.until(lambda node=node: bool(machines(node)), PATIENCE_SECONDS, f"{node.name} has work")  # type: ignore[misc]
-        # waits for nothing: a kill at a random moment of a node at work is what is tested
+        # waits for nothing: a kill at any moment of its work is what is tested; a condition would choose it
         time.sleep(stage.lots.uniform(0, 1))
         _kill(stage, node, what)
     stage.until(lambda: _whole(stage), PATIENCE_SECONDS, "all are back")
